@@ -1,0 +1,41 @@
+/**
+ * Where things live on a VM. The only place that knows these paths; scripts get them as arguments or through
+ * {@link LAYOUT_SHELL}. Everything is under one directory, which must be a real file system (overlay deltas are in it).
+ */
+export const ROOT = '/var/lib/stratos';
+export const LAYOUT = {
+  root: ROOT,
+  /** Label of the machine: JSON `{"lineage","vm","prepared"}`. */
+  label: `${ROOT}/label.json`,
+  /** Compressed layers and manifests as they arrived: `blobs/sha256/<hex>`. */
+  blobs: `${ROOT}/blobs`,
+  /** Unpacked images: `images/<hex>/rootfs`, complete when `images/<hex>/complete` exists. */
+  images: `${ROOT}/images`,
+  /** The LXC path: `processes/<name>/{config,label.json,init,overlay/}`. */
+  processes: `${ROOT}/processes`,
+  /** `volumes/<alias>/<ordinal>/<volume>`. */
+  volumes: `${ROOT}/volumes`,
+  /** `haproxy.cfg`, `loaded` (digest of what was last loaded), `certs/`. */
+  gateway: `${ROOT}/gateway`,
+  /** Hooks that units run: `process-up`, `process-down`, `network-up`. */
+  bin: `${ROOT}/bin`,
+  /** Sockets of the gateway. */
+  run: '/run/stratos',
+} as const;
+
+/** Units we install. `processUnit('shop-1')` is `stratos-process@shop-1.service`. */
+export const UNITS = {
+  network: 'stratos-network.service',
+  gateway: 'stratos-gateway.service',
+  processTemplate: 'stratos-process@.service',
+} as const;
+export const processUnit = (name: string): string => `stratos-process@${name}.service`;
+
+/** HAProxy's runtime socket. */
+export const GATEWAY_SOCKET = `${LAYOUT.run}/gateway.sock`;
+
+/** First id of the range that unprivileged containers map to, and its length; one range, so that an image is shifted once. */
+export const IDMAP = { first: 100_000, count: 65_536 } as const;
+
+/** Bridge of the processes inside each VM. */
+export const BRIDGE = 'stratosbr0';

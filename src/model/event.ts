@@ -1,0 +1,37 @@
+/** What happens while work goes on. The core emits, a reporter renders; the event log keeps them as JSON lines. */
+import type { Action } from './plan.ts';
+
+export type StratosEvent =
+  | { readonly type: 'stage.started'; readonly stage: string; readonly kind: string; readonly actions: number }
+  | { readonly type: 'action.started'; readonly action: Action }
+  | {
+      readonly type: 'action.progress';
+      readonly action: Action;
+      readonly message: string;
+      readonly done?: number;
+      readonly total?: number;
+    }
+  | { readonly type: 'action.finished'; readonly action: Action; readonly ms: number }
+  | {
+      readonly type: 'action.failed';
+      readonly action: Action;
+      readonly ms: number;
+      readonly code: string;
+      readonly message: string;
+    }
+  | { readonly type: 'action.skipped'; readonly action: Action; readonly message: string }
+  | { readonly type: 'step'; readonly message: string }
+  | { readonly type: 'warning'; readonly message: string };
+
+/** An event as it stands in `events.jsonl` and in `--events json`. */
+export interface LoggedEvent {
+  readonly version: 1;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Groups the events of one run. */
+  readonly run: string;
+  readonly event: StratosEvent;
+}
+
+/** Takes events as they happen; must not throw. */
+export type EventSink = (event: StratosEvent) => void;

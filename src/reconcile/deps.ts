@@ -1,0 +1,35 @@
+/** What the use cases are given by the composition root. Commands never construct any of it. */
+import type { CartridgeStore } from '../store/cartridge-store.ts';
+import type { IaasProvider } from '../iaas/provider.ts';
+import type { InventoryStore } from '../inventory/inventory-store.ts';
+import type { EventSink } from '../model/event.ts';
+import type { Instant, Millis } from '../model/quantity.ts';
+import type { IaasSpec, Spec } from '../model/spec.ts';
+import type { Transport } from '../ssh/transport.ts';
+
+export interface Deps {
+  /** Project directory, absolute. */
+  readonly directory: string;
+  readonly loadSpec: () => Promise<Spec>;
+  readonly inventory: InventoryStore;
+  readonly transport: Transport;
+  readonly storeOf: (spec: Spec) => Promise<CartridgeStore>;
+  /** Loads the adapter the first time it is asked for. */
+  readonly providerOf: (spec: IaasSpec, lineage: string) => Promise<IaasProvider>;
+  /** The project's own key pair; made the first time. */
+  readonly identity: () => Promise<{ readonly privateKeyFile: string; readonly publicKey: string }>;
+  /** Values of secrets on the operator's machine. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Instant;
+  readonly emit: EventSink;
+}
+
+/** What bounds one run. */
+export interface RunLimits {
+  /** Aliases and partitions to act on; empty: all. */
+  readonly only: readonly string[];
+  readonly lockTimeout: Millis;
+  /** VMs worked on side by side. Default 64. */
+  readonly parallel: number;
+  readonly signal: AbortSignal;
+}

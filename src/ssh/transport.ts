@@ -1,0 +1,67 @@
+/** The way into a VM. One connection for each endpoint, kept for the whole run; everything else is refused or a bug. */
+import type { Endpoint } from '../model/endpoint.ts';
+import type { Millis } from '../model/quantity.ts';
+import type { Batch, StepResult, Word } from '../shell/command.ts';
+
+export interface RunOptions {
+  /** Ends the batch on the remote side too. */
+  readonly signal?: AbortSignal;
+  /** Called with each step's result as soon as it is there. */
+  readonly onStep?: (result: StepResult, index: number) => void;
+}
+
+export interface CopyRequest {
+  /** Local files or directories, absolute. A trailing slash means the contents, as rsync has it. */
+  readonly from: readonly string[];
+  /** Absolute remote directory; made when missing. */
+  readonly to: string;
+  /** Bytes per second; undefined: as fast as it goes. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface CopyResult {
+  /** Bytes that went over the wire. */
+  readonly sent: number;
+  readonly ms: number;
+}
+
+export interface InteractiveRequest {
+  readonly argv: readonly [string, ...Word[]];
+  /** Allocate a terminal there and put the local one into raw mode. */
+  readonly tty: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Transport {
+  /**
+   * Runs a batch and returns one result for each step, in order. A step that fails is a result, not an exception.
+   * @throws UnreachableError when the VM cannot be reached, its key is not the pinned one, sudo is refused, or the
+   * connection is lost in mid-batch (what the remote side was running then is ended there).
+   * @throws InterruptedError when `signal` aborts.
+   */
+  run(name: string, endpoint: Endpoint, batch: Batch, options?: RunOptions): Promise<readonly StepResult[]>;
+  /** Copies by rsync with the same identity and pinned host keys; keeps partial files, so a second call goes on where the first was cut. */
+  copy(name: string, endpoint: Endpoint, request: CopyRequest): Promise<CopyResult>;
+  /** Connects this process's stdin, stdout and stderr to a remote program; resolves to its exit status. */
+  interactive(name: string, endpoint: Endpoint, request: InteractiveRequest): Promise<number>;
+  /** Ends all connections. */
+  close(): Promise<void>;
+}
+
+export interface TransportSettings {
+  /** Private key used when an endpoint names none: the project's own. */
+  readonly identityFile?: string;
+  /** Where to write known_hosts files and control data for rsync; a directory of the project, mode 0700. */
+  readonly directory: string;
+  /** Time for a connection and its key exchange. Default 10 s. */
+  readonly connectTimeout?: Millis;
+  /** Further attempts to connect, with backoff. Never for authentication or host key failures. Default 2. */
+  readonly connectRetries?: number;
+  /** Connections being opened at one time. Default 32. */
+  readonly parallel?: number;
+  /** Asks for a key's passphrase; undefined where there is no terminal. `STRATOS_SSH_PASSPHRASE` is tried first. */
+  readonly askPassphrase?: (keyFile: string) => Promise<string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

@@ -1,0 +1,9 @@
+/** Scripts and units are files of their own, imported as text; the bundler and vitest inline them. */
+declare module '*.sh' {
+  const text: string;
+  export default text;
+}
+declare module '*.service' {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+/** `unit` is pure and quick; `host` needs root and real LXC; the slow cartridges have a suite of their own. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [shellText()],
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts', 'test/cli/**/*.test.ts'],
+        },
+      },
+      {
+        plugins: [shellText()],
+        test: {
+          name: 'host',
+          include: ['test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/host/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
+
+/** Imports `*.sh` and `*.service` as text, as the bundle does. */
+function shellText() {
+  return {
+    name: 'shell-text',
+    transform(code: string, id: string) {
+      return /\.(sh|service|nft)$/.test(id)
+        ? { code: `export default ${JSON.stringify(code)};`, map: null }
+        : undefined;
+    },
+  };
+}
