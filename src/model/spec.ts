@@ -90,6 +90,9 @@ export interface VmSize {
   readonly disk?: Bytes;
 }
 
+/** The `max` of something without a bound of its own: a whole number that survives JSON. */
+export const NO_BOUND = Number.MAX_SAFE_INTEGER;
+
 export interface Bounds {
   readonly min: number;
   readonly max: number;
@@ -161,6 +164,8 @@ export interface SubscriptionSpec {
   readonly cartridge: string;
   readonly scaling: ScalingPolicy;
   readonly rollout: RolloutPolicy;
+  /** When its processes may sleep. Undefined: never. */
+  readonly idle?: IdlePolicy;
   /** Keeps this subscription's processes on different VMs. */
   readonly spread: boolean;
   /** Port on each VM of the partition where the gateway listens. Undefined: reached by `hosts` only, or not at all. */
@@ -176,6 +181,17 @@ export interface ScalingPolicy {
   readonly processes: Bounds;
   /** What the target signals are; the decisions that use them come with measured signals. Empty: only the bounds count. */
   readonly target: Readonly<Record<string, number>>;
+}
+
+/** When processes that nobody asks for go to sleep, and what wakes them. */
+export interface IdlePolicy {
+  readonly name: string;
+  /** Idle time after which a process is frozen: no CPU, memory kept. */
+  readonly freezeAfter?: Millis;
+  /** Idle time after which a process is stopped. */
+  readonly stopAfter?: Millis;
+  /** Default `on-request`. */
+  readonly wake: 'on-request' | 'never';
 }
 
 export interface RolloutPolicy {
