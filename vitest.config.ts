@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` is pure and quick; `host` needs root and real LXC; the slow cartridges have a suite of their own. */
+/** `unit` is pure and quick; `host` needs root and real LXC; `slow` is host tests of minutes. */
 export default defineConfig({
   test: {
     projects: [
@@ -16,9 +16,20 @@ export default defineConfig({
         test: {
           name: 'host',
           include: ['test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/host/**/*.test.ts'],
+          exclude: ['**/*.slow.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        plugins: [shellText()],
+        test: {
+          name: 'slow',
+          include: ['test/**/*.slow.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -1,0 +1,75 @@
+#!/bin/sh
+# What quickstart and the tests need on this machine: checks first, then installs only what is missing.
+# Sourced by them with the name of the caller's command in $1.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$root"
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+
+# refuse REASON: says what to do instead and ends before anything was touched.
+refuse() {
+  cat >&2 <<TEXT
+error: Cannot run the local IaaS here: $1
+
+Stratos itself runs on any machine with Node 22.18 or newer, SSH and rsync. Only VMs on this machine (kind: local) need
+Linux, root and apt. Use machines that exist already instead:
+
+  npm ci && npm run build
+  bin/stratos init --iaas static --dir my-project
+  \$EDITOR my-project/stratos.yaml     # iaas: {mine: {kind: static, hosts: [{name: one, address: …, hostKey: …}]}}
+TEXT
+  exit 1
+}
+
+preflight() {
+  [ "$(uname -s)" = Linux ] || refuse "this is $(uname -s), not Linux"
+  command -v apt-get >/dev/null 2>&1 || refuse 'there is no apt-get'
+  [ "$(id -u)" = 0 ] || refuse "you are $(id -un), not root"
+}
+
+# Debian's packages: of the local IaaS, of building cartridges, and (with "test") of the gate.
+install_packages() {
+  wanted='lxc lxc-templates debootstrap rsync openssh-client openssh-server uidmap haproxy iproute2 nftables zstd tar xz-utils curl ca-certificates'
+  [ "${1:-}" = test ] && wanted="$wanted shellcheck skopeo umoci sudo socat busybox-static"
+  [ "${1:-}" = bench ] && wanted="$wanted ansible socat busybox-static"
+  missing=
+  for package in $wanted; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  say "installing$missing"
+  # Daemons of these packages are not wanted on this machine: nothing is started by installing them.
+  policy=/usr/sbin/policy-rc.d
+  made=
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && made=yes
+  fi
+  status=0
+  # shellcheck disable=SC2086 # a list of package names
+  {
+    apt-get update -qq &&
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  } || status=$?
+  [ -z "$made" ] || rm -f "$policy"
+  return "$status"
+}
+
+# npm's packages, when the lock file is newer than what is installed.
+install_modules() {
+  if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    say 'installing npm packages'
+    npm ci --no-audit --no-fund --loglevel=error >&2
+    touch node_modules/.package-lock.json
+  fi
+  PATH=$root/node_modules/node/bin:$root/node_modules/.bin:$PATH
+  export PATH
+}
+
+build() {
+  if [ ! -f dist/main.js ] || [ -n "$(find src scripts/build.js package-lock.json -newer dist/main.js -type f -print -quit)" ]; then
+    say 'building'
+    node scripts/build.js
+  fi
+}

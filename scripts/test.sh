@@ -1,0 +1,20 @@
+#!/bin/sh
+# The whole test: set-up where needed, the gate, every suite. The last line has the true counts.
+. "$(dirname -- "$0")/setup.sh"
+
+preflight
+install_packages test
+install_modules
+build
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+gate=0
+npm run --silent check || gate=1
+
+for suite in unit host slow; do
+  say "suite $suite"
+  vitest run --project "$suite" --reporter=default --reporter=json --outputFile.json="$results/$suite.json" || true
+done
+
+node scripts/count.js "$gate" "$results/unit.json" "$results/host.json" "$results/slow.json"

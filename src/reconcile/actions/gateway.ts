@@ -1,0 +1,35 @@
+/** The gateways of a partition: each VM's HAProxy knows every ready process of the partition. */
+import { configureStep } from '../../gateway/configure.ts';
+import { peersStep } from '../../lxc/peers.ts';
+import { NotFoundError, RemoteCommandError } from '../../model/errors.ts';
+import { millis } from '../../model/quantity.ts';
+import { gatewayOf } from '../gateway-of.ts';
+import { NO_FAILURES, type Handler } from './handler.ts';
+import { recordOf } from './machines.ts';
+
+export const configureGateway: Handler<'gateway.configure'> = async (context, vm, actions) => {
+  const { recorder, spec, deps, signal } = context;
+  const record = recordOf(context, vm);
+  const { endpoint } = record;
+  if (!endpoint) throw new NotFoundError(`Cannot reach ${vm} as it has no address yet`);
+  for (const name of actions.flatMap((action) => action.withdraw)) {
+    const process = recorder.process(name);
+    if (process && process.state !== 'leaving') recorder.putProcess({ ...process, state: 'leaving' });
+  }
+  await recorder.commit();
+  const vms = recorder.vms().filter((other) => other.partition === record.partition);
+  const processes = vms.flatMap((other) => recorder.processesOn(other.name));
+  const gateway = gatewayOf(spec, record, vms, processes, (process) => process.state === 'ready');
+  const [peers, configured] = await deps.transport.run(
+    vm,
+    endpoint,
+    { steps: [peersStep(gateway.peers), configureStep(gateway)], stopOnFailure: true, timeout: millis(60_000) },
+    { signal },
+  );
+  const failed = peers?.status === 0 ? configured : peers;
+  if (failed?.status !== 0)
+    throw new RemoteCommandError(`Cannot configure the gateway of ${vm}: ${failed?.stderr.trim() ?? 'no answer'}`, {
+      hint: `stratos vm ssh ${vm} -- journalctl -u stratos-gateway -n 20`,
+    });
+  return NO_FAILURES;
+};

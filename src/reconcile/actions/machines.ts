@@ -1,0 +1,153 @@
+/** Machines: asked of the IaaS, recorded before and after, so that a run killed in between is taken up by the next. */
+import { releaseStep } from '../../lxc/prepare.ts';
+import { IaasError, NotFoundError, RemoteCommandError, UnreachableError } from '../../model/errors.ts';
+import type { VmRecord } from '../../model/inventory.ts';
+import type { Machine } from '../../model/observation.ts';
+import type { IaasProvider } from '../../iaas/provider.ts';
+import { generateHostKey } from '../../ssh/key-pair.ts';
+import type { ApplyContext } from '../context.ts';
+import { observeVm } from '../observe.ts';
+import { NO_FAILURES, type Handler } from './handler.ts';
+
+/** @throws NotFoundError when the spec no longer names the IaaS */
+export async function providerNamed(context: ApplyContext, iaas: string): Promise<IaasProvider> {
+  const spec = context.spec.iaas[iaas];
+  if (!spec)
+    throw new NotFoundError(`Cannot use IaaS ${iaas} as the spec does not name it`, { hint: 'stratos validate' });
+  return context.deps.providerOf(spec, context.lineage);
+}
+
+/** @throws NotFoundError */
+export function recordOf(context: ApplyContext, vm: string): VmRecord {
+  const record = context.recorder.vm(vm);
+  if (!record) throw new NotFoundError(`Cannot find VM ${vm} in the inventory`, { hint: 'stratos vm ls' });
+  return record;
+}
+
+/** The record with what the IaaS says of its machine now. */
+function withMachine(record: VmRecord, machine: Machine): VmRecord {
+  return {
+    ...record,
+    machine: machine.id,
+    ...(machine.endpoint ? { endpoint: machine.endpoint } : {}),
+    ...(machine.size ? { size: machine.size } : {}),
+  };
+}
+
+export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
+  const { recorder, deps } = context;
+  for (const action of actions) {
+    const provider = await providerNamed(context, action.iaas);
+    const before = recorder.vm(vm);
+    const record: VmRecord = before ?? {
+      name: vm,
+      partition: partitionOf(vm),
+      iaas: action.iaas,
+      state: 'creating',
+      size: action.size,
+      cordoned: false,
+      draining: false,
+      createdAt: new Date(deps.now()).toISOString(),
+    };
+    recorder.putVm({ ...record, state: 'creating' });
+    await recorder.commit();
+    const { publicKey } = await deps.identity();
+    const machine = await provider.create({
+      vm,
+      partition: record.partition,
+      size: action.size,
+      hostKey: await generateHostKey(),
+      authorizedKey: publicKey,
+      taken: recorder.vms().flatMap((other) => (other.iaas === action.iaas && other.machine ? [other.machine] : [])),
+      signal: context.signal,
+    });
+    recorder.putVm({ ...withMachine(record, machine), state: 'created' });
+    await recorder.commit();
+  }
+  return NO_FAILURES;
+};
+
+/** A VM is named `<partition>-<n>`. */
+function partitionOf(vm: string): string {
+  return vm.slice(0, vm.lastIndexOf('-'));
+}
+
+export const startVm: Handler<'vm.start'> = async (context, vm) => {
+  const record = recordOf(context, vm);
+  const provider = await providerNamed(context, record.iaas);
+  if (record.machine === undefined)
+    throw new IaasError(record.iaas, 'not-found', `Cannot start ${vm} as its machine was never recorded`);
+  context.recorder.putVm(withMachine(record, await provider.start(record.machine)));
+  await context.recorder.commit();
+  return NO_FAILURES;
+};
+
+export const adoptVm: Handler<'vm.adopt'> = async (context, vm, actions) => {
+  for (const action of actions) {
+    const provider = await providerNamed(context, action.iaas);
+    const machine = (await provider.list()).find((candidate) => candidate.id === action.machine);
+    if (!machine)
+      throw new IaasError(action.iaas, 'not-found', `Cannot take up machine ${action.machine} as it is gone`);
+    const partition = machine.partition ?? partitionOf(vm);
+    const size = machine.size ?? context.spec.partitions[partition]?.policy.vm;
+    if (!size)
+      throw new NotFoundError(`Cannot take up machine ${action.machine} as no partition is named ${partition}`);
+    const record: VmRecord = {
+      name: vm,
+      partition,
+      iaas: action.iaas,
+      state: 'created',
+      size,
+      cordoned: false,
+      draining: false,
+      createdAt: new Date(context.deps.now()).toISOString(),
+    };
+    context.recorder.putVm(withMachine(record, machine));
+  }
+  await context.recorder.commit();
+  return NO_FAILURES;
+};
+
+export const forgetVm: Handler<'vm.forget'> = async (context, vm) => {
+  for (const process of context.recorder.processesOn(vm)) context.recorder.dropProcess(process.name);
+  context.recorder.dropVm(vm);
+  await context.recorder.commit();
+  return NO_FAILURES;
+};
+
+export const deleteVm: Handler<'vm.delete'> = async (context, vm) => {
+  const { recorder, deps, lineage, signal } = context;
+  const record = recordOf(context, vm);
+  const provider = await providerNamed(context, record.iaas);
+  if (record.endpoint) await verifyEmpty(context, vm, record);
+  recorder.putVm({ ...record, state: 'deleting', cordoned: true });
+  await recorder.commit();
+  if (record.endpoint && !provider.capabilities.ephemeral) {
+    const [released] = await deps.transport.run(vm, record.endpoint, { steps: [releaseStep(lineage)] }, { signal });
+    if (released?.status !== 0)
+      throw new RemoteCommandError(
+        `Cannot give ${vm} back as it could not be cleared: ${released?.stderr.trim() ?? ''}`,
+      );
+  }
+  if (record.machine !== undefined) await provider.delete(record.machine);
+  recorder.dropVm(vm);
+  await recorder.commit();
+  return NO_FAILURES;
+};
+
+/** The check that a plan cannot make: what is on the machine now, not when it was observed. */
+async function verifyEmpty(context: ApplyContext, vm: string, record: VmRecord): Promise<void> {
+  if (!record.endpoint) return;
+  try {
+    const seen = await observeVm(context.deps, vm, record.endpoint, context.lineage, context.signal);
+    if (seen.status !== 'reached') return;
+    const left = [...seen.processes.map((process) => process.name), ...seen.foreign];
+    if (left.length > 0)
+      throw new RemoteCommandError(`Cannot remove ${vm} as it is not empty: ${left.join(', ')}`, {
+        hint: `stratos vm show ${vm}`,
+      });
+  } catch (error) {
+    // A machine that cannot be asked any more holds nothing that could be saved by keeping it.
+    if (!(error instanceof UnreachableError)) throw error;
+  }
+}

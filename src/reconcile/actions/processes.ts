@@ -1,0 +1,163 @@
+/** Processes: all that a VM gets in one stage is one batch. */
+import {
+  createSteps,
+  parseCreate,
+  parseRemove,
+  removeSteps,
+  startSteps,
+  type ProcessLaunch,
+} from '../../lxc/process-lifecycle.ts';
+import { NotFoundError, RemoteCommandError, StratosError } from '../../model/errors.ts';
+import type { ProcessRecord } from '../../model/inventory.ts';
+import { millis, type Millis } from '../../model/quantity.ts';
+import type { StepResult } from '../../shell/command.ts';
+import type { ApplyContext } from '../context.ts';
+import type { ActionOf, Failures, Handler } from './handler.ts';
+import { NO_FAILURES } from './handler.ts';
+import { recordOf } from './machines.ts';
+
+/** Added to the longest wait that a batch contains, for the work around it. */
+const SLACK = 120_000;
+
+export const createProcesses: Handler<'process.create'> = async (context, vm, actions) => {
+  const { recorder } = context;
+  const launches = actions.map((action) => launchOf(context, action));
+  const createdAt = new Date(context.deps.now()).toISOString();
+  for (const action of actions) recorder.putProcess(recordFor(action, createdAt));
+  await recorder.commit();
+  const startup = Math.max(...launches.map((launch) => launch.cartridge.health.startup));
+  const results = await runOn(context, vm, createSteps(launches), millis(startup + SLACK));
+  return settle(context, actions, results);
+};
+
+export const startProcesses: Handler<'process.start'> = async (context, vm, actions) => {
+  const launches = actions.map((action) => startOf(context, action.process));
+  const startup = Math.max(...launches.map((launch) => launch.startup));
+  const results = await runOn(context, vm, startSteps(launches), millis(startup + SLACK));
+  return settle(context, actions, results);
+};
+
+export const adoptProcesses: Handler<'process.adopt'> = async (context, _vm, actions) => {
+  const createdAt = new Date(context.deps.now()).toISOString();
+  for (const action of actions) context.recorder.putProcess({ ...recordFor(action, createdAt), state: 'ready' });
+  await context.recorder.commit();
+  return NO_FAILURES;
+};
+
+export const forgetProcesses: Handler<'process.forget'> = async (context, _vm, actions) => {
+  for (const action of actions) context.recorder.dropProcess(action.process);
+  await context.recorder.commit();
+  return NO_FAILURES;
+};
+
+export const removeProcesses: Handler<'process.remove'> = async (context, vm, actions) => {
+  const steps = removeSteps(
+    context.lineage,
+    actions.map((action) => ({ name: action.process, drain: action.drain })),
+  );
+  const longest = Math.max(...actions.map((action) => action.drain));
+  const outcomes = new Map(
+    parseRemove(await runOn(context, vm, steps, millis(longest + SLACK))).map((outcome) => [outcome.name, outcome]),
+  );
+  const failures = new Map<string, StratosError>();
+  for (const action of actions) {
+    const outcome = outcomes.get(action.process);
+    if (outcome?.removed) context.recorder.dropProcess(action.process);
+    else
+      failures.set(
+        action.id,
+        new RemoteCommandError(`Cannot remove ${action.process} on ${vm}: ${outcome?.failure ?? 'no answer'}`, {
+          hint: `stratos vm show ${vm}`,
+        }),
+      );
+  }
+  await context.recorder.commit();
+  return failures;
+};
+
+function runOn(
+  context: ApplyContext,
+  vm: string,
+  steps: Parameters<ApplyContext['deps']['transport']['run']>[2]['steps'],
+  timeout: Millis,
+): Promise<readonly StepResult[]> {
+  const { endpoint } = recordOf(context, vm);
+  if (!endpoint) throw new NotFoundError(`Cannot reach ${vm} as it has no address yet`);
+  return context.deps.transport.run(vm, endpoint, { steps, timeout }, { signal: context.signal });
+}
+
+/** Records what became of each process and turns what is not ready into failures. */
+async function settle(
+  context: ApplyContext,
+  actions: readonly (ActionOf<'process.create'> | ActionOf<'process.start'>)[],
+  results: readonly StepResult[],
+): Promise<Failures> {
+  const outcomes = new Map(parseCreate(results).map((outcome) => [outcome.name, outcome]));
+  const failures = new Map<string, StratosError>();
+  for (const action of actions) {
+    const record = context.recorder.process(action.process);
+    const outcome = outcomes.get(action.process);
+    if (!record) continue;
+    const { failure: _before, ...rest } = record;
+    if (outcome?.ready) {
+      context.recorder.putProcess({ ...rest, state: 'ready' });
+      continue;
+    }
+    const failure = outcome?.failure ?? 'no answer from the VM';
+    context.recorder.putProcess({ ...rest, state: 'failed', failure });
+    failures.set(
+      action.id,
+      new RemoteCommandError(`Cannot start ${action.process} on ${action.vm}: ${failure}`, {
+        hint: `stratos process logs ${action.process}`,
+      }),
+    );
+  }
+  await context.recorder.commit();
+  return failures;
+}
+
+function recordFor(action: ActionOf<'process.create'> | ActionOf<'process.adopt'>, createdAt: string): ProcessRecord {
+  const { process, subscription, ordinal, vm, index, image, fingerprint } = action;
+  return { name: process, subscription, ordinal, vm, index, image, fingerprint, state: 'creating', createdAt };
+}
+
+/** @throws NotFoundError when the spec or the store changed under a saved plan */
+function launchOf(context: ApplyContext, action: ActionOf<'process.create'>): ProcessLaunch {
+  const subscription = context.spec.subscriptions[action.subscription];
+  const cartridge = subscription && context.spec.cartridges[subscription.cartridge];
+  const partition = cartridge && context.spec.partitions[cartridge.partition];
+  const image = context.images.get(action.image);
+  if (!partition || !image)
+    throw new NotFoundError(`Cannot create ${action.process} as its subscription or image is gone`, {
+      hint: 'stratos plan',
+    });
+  return {
+    name: action.process,
+    subscription: action.subscription,
+    ordinal: action.ordinal,
+    index: action.index,
+    network: partition.network,
+    lineage: context.lineage,
+    image,
+    fingerprint: action.fingerprint,
+    cartridge,
+    env: context.environments[action.subscription] ?? {},
+  };
+}
+
+/** What waiting for an existing process needs to know of it. */
+function startOf(context: ApplyContext, process: string) {
+  const record = context.recorder.process(process);
+  const subscription = record && context.spec.subscriptions[record.subscription];
+  const cartridge = subscription && context.spec.cartridges[subscription.cartridge];
+  const partition = cartridge && context.spec.partitions[cartridge.partition];
+  if (!partition)
+    throw new NotFoundError(`Cannot start ${process} as its subscription is gone`, { hint: 'stratos plan' });
+  return {
+    name: process,
+    index: record.index,
+    network: partition.network,
+    cartridge,
+    startup: cartridge.health.startup,
+  };
+}

@@ -1,0 +1,39 @@
+/** Applying a saved plan: only as long as the world it was made from is the world that is recorded. */
+import { randomUUID } from 'node:crypto';
+import { StalePlanError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Deps, RunLimits } from './deps.ts';
+import type { Inventory } from '../model/inventory.ts';
+import { loadMaterials, type Materials } from './plan-run.ts';
+import { applyWith, withLock, type RunOutcome } from './reconcile.ts';
+
+/** @throws StalePlanError when the spec or the inventory changed since the plan was made */
+export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Promise<RunOutcome> {
+  return withLock(deps, limits, 'apply', async () => {
+    const started = deps.now();
+    const loaded = await loadMaterials(deps);
+    const materials = isUnborn(loaded.inventory) ? bornAs(loaded, plan.lineage) : loaded;
+    const { lineage, serial } = materials.inventory;
+    const hint = 'stratos plan -o plan.yaml';
+    if (plan.lineage !== lineage)
+      throw new StalePlanError(`Cannot apply the plan as it is for another inventory: ${plan.lineage}`, { hint });
+    if (plan.serial !== serial)
+      throw new StalePlanError(
+        `Cannot apply the plan as the inventory changed since: serial ${String(plan.serial)}, now ${String(serial)}`,
+        { hint },
+      );
+    if (plan.specDigest !== materials.specDigest)
+      throw new StalePlanError('Cannot apply the plan as the spec changed since it was made', { hint });
+    const outcome = await applyWith(deps, materials, plan, limits);
+    return { run: randomUUID(), plan, ...outcome, unreachable: [], ms: deps.now() - started };
+  });
+}
+
+/** Nothing was ever written: the lineage is whatever the first writer says. */
+function isUnborn(inventory: Inventory): boolean {
+  return inventory.serial === 0;
+}
+
+function bornAs(materials: Materials, lineage: string): Materials {
+  return { ...materials, inventory: { ...materials.inventory, lineage } };
+}

@@ -1,0 +1,140 @@
+/**
+ * Doing a plan. Partitions run side by side; within a partition the stages run in order, and within a stage every VM gets one
+ * batch, VMs side by side up to a limit. One bad VM never stops the others: what depends on its actions is skipped.
+ */
+import { InterruptedError, StratosError } from '../model/errors.ts';
+import type { Action, ActionKind, Plan, Stage } from '../model/plan.ts';
+import { HANDLERS } from './actions/handlers.ts';
+import type { Failures, Handler } from './actions/handler.ts';
+import type { ApplyContext } from './context.ts';
+import { limiter, type Limiter } from './limiter.ts';
+
+export interface FailedAction {
+  readonly action: Action;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface ApplyOutcome {
+  readonly done: number;
+  readonly failed: readonly FailedAction[];
+  readonly skipped: number;
+}
+
+/** Everything the walk through one plan accumulates. */
+interface Walk {
+  readonly context: ApplyContext;
+  readonly limit: Limiter;
+  /** Ids of actions and stages that did not succeed: what depends on one is skipped. */
+  readonly broken: Set<string>;
+  readonly failed: FailedAction[];
+  done: number;
+  skipped: number;
+}
+
+/**
+ * Runs all actions of a plan.
+ * @throws InterruptedError when the context's signal aborts; what was done until then is recorded
+ */
+export async function apply(context: ApplyContext, plan: Plan, parallel: number): Promise<ApplyOutcome> {
+  const walk: Walk = { context, limit: limiter(parallel), broken: new Set(), failed: [], done: 0, skipped: 0 };
+  const partitions = Map.groupBy(plan.stages, (stage) => stage.partition);
+  const outcomes = await Promise.allSettled([...partitions.values()].map((stages) => runPartition(walk, stages)));
+  await context.recorder.commit();
+  if (context.signal.aborted) throw new InterruptedError('Interrupted; what was done until now is recorded');
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  return { done: walk.done, failed: walk.failed, skipped: walk.skipped };
+}
+
+async function runPartition(walk: Walk, stages: readonly Stage[]): Promise<void> {
+  for (const stage of stages) {
+    if (walk.context.signal.aborted) return;
+    await runStage(walk, stage);
+  }
+}
+
+async function runStage(walk: Walk, stage: Stage): Promise<void> {
+  walk.context.deps.emit({ type: 'stage.started', stage: stage.id, kind: stage.kind, actions: stage.actions.length });
+  const byVm = Map.groupBy(stage.actions, (action) => action.vm);
+  await Promise.all([...byVm].map(([vm, actions]) => walk.limit(() => runOnVm(walk, stage, vm, actions))));
+}
+
+/** One VM's share of a stage: its actions of one kind are one batch. */
+async function runOnVm(walk: Walk, stage: Stage, vm: string, actions: readonly Action[]): Promise<void> {
+  const runnable = actions.filter((action) => !skipIfBroken(walk, stage, action));
+  for (const [kind, group] of Map.groupBy(runnable, (action) => action.kind)) {
+    if (walk.context.signal.aborted) {
+      for (const action of group) setBroken(walk, stage, action);
+      continue;
+    }
+    await runGroup(walk, stage, vm, kind, group);
+  }
+}
+
+function skipIfBroken(walk: Walk, stage: Stage, action: Action): boolean {
+  const blocker = action.dependsOn.find((id) => walk.broken.has(id));
+  if (blocker === undefined) return false;
+  setBroken(walk, stage, action);
+  walk.skipped += 1;
+  walk.context.deps.emit({ type: 'action.skipped', action, message: `${blocker} was not done` });
+  return true;
+}
+
+function setBroken(walk: Walk, stage: Stage, action: Action): void {
+  walk.broken.add(action.id).add(stage.id);
+}
+
+async function runGroup<K extends ActionKind>(
+  walk: Walk,
+  stage: Stage,
+  vm: string,
+  kind: K,
+  actions: readonly Action[],
+): Promise<void> {
+  const { context } = walk;
+  const { emit, now } = context.deps;
+  const started = now();
+  for (const action of actions) emit({ type: 'action.started', action });
+  // The table is keyed by kind, and the actions were grouped by kind: the handler takes exactly these.
+  const handler = HANDLERS[kind] as unknown as Handler<ActionKind>;
+  const failures = await attempt(() =>
+    handler(context, vm, actions, (action, message, done, total) => {
+      emit({
+        type: 'action.progress',
+        action,
+        message,
+        ...(done === undefined ? {} : { done }),
+        ...(total === undefined ? {} : { total }),
+      });
+    }),
+  );
+  const ms = Math.max(0, now() - started);
+  for (const action of actions) {
+    const error = failures instanceof StratosError ? failures : failures.get(action.id);
+    if (!error) {
+      walk.done += 1;
+      emit({ type: 'action.finished', action, ms });
+      continue;
+    }
+    setBroken(walk, stage, action);
+    walk.failed.push({
+      action,
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+    emit({ type: 'action.failed', action, ms, code: error.code, message: error.message });
+  }
+}
+
+/** Expected failures are values; anything else is a bug and ends the run. */
+async function attempt(work: () => Promise<Failures>): Promise<Failures | StratosError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StratosError && error.code !== 'STALE_INVENTORY' && error.code !== 'PROJECT_FILE')
+      return error;
+    throw error;
+  }
+}

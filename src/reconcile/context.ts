@@ -1,0 +1,22 @@
+/** What the handlers of one apply share. */
+import type { Image } from '../model/image.ts';
+import type { Spec } from '../model/spec.ts';
+import type { CartridgeStore } from '../store/cartridge-store.ts';
+import type { Deps } from './deps.ts';
+import type { Environment } from './environment.ts';
+import type { Recorder } from './recorder.ts';
+
+export interface ApplyContext {
+  readonly deps: Deps;
+  readonly spec: Spec;
+  readonly lineage: string;
+  readonly recorder: Recorder;
+  readonly store: CartridgeStore;
+  /** By manifest digest. */
+  readonly images: ReadonlyMap<string, Image>;
+  /** By reference, as the spec writes it. */
+  readonly references: Readonly<Record<string, Image | undefined>>;
+  /** By alias. */
+  readonly environments: Readonly<Record<string, Environment>>;
+  readonly signal: AbortSignal;
+}

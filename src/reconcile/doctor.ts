@@ -1,0 +1,173 @@
+/** Checks of this machine, the project and each VM; every finding that is not fine says how to mend it. Changes nothing. */
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { StratosError } from '../model/errors.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { VmObservation } from '../model/observation.ts';
+import { formatBytes } from '../model/quantity.ts';
+import type { Spec } from '../model/spec.ts';
+import type { Deps } from './deps.ts';
+import { observe } from './observe.ts';
+
+export interface Check {
+  /** `this machine`, `project`, `iaas lab` or the name of a VM. */
+  readonly target: string;
+  readonly name: string;
+  readonly level: 'ok' | 'warn' | 'fail';
+  readonly message: string;
+  /** A command or an edit that mends it. */
+  readonly fix?: string;
+}
+
+/** Free disk below which a VM is reported: an image and its processes need room. */
+const LOW_DISK = 1024 ** 3;
+
+/** Runs all checks. @throws InterruptedError */
+export async function doctor(deps: Deps, signal: AbortSignal): Promise<readonly Check[]> {
+  const checks = [...(await machineChecks(deps))];
+  const spec = await attempt(checks, 'project', 'spec', () => deps.loadSpec(), 'stratos validate');
+  const inventory = await attempt(checks, 'project', 'inventory', () => deps.inventory.read());
+  if (!spec || !inventory) return checks;
+  checks.push(...(await storeChecks(deps, spec)));
+  checks.push(...(await iaasChecks(deps, spec, inventory)));
+  const observation = await observe(deps, spec, inventory, { parallel: 64, signal });
+  for (const vm of inventory.vms) checks.push(...vmChecks(vm.name, observation.vms[vm.name], inventory.lineage));
+  return checks;
+}
+
+async function machineChecks(deps: Deps): Promise<Check[]> {
+  const target = 'this machine';
+  return Promise.all(
+    (['ssh', 'rsync'] as const).map(async (tool) =>
+      (await isOnPath(tool, deps.env['PATH'] ?? ''))
+        ? { target, name: tool, level: 'ok' as const, message: 'installed' }
+        : {
+            target,
+            name: tool,
+            level: 'fail' as const,
+            message: `Cannot copy images as ${tool} is not installed`,
+            fix: `apt-get install ${tool === 'ssh' ? 'openssh-client' : tool}`,
+          },
+    ),
+  );
+}
+
+async function isOnPath(tool: string, path: string): Promise<boolean> {
+  for (const directory of path.split(delimiter)) {
+    try {
+      await access(join(directory, tool), constants.X_OK);
+      return true;
+    } catch {
+      // Not in this directory; the next one may have it.
+    }
+  }
+  return false;
+}
+
+async function attempt<T>(
+  checks: Check[],
+  target: string,
+  name: string,
+  read: () => Promise<T>,
+  fix?: string,
+): Promise<T | undefined> {
+  try {
+    const value = await read();
+    checks.push({ target, name, level: 'ok', message: 'readable and valid' });
+    return value;
+  } catch (error) {
+    checks.push(failed(target, name, error, fix));
+    return undefined;
+  }
+}
+
+function failed(target: string, name: string, error: unknown, fix?: string): Check {
+  if (!(error instanceof StratosError)) throw error;
+  const hint = error.hint ?? fix;
+  return { target, name, level: 'fail', message: error.message, ...(hint === undefined ? {} : { fix: hint }) };
+}
+
+async function storeChecks(deps: Deps, spec: Spec): Promise<Check[]> {
+  const store = await deps.storeOf(spec);
+  return Promise.all(
+    [...new Set(Object.values(spec.cartridges).map((cartridge) => cartridge.image))].map(async (reference) => {
+      const target = 'project';
+      const name = `image ${reference}`;
+      try {
+        const image = await store.find(reference);
+        if (!image)
+          return {
+            target,
+            name,
+            level: 'fail' as const,
+            message: 'Cannot find it in the store',
+            fix: 'stratos cartridge build DIRECTORY',
+          };
+        await store.verify(image);
+        return { target, name, level: 'ok' as const, message: `${image.digest.slice(0, 19)}, every blob intact` };
+      } catch (error) {
+        return failed(target, name, error);
+      }
+    }),
+  );
+}
+
+async function iaasChecks(deps: Deps, spec: Spec, inventory: Inventory): Promise<Check[]> {
+  return Promise.all(
+    Object.values(spec.iaas).map(async (iaas) => {
+      const target = `iaas ${iaas.name}`;
+      try {
+        const provider = await deps.providerOf(iaas, inventory.lineage);
+        await provider.check();
+        return { target, name: iaas.kind, level: 'ok' as const, message: 'usable from here' };
+      } catch (error) {
+        return failed(target, iaas.kind, error);
+      }
+    }),
+  );
+}
+
+/** What one observation says about a VM's health. */
+export function vmChecks(vm: string, seen: VmObservation | undefined, lineage: string): Check[] {
+  const target = vm;
+  if (!seen)
+    return [{ target, name: 'machine', level: 'fail', message: 'Cannot see it running', fix: 'stratos reconcile' }];
+  if (seen.status === 'unreachable')
+    return [{ target, name: 'ssh', level: 'fail', message: seen.message, fix: `stratos vm ssh ${vm}` }];
+  const checks: Check[] = [{ target, name: 'ssh', level: 'ok', message: 'reachable with its pinned host key' }];
+  if (seen.lineage !== undefined && seen.lineage !== lineage)
+    checks.push({
+      target,
+      name: 'owner',
+      level: 'fail',
+      message: `Cannot use it as it belongs to another inventory: ${seen.lineage}`,
+    });
+  if (seen.prepared === undefined)
+    checks.push({
+      target,
+      name: 'preparation',
+      level: 'fail',
+      message: 'Cannot run processes as it is not prepared',
+      fix: `stratos vm prepare ${vm}`,
+    });
+  const { available } = seen.disk;
+  checks.push({
+    target,
+    name: 'disk',
+    level: available < LOW_DISK ? 'warn' : 'ok',
+    message: `${formatBytes(available)} free`,
+    ...(available < LOW_DISK ? { fix: `stratos vm ssh ${vm} -- df -h /var/lib/stratos` } : {}),
+  });
+  const stopped = seen.processes.filter((process) => process.state === 'stopped');
+  if (stopped.length > 0)
+    checks.push({
+      target,
+      name: 'processes',
+      level: 'warn',
+      message: `stopped: ${stopped.map((process) => process.name).join(', ')}`,
+      fix: 'stratos reconcile',
+    });
+  if (seen.foreign.length > 0)
+    checks.push({ target, name: 'others', level: 'warn', message: `not ours, left alone: ${seen.foreign.join(', ')}` });
+  return checks;
+}

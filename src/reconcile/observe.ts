@@ -1,0 +1,141 @@
+/** Observing: what each IaaS lists, and one read-only batch for each VM. Nothing is changed, nothing is decided. */
+import { gatewayProbeStep, parseGatewayProbe } from '../gateway/probe.ts';
+import { observeStep, parseObservation } from '../lxc/observe.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import { InterruptedError, StratosError, UnreachableError } from '../model/errors.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { IaasObservation, Machine, Observation, VmObservation } from '../model/observation.ts';
+import { millis } from '../model/quantity.ts';
+import type { IaasSpec, Spec } from '../model/spec.ts';
+import type { Batch } from '../shell/command.ts';
+import type { Deps } from './deps.ts';
+import { limiter } from './limiter.ts';
+
+export interface ObserveOptions {
+  readonly parallel: number;
+  readonly signal: AbortSignal;
+}
+
+/** Longest time one observation may take on a VM that answers. */
+const OBSERVE_TIMEOUT = millis(20_000);
+
+/**
+ * Sees the world once. VMs of the inventory are asked at the same time as the IaaS, since their addresses are known; the
+ * question to a machine that the IaaS says is not running is given up at once.
+ * @throws InterruptedError when the signal aborts
+ */
+export async function observe(
+  deps: Deps,
+  spec: Spec,
+  inventory: Inventory,
+  options: ObserveOptions,
+): Promise<Observation> {
+  const at = deps.now();
+  const limit = limiter(options.parallel);
+  const vms: Record<string, VmObservation> = {};
+  const questions = new Map<string, AbortController>();
+  const answers: Promise<void>[] = [];
+
+  const ask = (name: string, endpoint: Endpoint): void => {
+    if (questions.has(name)) return;
+    const controller = new AbortController();
+    questions.set(name, controller);
+    const signal = AbortSignal.any([options.signal, controller.signal]);
+    answers.push(
+      limit(() => askVm(deps, name, endpoint, inventory.lineage, signal)).then((answer) => {
+        if (answer) vms[name] = answer;
+      }),
+    );
+  };
+
+  for (const vm of inventory.vms) if (vm.endpoint) ask(vm.name, vm.endpoint);
+
+  const machineVms = new Map(
+    inventory.vms.flatMap((vm) => (vm.machine ? [[`${vm.iaas}/${vm.machine}`, vm.name]] : [])),
+  );
+  const iaas: Record<string, IaasObservation> = {};
+  await Promise.all(
+    Object.values(spec.iaas).map(async (entry) => {
+      const listing = await list(deps, entry, inventory.lineage);
+      iaas[entry.name] = listing;
+      for (const machine of listing.status === 'listed' ? listing.machines : []) {
+        const name = machineVms.get(`${entry.name}/${machine.id}`) ?? machine.vm;
+        if (name === undefined) continue;
+        if (machine.state !== 'running') questions.get(name)?.abort();
+        else if (machine.endpoint) ask(name, machine.endpoint);
+      }
+      if (listing.status === 'listed') giveUpOnGone(inventory, entry.name, listing.machines, questions);
+    }),
+  );
+  await Promise.all(answers);
+  if (options.signal.aborted) throw new InterruptedError('Interrupted while observing');
+  return { at, iaas, vms };
+}
+
+/** A machine that its IaaS no longer lists cannot answer. */
+function giveUpOnGone(
+  inventory: Inventory,
+  iaas: string,
+  machines: readonly Machine[],
+  questions: ReadonlyMap<string, AbortController>,
+): void {
+  const ids = new Set(machines.map((machine) => machine.id));
+  for (const vm of inventory.vms) {
+    if (vm.iaas === iaas && vm.machine !== undefined && !ids.has(vm.machine)) questions.get(vm.name)?.abort();
+  }
+}
+
+async function list(deps: Deps, spec: IaasSpec, lineage: string): Promise<IaasObservation> {
+  try {
+    const provider = await deps.providerOf(spec, lineage);
+    return { status: 'listed', machines: await provider.list() };
+  } catch (error) {
+    if (error instanceof StratosError) return { status: 'failed', message: error.message };
+    throw error;
+  }
+}
+
+/** The batch that every observation makes; also used to look at one VM before something is destroyed on it. */
+export function observeBatch(lineage: string): Batch {
+  return { steps: [observeStep(lineage), gatewayProbeStep()], timeout: OBSERVE_TIMEOUT };
+}
+
+/** One VM's answer; undefined when the question was given up because its machine is not running. */
+async function askVm(
+  deps: Deps,
+  name: string,
+  endpoint: Endpoint,
+  lineage: string,
+  signal: AbortSignal,
+): Promise<VmObservation | undefined> {
+  if (signal.aborted) return undefined;
+  try {
+    return await observeVm(deps, name, endpoint, lineage, signal);
+  } catch (error) {
+    if (error instanceof UnreachableError)
+      return { status: 'unreachable', reason: error.reason, message: error.message };
+    if (error instanceof InterruptedError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Looks at one VM.
+ * @throws UnreachableError, InterruptedError
+ */
+export async function observeVm(
+  deps: Deps,
+  name: string,
+  endpoint: Endpoint,
+  lineage: string,
+  signal: AbortSignal,
+): Promise<VmObservation> {
+  const [facts, gateway] = await deps.transport.run(name, endpoint, observeBatch(lineage), { signal });
+  if (facts?.status !== 0)
+    return {
+      status: 'unreachable',
+      reason: 'connection-lost',
+      message: `Cannot observe ${name} as its answer is incomplete: ${(facts?.stderr ?? '').trim() || 'no output'}`,
+    };
+  return { ...parseObservation(facts.stdout), gateway: parseGatewayProbe(gateway?.stdout ?? '') };
+}

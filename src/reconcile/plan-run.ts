@@ -1,0 +1,102 @@
+/** From the world to a plan: load, observe, decide, plan. Changes nothing and takes no lock. */
+import { createHash } from 'node:crypto';
+import { prepareFingerprint } from '../lxc/prepare.ts';
+import { processCapacity } from '../lxc/network.ts';
+import type { Decisions } from '../model/decision.ts';
+import type { Image } from '../model/image.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { Observation } from '../model/observation.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Spec } from '../model/spec.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { decide } from '../policy/decide.ts';
+import type { CartridgeStore } from '../store/cartridge-store.ts';
+import type { Deps, RunLimits } from './deps.ts';
+import { environmentDigest, environmentOf, type Environment } from './environment.ts';
+import { gatewayOf } from './gateway-of.ts';
+import { observe } from './observe.ts';
+
+export interface PlanRun {
+  readonly spec: Spec;
+  readonly inventory: Inventory;
+  readonly observation: Observation;
+  readonly decisions: Decisions;
+  readonly plan: Plan;
+}
+
+/** What planning needs of the operator's machine: resolved once, used by planning and applying alike. */
+export interface Materials {
+  readonly spec: Spec;
+  readonly specDigest: string;
+  readonly inventory: Inventory;
+  readonly store: CartridgeStore;
+  /** By reference as the spec writes it; undefined where the store has no such image. */
+  readonly references: Readonly<Record<string, Image | undefined>>;
+  /** By alias. */
+  readonly environments: Readonly<Record<string, Environment>>;
+}
+
+/** Observes, decides and plans. @throws InvalidSpecError, ProjectFileError, HostError, InterruptedError */
+export async function planRun(deps: Deps, limits: RunLimits): Promise<PlanRun> {
+  return planFrom(deps, await loadMaterials(deps), limits);
+}
+
+/** Reads the spec, the inventory, the images it names and the environments. */
+export async function loadMaterials(deps: Deps): Promise<Materials> {
+  const [spec, inventory] = await Promise.all([deps.loadSpec(), deps.inventory.read()]);
+  const store = await deps.storeOf(spec);
+  const names = [...new Set(Object.values(spec.cartridges).map((cartridge) => cartridge.image))];
+  const references = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await store.find(name)] as const)),
+  );
+  const environments = Object.fromEntries(
+    await Promise.all(
+      Object.values(spec.subscriptions).map(
+        async (subscription) => [subscription.alias, await environmentOf(spec, subscription, deps.env)] as const,
+      ),
+    ),
+  );
+  return { spec, specDigest: digestOf(spec), inventory, store, references, environments };
+}
+
+/** Plans from materials that were just read. */
+export async function planFrom(deps: Deps, materials: Materials, limits: RunLimits): Promise<PlanRun> {
+  const { spec, specDigest, inventory, references, environments } = materials;
+  const observation = await observe(deps, spec, inventory, limits);
+  const decisions = decide({ spec, inventory, observation, now: observation.at });
+  const vmsByPartition = Map.groupBy(inventory.vms, (vm) => vm.partition);
+  const processesByVm = Map.groupBy(inventory.processes, (process) => process.vm);
+  const plan = makePlan({
+    spec,
+    specDigest,
+    inventory,
+    observation,
+    decisions,
+    images: Object.fromEntries(Object.entries(references).map(([name, image]) => [name, image?.digest])),
+    envDigests: Object.fromEntries(
+      Object.entries(environments).map(([alias, values]) => [alias, environmentDigest(values, inventory.lineage)]),
+    ),
+    prepareFingerprint: (vm, network) => prepareFingerprint({ lineage: inventory.lineage, vm, network }),
+    networkCapacity: processCapacity,
+    gatewayDigest: (name, included) => {
+      const vm = inventory.vms.find((candidate) => candidate.name === name);
+      const vms = vmsByPartition.get(vm?.partition ?? '') ?? [];
+      if (!vm) return undefined;
+      const processes = vms.flatMap((other) => processesByVm.get(other.name) ?? []);
+      return gatewayOf(spec, vm, vms, processes, (process) => included.has(process.name)).digest;
+    },
+    only: limits.only,
+    now: observation.at,
+  });
+  return { spec, inventory, observation, decisions, plan };
+}
+
+/** sha256 of a value whose keys may come in any order. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value, sortKeys)).digest('hex');
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

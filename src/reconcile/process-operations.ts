@@ -1,0 +1,134 @@
+/** Day-2 work on one process: run a program in it, read its output, snapshot, restore, restart. */
+import { execArgv, logsArgv, parseCreate, restartSteps, shellArgv, type LogOptions } from '../lxc/process-lifecycle.ts';
+import { parseSnapshots, restoreSteps, snapshotListStep, snapshotSteps, type Snapshot } from '../lxc/snapshots.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import { NotFoundError, RemoteCommandError } from '../model/errors.ts';
+import type { ProcessRecord } from '../model/inventory.ts';
+import { millis } from '../model/quantity.ts';
+import type { Step, StepResult } from '../shell/command.ts';
+import type { Deps } from './deps.ts';
+
+interface Located {
+  readonly record: ProcessRecord;
+  readonly vm: string;
+  readonly endpoint: Endpoint;
+}
+
+/** Where a process is. @throws NotFoundError */
+async function locate(deps: Deps, name: string): Promise<Located> {
+  const inventory = await deps.inventory.read();
+  const record = inventory.processes.find((process) => process.name === name);
+  if (!record) throw new NotFoundError(`Cannot find process ${JSON.stringify(name)}`, { hint: 'stratos process ls' });
+  const endpoint = inventory.vms.find((vm) => vm.name === record.vm)?.endpoint;
+  if (!endpoint) throw new NotFoundError(`Cannot reach ${name} as its VM has no address: ${record.vm}`);
+  return { record, vm: record.vm, endpoint };
+}
+
+/** Runs a program with the process's own environment and user; resolves to its exit status. @throws NotFoundError, UnreachableError */
+export async function processExec(
+  deps: Deps,
+  name: string,
+  argv: readonly [string, ...string[]],
+  options: { readonly tty: boolean; readonly signal?: AbortSignal },
+): Promise<number> {
+  const { vm, endpoint } = await locate(deps, name);
+  return deps.transport.interactive(vm, endpoint, { argv: execArgv(name, argv), ...options });
+}
+
+/** An interactive shell inside the process. @throws NotFoundError, UnreachableError */
+export async function processShell(deps: Deps, name: string, signal?: AbortSignal): Promise<number> {
+  const { vm, endpoint } = await locate(deps, name);
+  return deps.transport.interactive(vm, endpoint, { argv: shellArgv(name), tty: true, ...(signal ? { signal } : {}) });
+}
+
+/** Prints what the process wrote to its standard output and error. @throws NotFoundError, UnreachableError */
+export async function processLogs(
+  deps: Deps,
+  name: string,
+  options: LogOptions & { readonly signal?: AbortSignal },
+): Promise<number> {
+  const { vm, endpoint } = await locate(deps, name);
+  const { signal, ...log } = options;
+  return deps.transport.interactive(vm, endpoint, {
+    argv: logsArgv(name, log),
+    tty: false,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+export interface SnapshotOptions {
+  readonly comment?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Stops the process, takes a snapshot and starts it again. @throws NotFoundError, RemoteCommandError */
+export async function processSnapshot(
+  deps: Deps,
+  name: string,
+  options: SnapshotOptions = {},
+): Promise<{ readonly snapshot: string }> {
+  const results = await run(deps, name, () => snapshotSteps(name, options.comment), options.signal);
+  const snapshot = parseSnapshots(results.map((result) => result.stdout).join('\n')).at(-1);
+  if (!snapshot) throw new RemoteCommandError(`Cannot find the snapshot of ${name} that was just made`);
+  return { snapshot: snapshot.name };
+}
+
+/** The snapshots of a process, oldest first. @throws NotFoundError */
+export async function processSnapshots(deps: Deps, name: string, signal?: AbortSignal): Promise<readonly Snapshot[]> {
+  const [result] = await run(deps, name, () => [snapshotListStep(name)], signal);
+  return parseSnapshots(result?.stdout ?? '');
+}
+
+/** Puts a process back to a snapshot and starts it. @throws NotFoundError, RemoteCommandError */
+export async function processRestore(deps: Deps, name: string, snapshot: string, signal?: AbortSignal): Promise<void> {
+  await run(deps, name, () => restoreSteps(name, snapshot), signal);
+}
+
+/** Restarts processes, one VM's together; resolves when all are ready again. @throws NotFoundError, RemoteCommandError */
+export async function processRestart(deps: Deps, names: readonly string[], signal?: AbortSignal): Promise<void> {
+  const spec = await deps.loadSpec();
+  for (const name of names) {
+    const results = await run(
+      deps,
+      name,
+      ({ record }) => {
+        const subscription = spec.subscriptions[record.subscription];
+        const cartridge = subscription && spec.cartridges[subscription.cartridge];
+        const partition = cartridge && spec.partitions[cartridge.partition];
+        if (!partition) throw new NotFoundError(`Cannot restart ${name} as its subscription is gone`);
+        return restartSteps([{ name, index: record.index, network: partition.network, cartridge }]);
+      },
+      signal,
+    );
+    const outcome = parseCreate(results).find((candidate) => candidate.name === name);
+    if (outcome && !outcome.ready)
+      throw new RemoteCommandError(`Cannot restart ${name}: ${outcome.failure ?? 'it did not get ready'}`, {
+        hint: `stratos process logs ${name}`,
+      });
+  }
+}
+
+async function run(
+  deps: Deps,
+  name: string,
+  steps: (located: Located) => readonly Step[],
+  signal: AbortSignal | undefined,
+): Promise<readonly StepResult[]> {
+  const located = await locate(deps, name);
+  const { vm, endpoint } = located;
+  const results = await deps.transport.run(
+    vm,
+    endpoint,
+    { steps: steps(located), stopOnFailure: true, timeout: millis(300_000) },
+    signal ? { signal } : {},
+  );
+  const failed = results.find((result) => result.status !== 0 && result.status !== undefined);
+  if (failed)
+    throw new RemoteCommandError(
+      `Cannot ${failed.title} on ${vm}: ${failed.stderr.trim() || `status ${failed.status}`}`,
+      {
+        hint: `stratos process logs ${name}`,
+      },
+    );
+  return results;
+}

@@ -1,0 +1,78 @@
+/** One reconcile: lock, load, observe, decide, plan, apply, record. Safe to run every minute. */
+import { randomUUID } from 'node:crypto';
+import type { Plan } from '../model/plan.ts';
+import { apply, type ApplyOutcome } from './apply.ts';
+import type { ApplyContext } from './context.ts';
+import type { Deps, RunLimits } from './deps.ts';
+import { loadMaterials, planFrom, type Materials } from './plan-run.ts';
+import { recorder } from './recorder.ts';
+
+export interface RunOutcome extends ApplyOutcome {
+  /** Id of the run in the event log. */
+  readonly run: string;
+  readonly plan: Plan;
+  readonly unreachable: readonly { readonly vm: string; readonly message: string }[];
+  readonly ms: number;
+}
+
+/** Makes the world what the spec says. @throws LockHeldError, InvalidSpecError, ProjectFileError, InterruptedError */
+export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutcome> {
+  return withLock(deps, limits, 'reconcile', async () => {
+    const started = deps.now();
+    const materials = await loadMaterials(deps);
+    const { plan, observation } = await planFrom(deps, materials, limits);
+    const outcome = await applyWith(deps, materials, plan, limits);
+    const unreachable = Object.entries(observation.vms).flatMap(([vm, seen]) =>
+      seen.status === 'unreachable' ? [{ vm, message: seen.message }] : [],
+    );
+    return { run: randomUUID(), plan, ...outcome, unreachable, ms: deps.now() - started };
+  });
+}
+
+/** Applies a plan with the materials it was made from. */
+export async function applyWith(
+  deps: Deps,
+  materials: Materials,
+  plan: Plan,
+  limits: RunLimits,
+): Promise<ApplyOutcome> {
+  if (plan.stages.length === 0) return { done: 0, failed: [], skipped: 0 };
+  return apply(contextOf(deps, materials, limits.signal), plan, limits.parallel);
+}
+
+/** What the handlers need, from materials that were just read under the lock. */
+export function contextOf(deps: Deps, materials: Materials, signal: AbortSignal): ApplyContext {
+  const { spec, inventory, store, references, environments } = materials;
+  return {
+    deps,
+    spec,
+    lineage: inventory.lineage,
+    recorder: recorder(deps.inventory, inventory),
+    store,
+    images: new Map(Object.values(references).flatMap((image) => (image ? [[image.digest, image]] : []))),
+    references,
+    environments,
+    signal,
+  };
+}
+
+/** Holds the inventory's lock while `work` runs. @throws LockHeldError */
+export async function withLock<T>(
+  deps: Deps,
+  limits: Pick<RunLimits, 'lockTimeout' | 'signal'>,
+  operation: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await deps.inventory.lock(operation, {
+    timeout: limits.lockTimeout,
+    signal: limits.signal,
+    onNotice: (message) => {
+      deps.emit({ type: 'warning', message });
+    },
+  });
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,77 @@
+/** Day-2 work on VMs: keep new processes off, move the present ones away, prepare again, log in. */
+import type { Endpoint } from '../model/endpoint.ts';
+import { NotFoundError } from '../model/errors.ts';
+import type { VmRecord } from '../model/inventory.ts';
+import { prepareVm } from './actions/prepare.ts';
+import type { Deps, RunLimits } from './deps.ts';
+import { limiter } from './limiter.ts';
+import { loadMaterials } from './plan-run.ts';
+import { contextOf, reconcile, withLock, type RunOutcome } from './reconcile.ts';
+import { recorder } from './recorder.ts';
+
+/** The VM gets no new processes from now on. @throws NotFoundError */
+export async function vmCordon(deps: Deps, name: string, limits: RunLimits): Promise<void> {
+  await mark(deps, name, limits, { cordoned: true });
+}
+
+/** The VM takes processes again. @throws NotFoundError */
+export async function vmUncordon(deps: Deps, name: string, limits: RunLimits): Promise<void> {
+  await mark(deps, name, limits, { cordoned: false, draining: false });
+}
+
+/** Moves the VM's processes to others and keeps new ones off. @throws NotFoundError */
+export async function vmDrain(deps: Deps, name: string, limits: RunLimits): Promise<RunOutcome> {
+  const vm = await mark(deps, name, limits, { cordoned: true, draining: true });
+  return reconcile(deps, { ...limits, only: [vm.partition] });
+}
+
+/** Runs the preparation script again; idempotent. @throws NotFoundError, RemoteCommandError, UnreachableError */
+export async function vmPrepare(deps: Deps, names: readonly string[], limits: RunLimits): Promise<void> {
+  await withLock(deps, limits, 'vm prepare', async () => {
+    const materials = await loadMaterials(deps);
+    for (const name of names) find(materials.inventory.vms, name);
+    const context = contextOf(deps, materials, limits.signal);
+    const limit = limiter(limits.parallel);
+    await Promise.all(names.map((name) => limit(() => prepareVm(context, name, [], () => undefined))));
+  });
+}
+
+/** Runs a program on the VM, or a login shell when `argv` is empty; resolves to its exit status. @throws NotFoundError, UnreachableError */
+export async function vmSsh(
+  deps: Deps,
+  name: string,
+  argv: readonly string[],
+  options: { readonly tty: boolean; readonly signal?: AbortSignal },
+): Promise<number> {
+  const endpoint = endpointOf(find((await deps.inventory.read()).vms, name));
+  const [first = 'sh', ...rest] = argv.length > 0 ? argv : ['bash', '-l'];
+  return deps.transport.interactive(name, endpoint, { argv: [first, ...rest], ...options });
+}
+
+async function mark(
+  deps: Deps,
+  name: string,
+  limits: RunLimits,
+  marks: Partial<Pick<VmRecord, 'cordoned' | 'draining'>>,
+): Promise<VmRecord> {
+  return withLock(deps, limits, 'vm', async () => {
+    const inventory = await deps.inventory.read();
+    const vm = { ...find(inventory.vms, name), ...marks };
+    const records = recorder(deps.inventory, inventory);
+    records.putVm(vm);
+    await records.commit();
+    return vm;
+  });
+}
+
+function find(vms: readonly VmRecord[], name: string): VmRecord {
+  const vm = vms.find((candidate) => candidate.name === name);
+  if (!vm) throw new NotFoundError(`Cannot find VM ${JSON.stringify(name)}`, { hint: 'stratos vm ls' });
+  return vm;
+}
+
+function endpointOf(vm: VmRecord): Endpoint {
+  if (!vm.endpoint)
+    throw new NotFoundError(`Cannot reach ${vm.name} as it has no address yet`, { hint: 'stratos reconcile' });
+  return vm.endpoint;
+}
