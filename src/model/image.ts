@@ -25,6 +25,8 @@ export interface ImageBlob {
 export interface ImageLayer extends ImageBlob {
   /** Digest of the uncompressed tar, from the OCI config's rootfs.diff_ids. */
   readonly diffId: string;
+  /** Bytes of the uncompressed tar, where known. */
+  readonly unpackedSize?: Bytes;
 }
 
 export interface ImageRun {
