@@ -1,0 +1,147 @@
+/** What a VM's gateway serves, as data: which ports and host names lead to which processes, and how those are checked. */
+import { processAddress, publishedPort } from '../lxc/network.ts';
+import type { ProcessRecord, VmRecord } from '../model/inventory.ts';
+import type { Millis } from '../model/quantity.ts';
+import type { CartridgeSpec, PortSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
+
+/** The gateway of one VM. */
+export interface GatewayModel {
+  readonly vm: string;
+  /** By alias, each alias once. */
+  readonly services: readonly GatewayService[];
+}
+
+/** A subscription as the gateway sees it. */
+export interface GatewayService {
+  readonly alias: string;
+  readonly mode: 'http' | 'tcp';
+  /** Port on the VM; undefined: reached by `hosts` only, or not at all. */
+  readonly port?: number;
+  /** Host names on port 80; only http services have any. */
+  readonly hosts: readonly string[];
+  readonly health: GatewayHealth;
+  /** By name, in natural order. */
+  readonly servers: readonly GatewayServer[];
+}
+
+/** How servers are checked; without a path: the port accepts connections. */
+export interface GatewayHealth {
+  readonly path?: string;
+  readonly interval: Millis;
+  readonly timeout: Millis;
+}
+
+/** One process, at the address where this VM reaches it. */
+export interface GatewayServer {
+  /** The process's name. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** Where the check goes if not to `port`. */
+  readonly checkPort?: number;
+}
+
+export interface GatewayInput {
+  readonly spec: Spec;
+  readonly partition: string;
+  /** The VM the gateway is on. */
+  readonly vm: VmRecord;
+  /** All VMs of the partition; others are ignored. */
+  readonly vms: readonly VmRecord[];
+  /** The processes that shall be in rotation: the caller has left out those that are not ready or that leave. */
+  readonly processes: readonly ProcessRecord[];
+}
+
+/**
+ * The gateway of `vm`. A process of the same VM is reached at its own address, one of another VM at that VM's published port; a
+ * process whose VM has no address yet, or whose subscription is not of this partition, is left out. The result does not depend
+ * on the order of the input.
+ */
+export function gatewayModel(input: GatewayInput): GatewayModel {
+  const services = Object.values(input.spec.subscriptions).flatMap((subscription) => serviceOf(input, subscription));
+  return { vm: input.vm.name, services: services.sort((a, b) => compare(a.alias, b.alias)) };
+}
+
+/** No service for a subscription of another partition, for a cartridge without a port, and for one that is a VM by itself. */
+function serviceOf(input: GatewayInput, subscription: SubscriptionSpec): readonly GatewayService[] {
+  const cartridge = input.spec.cartridges[subscription.cartridge];
+  if (cartridge?.partition !== input.partition) return [];
+  const ports = portsOf(cartridge);
+  if (!ports) return [];
+  const { health } = cartridge;
+  const mode = ports.service.port.protocol;
+  return [
+    {
+      alias: subscription.alias,
+      mode,
+      ...(subscription.port === undefined ? {} : { port: subscription.port }),
+      hosts: mode === 'http' ? [...new Set(subscription.hosts.map((host) => host.toLowerCase()))].sort(compare) : [],
+      health: {
+        ...(health.path !== undefined && ports.check.port.protocol === 'http' ? { path: health.path } : {}),
+        interval: health.interval,
+        timeout: health.timeout,
+      },
+      servers: input.processes
+        .filter((process) => process.subscription === subscription.alias)
+        .flatMap((process) => serverOf(input, process, ports))
+        .sort((a, b) => natural(a.name, b.name)),
+    },
+  ];
+}
+
+interface ServicePorts {
+  readonly service: NumberedPort;
+  readonly check: NumberedPort;
+}
+interface NumberedPort {
+  readonly port: PortSpec;
+  /** Its place in the cartridge's order, from 0. */
+  readonly n: number;
+}
+
+/**
+ * Traffic goes to the port named `http`, else to the one that health asks, else to the first; the check goes to the one that
+ * health asks, so a cartridge may answer for its health on a port of its own.
+ */
+function portsOf(cartridge: CartridgeSpec): ServicePorts | undefined {
+  const named = (name: string | undefined): NumberedPort | undefined => {
+    const n = cartridge.ports.findIndex((port) => port.name === name);
+    const port = cartridge.ports[n];
+    return port && { port, n };
+  };
+  const [first] = cartridge.ports;
+  const asked = named(cartridge.health.port) ?? (first && { port: first, n: 0 });
+  const service = named('http') ?? asked;
+  return asked && service && { service, check: asked };
+}
+
+/** The process as this VM reaches it; none when its VM has no address. */
+function serverOf(input: GatewayInput, process: ProcessRecord, ports: ServicePorts): readonly GatewayServer[] {
+  const { service, check } = ports;
+  const network = input.spec.partitions[input.partition]?.network;
+  if (process.vm === input.vm.name) {
+    if (network === undefined) return [];
+    const address = processAddress(network, process.index);
+    return [server(process.name, address, service.port.port, check.port.port)];
+  }
+  const vm = input.vms.find((other) => other.name === process.vm);
+  if (vm?.endpoint === undefined || vm.partition !== input.partition) return [];
+  const published = (port: NumberedPort) => publishedPort(process.index, port.n);
+  return [server(process.name, vm.endpoint.address, published(service), published(check))];
+}
+
+function server(name: string, address: string, port: number, checkPort: number): GatewayServer {
+  return { name, address, port, ...(checkPort === port ? {} : { checkPort }) };
+}
+
+/** By code unit, so that no locale changes a configuration. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** `shop-2` before `shop-10`. */
+function natural(a: string, b: string): number {
+  const [, stemA = a, numberA = ''] = /^(.*?)(\d*)$/.exec(a) ?? [];
+  const [, stemB = b, numberB = ''] = /^(.*?)(\d*)$/.exec(b) ?? [];
+  return compare(stemA, stemB) || Number(numberA) - Number(numberB) || compare(a, b);
+}
