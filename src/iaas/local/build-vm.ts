@@ -1,0 +1,113 @@
+/** Makes and removes what a local VM is made of. All of it can be cut off anywhere and done again. */
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { IaasError } from '../../model/errors.ts';
+import type { MachineRequest } from '../provider.ts';
+import { macOf } from './addresses.ts';
+import { ensureBase, type Base } from './base.ts';
+import { readDistribution } from './distribution.ts';
+import { withFileLock } from './file-lock.ts';
+import { checkDisk } from './host-check.ts';
+import { vmLayout } from './layout.ts';
+import { stopContainer } from './lxc.ts';
+import { readRecord, writeRecord, type MachineRecord } from './machine-record.ts';
+import { vethName } from './names.ts';
+import { ensureNetwork, forgetNeighbour, removeInterface } from './network.ts';
+import { releaseAddress, reserveAddress } from './reservations.ts';
+import type { LocalSite } from './site.ts';
+import { writeVmFiles } from './vm-files.ts';
+import { removeCgroups, removeTree } from './vm-tree.ts';
+
+/**
+ * Returns the label of a VM that is complete on the disk: the one that is there, or a new one. A half-made one is made
+ * anew at its address. To be called under the VM's lock.
+ */
+export async function buildVm(site: LocalSite, id: string, request: MachineRequest): Promise<MachineRecord> {
+  const { spec, layout, context } = site;
+  const files = vmLayout(layout, id);
+  const before = await readRecord(files.record);
+  if (before && before.lineage !== context.lineage) {
+    throw new IaasError(
+      spec.name,
+      'invalid',
+      `Cannot make VM ${request.vm} as its directory is another project's: ${files.directory}`,
+    );
+  }
+  if (before?.phase === 'ready') return before;
+  if (before?.phase === 'deleting') await deleteVm(site, id, before);
+  await checkDisk(spec);
+  const base = await ensureSiteBase(site, request.signal);
+  await mkdir(files.directory, { recursive: true });
+  const address = await withNetworkLock(site, async () => {
+    await ensureNetwork(spec);
+    return reserveAddress(spec.name, layout, spec.subnet, id);
+  });
+  const record: MachineRecord = {
+    lineage: context.lineage,
+    vm: request.vm,
+    partition: request.partition,
+    size: request.size,
+    address,
+    mac: macOf(address),
+    hostKey: request.hostKey.publicKey.trim(),
+    base: base.rootfs,
+    phase: 'building',
+    createdAt: new Date().toISOString(),
+  };
+  await writeRecord(files.record, record);
+  // What an earlier run got half way with.
+  await Promise.all([removeTree(spec.name, path.dirname(files.delta)), removeTree(spec.name, files.data)]);
+  await mkdir(files.delta, { recursive: true });
+  await mkdir(files.data, { mode: 0o755 });
+  await writeVmFiles(files.delta, {
+    hostname: request.vm,
+    hostKey: request.hostKey,
+    authorizedKey: request.authorizedKey,
+  });
+  await linkUser(base, id, files.directory);
+  const ready: MachineRecord = { ...record, phase: 'ready' };
+  await writeRecord(files.record, ready);
+  return ready;
+}
+
+/** Ends a VM and removes all that was made for it, its label last, so that a run cut off here is taken up. Under the VM's lock. */
+export async function deleteVm(site: LocalSite, id: string, record: MachineRecord): Promise<void> {
+  const { spec, layout } = site;
+  const files = vmLayout(layout, id);
+  await writeRecord(files.record, { ...record, phase: 'deleting' });
+  await stopContainer(spec.name, layout, id, 'kill');
+  await removeInterface(spec.name, vethName(id, spec.root));
+  await removeCgroups(id);
+  await removeTree(spec.name, path.dirname(files.delta));
+  await removeTree(spec.name, files.data);
+  await rm(path.join(record.base, '..', 'users', id), { force: true });
+  await withNetworkLock(site, async () => {
+    await forgetNeighbour(spec, record.address);
+    await releaseAddress(layout, id);
+  });
+  await removeTree(spec.name, files.directory);
+}
+
+/** The base of this machine; built when it is not there. */
+export async function ensureSiteBase(site: LocalSite, signal?: AbortSignal): Promise<Base> {
+  const { spec, context, cache } = site;
+  const distribution = await readDistribution();
+  if (!distribution) {
+    throw new IaasError(
+      spec.name,
+      'unavailable',
+      `Cannot use local IaaS ${spec.name} as it needs Debian or Ubuntu: see /etc/os-release`,
+    );
+  }
+  return ensureBase({ iaas: spec.name, cache, suite: spec.suite, distribution, onStep: context.onStep, signal });
+}
+
+/** One change at a time to the bridge and to who has which address. */
+export async function withNetworkLock<T>(site: LocalSite, work: () => Promise<T>): Promise<T> {
+  return withFileLock(site.spec.name, path.join(site.layout.locks, '.network'), work);
+}
+
+async function linkUser(base: Base, id: string, directory: string): Promise<void> {
+  await rm(path.join(base.users, id), { force: true });
+  await symlink(directory, path.join(base.users, id));
+}
