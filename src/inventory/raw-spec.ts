@@ -1,0 +1,88 @@
+/** What stratos.yaml holds after the schema accepted it: quantities are still text, names are not resolved, defaults not filled in. */
+
+export type RawMap<T> = Readonly<Record<string, T>>;
+export type RawBounds = number | { readonly min?: number; readonly max?: number };
+export type RawEnv = RawMap<string | number | boolean | { readonly fromEnv?: string; readonly fromFile?: string }>;
+
+export interface RawAccess {
+  readonly user?: string;
+  readonly port?: number;
+  readonly key?: string;
+  readonly knownHosts?: string;
+}
+export interface RawJump extends RawAccess {
+  readonly address: string;
+  readonly hostKey?: string | readonly string[];
+}
+export interface RawHost extends RawJump {
+  readonly jump?: RawJump;
+}
+export interface RawLocalIaas {
+  readonly kind: 'local';
+  readonly bridge?: string;
+  readonly subnet?: string;
+  readonly root?: string;
+  readonly suite?: string;
+}
+export interface RawStaticIaas extends RawAccess {
+  readonly kind: 'static';
+  readonly jump?: RawJump;
+  readonly hosts: RawMap<RawHost>;
+}
+export type RawIaas = RawLocalIaas | RawStaticIaas;
+
+export interface RawPartitionPolicy {
+  readonly vms?: RawBounds;
+  readonly vm?: { readonly cpu?: number | string; readonly memory?: number | string; readonly disk?: number | string };
+  readonly processesPerVm?: number;
+  readonly strategy?: 'pack' | 'spread';
+}
+export interface RawScalingPolicy {
+  readonly processes?: RawBounds;
+  readonly target?: RawMap<number | string>;
+}
+export interface RawIdlePolicy {
+  readonly freezeAfter?: string;
+  readonly stopAfter?: string;
+  readonly wake?: 'on-request' | 'never';
+}
+export interface RawRolloutPolicy {
+  readonly maxSurge?: number;
+  readonly maxUnavailable?: number;
+  readonly drain?: string;
+}
+
+export interface RawPartition {
+  readonly placement: readonly { readonly iaas: string; readonly max?: number }[];
+  readonly policy?: string | RawPartitionPolicy;
+  readonly network?: string;
+}
+export interface RawCartridge {
+  readonly image: string;
+  readonly partition: string;
+  readonly ports?: RawMap<number | { readonly port: number; readonly protocol?: 'http' | 'tcp' }> | null;
+  readonly health?: {
+    readonly path?: string;
+    readonly port?: string;
+    readonly interval?: string;
+    readonly timeout?: string;
+    readonly startup?: string;
+  };
+  readonly resources?: { readonly memory?: number | string; readonly cpu?: number | string; readonly pids?: number };
+  readonly env?: RawEnv;
+  readonly volumes?: RawMap<string> | null;
+  readonly command?: readonly string[];
+  readonly security?: { readonly privileged?: boolean };
+  readonly runtime?: 'lxc' | 'vm';
+}
+export interface RawSubscription {
+  readonly cartridge: string;
+  readonly scaling?: string | RawScalingPolicy;
+  readonly processes?: RawBounds;
+  readonly idle?: string | RawIdlePolicy;
+  readonly rollout?: string | RawRolloutPolicy;
+  readonly spread?: boolean;
+  readonly port?: number;
+  readonly hosts?: readonly string[];
+  readonly env?: RawEnv;
+}

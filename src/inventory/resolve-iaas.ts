@@ -1,0 +1,293 @@
+/** `iaas:` and `partitions:`: access to machines, and pools of them. */
+import { readFile } from 'node:fs/promises';
+import { formatAddress, parseCidr, processCapacity } from '../lxc/network.ts';
+import { NO_BOUND } from '../model/spec.ts';
+import type { IaasSpec, LocalIaasSpec, PartitionSpec, StaticHost, StaticIaasSpec } from '../model/spec.ts';
+import { knownHostKeys, parsePublicKey } from './host-keys.ts';
+import type {
+  RawAccess,
+  RawIaas,
+  RawJump,
+  RawLocalIaas,
+  RawPartition,
+  RawPartitionPolicy,
+  RawStaticIaas,
+} from './raw-spec.ts';
+import { projectPath, sound } from './resolve-context.ts';
+import type { ResolveContext } from './resolve-context.ts';
+import { partitionPolicy, referred } from './resolve-policies.ts';
+import { showValue } from './show-value.ts';
+import type { Entry, Section } from './spec-files.ts';
+import type { YamlPath } from './yaml-source.ts';
+
+const DEFAULT_SUBNET = '10.209.0.0/16';
+const DEFAULT_NETWORK = '10.66.0.0/22';
+
+/** All usable IaaS by name. */
+export async function resolveIaas(context: ResolveContext): Promise<Readonly<Record<string, IaasSpec>>> {
+  const result: [string, IaasSpec][] = [];
+  for (const entry of sound(context, 'iaas')) {
+    const raw = entry.value as RawIaas;
+    result.push([
+      entry.name,
+      raw.kind === 'local' ? local(context, entry, raw) : await staticPool(context, entry, raw),
+    ]);
+  }
+  apart(context, result);
+  return Object.fromEntries(result);
+}
+
+/** All usable partitions by name. */
+export function resolvePartitions(
+  context: ResolveContext,
+  iaas: Readonly<Record<string, IaasSpec>>,
+): Readonly<Record<string, PartitionSpec>> {
+  const result: [string, PartitionSpec][] = [];
+  for (const entry of sound(context, 'partitions')) {
+    const raw = entry.value as RawPartition;
+    const network = raw.network ?? DEFAULT_NETWORK;
+    const placement = raw.placement.map((place) => ({ iaas: place.iaas, max: place.max ?? NO_BOUND }));
+    placement.forEach((place, index) => {
+      context.requireName('iaas', place.iaas, 'partitions', entry, ['placement', index, 'iaas']);
+      if (placement.findIndex((other) => other.iaas === place.iaas) < index)
+        context.report(
+          'partitions',
+          entry,
+          ['placement', index, 'iaas'],
+          `${place.iaas} must stand once only in the placement of ${entry.name}`,
+        );
+      const spec = Object.hasOwn(iaas, place.iaas) ? iaas[place.iaas] : undefined;
+      if (spec?.kind === 'local' && overlap(spec.subnet, network))
+        context.report(
+          'partitions',
+          entry,
+          raw.network === undefined ? ['placement', index, 'iaas'] : ['network'],
+          `The network of the processes (${network}) must be apart from that of their VMs (${spec.subnet} of ${spec.name})`,
+        );
+    });
+    checkCidr(context, 'partitions', entry, 'network', network, 4);
+    const policy = referred<RawPartitionPolicy>(context, 'partition', raw.policy, {
+      section: 'partitions',
+      entry,
+      path: ['policy'],
+    });
+    if (!policy) continue;
+    const spec = { name: entry.name, placement, policy: partitionPolicy(policy.name, policy.raw), network };
+    checkSize(context, entry, spec);
+    result.push([entry.name, spec]);
+  }
+  return Object.fromEntries(result);
+}
+
+function local(context: ResolveContext, entry: Entry, raw: RawLocalIaas): LocalIaasSpec {
+  const subnet = raw.subnet ?? DEFAULT_SUBNET;
+  checkCidr(context, 'iaas', entry, 'subnet', subnet, 4);
+  return {
+    kind: 'local',
+    name: entry.name,
+    bridge: raw.bridge ?? 'stratos0',
+    subnet,
+    root: projectPath(context.directory, raw.root ?? '/var/lib/stratos/local'),
+    ...(raw.suite === undefined ? {} : { suite: raw.suite }),
+  };
+}
+
+async function staticPool(context: ResolveContext, entry: Entry, raw: RawStaticIaas): Promise<StaticIaasSpec> {
+  const jump = raw.jump ? await access(context, entry, ['jump'], raw.jump, {}) : undefined;
+  const hosts: StaticHost[] = [];
+  for (const [name, host] of Object.entries(raw.hosts)) {
+    const path = ['hosts', name];
+    const own = host.jump ? await access(context, entry, [...path, 'jump'], host.jump, {}) : jump;
+    const spec = { name, ...(await access(context, entry, path, host, raw)), ...(own ? { jump: own } : {}) };
+    // Two machines behind two jump hosts may well have one address.
+    const twin = hosts.find(
+      (each) => each.address === spec.address && each.port === spec.port && each.jump?.address === own?.address,
+    );
+    if (twin)
+      context.report(
+        'iaas',
+        entry,
+        [...path, 'address'],
+        `${name} and ${twin.name} must not be one machine: ${spec.address}`,
+      );
+    hosts.push(spec);
+  }
+  return { kind: 'static', name: entry.name, hosts };
+}
+
+/** How one machine is reached; `shared` is what holds for all machines of its IaaS. */
+async function access(
+  context: ResolveContext,
+  entry: Entry,
+  path: YamlPath,
+  raw: RawJump,
+  shared: RawAccess,
+): Promise<Omit<StaticHost, 'name' | 'jump'>> {
+  const key = raw.key ?? shared.key;
+  const port = raw.port ?? shared.port ?? 22;
+  return {
+    address: raw.address,
+    port,
+    user: raw.user ?? shared.user ?? 'root',
+    ...(key === undefined ? {} : { key: projectPath(context.directory, key) }),
+    hostKeys: await hostKeys(context, entry, path, raw, raw.knownHosts ?? shared.knownHosts, port),
+  };
+}
+
+async function hostKeys(
+  context: ResolveContext,
+  entry: Entry,
+  path: YamlPath,
+  raw: RawJump,
+  knownHosts: string | undefined,
+  port: number,
+): Promise<readonly string[]> {
+  if (raw.hostKey !== undefined) {
+    const given = typeof raw.hostKey === 'string' ? [raw.hostKey] : raw.hostKey;
+    return given.flatMap((text, index) => {
+      const key = parsePublicKey(text);
+      if (key !== undefined) return [key];
+      const at = typeof raw.hostKey === 'string' ? [] : [index];
+      context.report(
+        'iaas',
+        entry,
+        [...path, 'hostKey', ...at],
+        `hostKey must be a whole OpenSSH public key such as "ssh-ed25519 AAAA…": ${showValue(text)}`,
+      );
+      return [];
+    });
+  }
+  const name = ['iaas', entry.name, ...path].join('.');
+  const scan = `ssh-keyscan -t ed25519${port === 22 ? '' : ` -p ${String(port)}`} ${raw.address}`;
+  if (knownHosts === undefined) {
+    context.report(
+      'iaas',
+      entry,
+      path,
+      `Missing key "hostKey" (or "knownHosts") in ${name}: there is no trust on first use; get it with ${scan}`,
+      { anchor: 'key' },
+    );
+    return [];
+  }
+  const file = projectPath(context.directory, knownHosts);
+  const where = raw.knownHosts === undefined ? ['knownHosts'] : [...path, 'knownHosts'];
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    context.report(
+      'iaas',
+      entry,
+      where,
+      `Cannot read the known hosts as the system refuses it (${String((cause as NodeJS.ErrnoException).code)}): ${file}`,
+    );
+    return [];
+  }
+  const keys = knownHostKeys(text, raw.address, port);
+  if (keys.length === 0)
+    context.report(
+      'iaas',
+      entry,
+      path,
+      `${file} must have a host key for ${name}: ${raw.address}${port === 22 ? '' : ` port ${String(port)}`}; get it with ${scan}`,
+      { anchor: 'key' },
+    );
+  return keys;
+}
+
+/** Two local IaaS must not share a bridge or addresses. */
+function apart(context: ResolveContext, all: readonly (readonly [string, IaasSpec])[]): void {
+  const locals = all.flatMap(([, spec]) => (spec.kind === 'local' ? [spec] : []));
+  locals.forEach((spec, index) => {
+    const entry = context.files.entries.iaas.get(spec.name);
+    if (!entry) return;
+    for (const other of locals.slice(0, index)) {
+      if (other.bridge === spec.bridge)
+        context.report(
+          'iaas',
+          entry,
+          ['bridge'],
+          `${spec.name} and ${other.name} must have bridges of their own: ${showValue(spec.bridge)}`,
+          { anchor: 'key' },
+        );
+      if (overlap(other.subnet, spec.subnet))
+        context.report(
+          'iaas',
+          entry,
+          ['subnet'],
+          `${spec.name} and ${other.name} must have subnets of their own: ${spec.subnet} and ${other.subnet}`,
+          { anchor: 'key' },
+        );
+      if (other.root === spec.root)
+        context.report(
+          'iaas',
+          entry,
+          ['root'],
+          `${spec.name} and ${other.name} must have directories of their own: ${spec.root}`,
+          { anchor: 'key' },
+        );
+    }
+  });
+}
+
+function checkCidr(
+  context: ResolveContext,
+  section: Section,
+  entry: Entry,
+  key: string,
+  cidr: string,
+  least: number,
+): void {
+  const name = [section, entry.name, key].join('.');
+  const parsed = parseCidr(cidr);
+  if (!parsed) {
+    context.report(
+      section,
+      entry,
+      [key],
+      `${name} must be an IPv4 network such as ${DEFAULT_NETWORK}: ${showValue(cidr)}`,
+    );
+    return;
+  }
+  const first = `${formatAddress(parsed.base)}/${String(parsed.prefix)}`;
+  if (first !== cidr)
+    context.report(
+      section,
+      entry,
+      [key],
+      `${name} must begin at the first address of its network: ${showValue(cidr)}`,
+      { suggestion: first },
+    );
+  if (parsed.prefix > 32 - Math.log2(least) - 1 || parsed.prefix < 8)
+    context.report(section, entry, [key], `${name} must be a network from /8 to /29: ${showValue(cidr)}`);
+}
+
+function overlap(a: string, b: string): boolean {
+  const [one, two] = [parseCidr(a), parseCidr(b)];
+  if (!one || !two) return false;
+  const end = ({ base, prefix }: typeof one): number => base + 2 ** (32 - prefix);
+  return one.base < end(two) && two.base < end(one);
+}
+
+function checkSize(context: ResolveContext, entry: Entry, spec: PartitionSpec): void {
+  const { policy, network } = spec;
+  const raw = (entry.value as RawPartition).policy;
+  const path = raw === undefined ? [] : ['policy'];
+  const inline = (key: string): YamlPath => (typeof raw === 'object' ? ['policy', key] : path);
+  const most = spec.placement.reduce((sum, { max }) => Math.min(NO_BOUND, sum + max), 0);
+  if (policy.vms.min > most)
+    context.report(
+      'partitions',
+      entry,
+      inline('vms'),
+      `vms.min of ${entry.name} must not be above what its placement allows: ${String(policy.vms.min)} > ${String(most)}`,
+    );
+  const capacity = processCapacity(network);
+  if (policy.processesPerVm !== NO_BOUND && capacity > 0 && policy.processesPerVm > capacity)
+    context.report(
+      'partitions',
+      entry,
+      inline('processesPerVm'),
+      `processesPerVm of ${entry.name} must not be above what the network ${network} has room for: ${String(policy.processesPerVm)} > ${String(capacity)}`,
+    );
+}

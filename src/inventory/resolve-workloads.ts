@@ -1,0 +1,310 @@
+/** `cartridges:` and `subscriptions:`. */
+import { posix } from 'node:path';
+import { PORT_BASE, PORTS_PER_PROCESS } from '../lxc/network.ts';
+import { formatBytes } from '../model/quantity.ts';
+import type {
+  CartridgeSpec,
+  EnvValue,
+  HealthSpec,
+  PartitionSpec,
+  PortSpec,
+  SubscriptionSpec,
+  VolumeSpec,
+} from '../model/spec.ts';
+import type {
+  RawCartridge,
+  RawEnv,
+  RawIdlePolicy,
+  RawRolloutPolicy,
+  RawScalingPolicy,
+  RawSubscription,
+} from './raw-spec.ts';
+import { boundsOf, projectPath, sound } from './resolve-context.ts';
+import type { ResolveContext } from './resolve-context.ts';
+import { coresOf, durationOf, idlePolicy, referred, rolloutPolicy, scalingPolicy, sizeOf } from './resolve-policies.ts';
+import { showValue } from './show-value.ts';
+import { entryPath } from './spec-files.ts';
+import type { Entry, Section } from './spec-files.ts';
+import { suggest } from './suggest.ts';
+
+/** All usable cartridges by name. */
+export function resolveCartridges(
+  context: ResolveContext,
+  partitions: Readonly<Record<string, PartitionSpec>>,
+): Readonly<Record<string, CartridgeSpec>> {
+  const result = sound(context, 'cartridges').map((entry): [string, CartridgeSpec] => {
+    const raw = entry.value as RawCartridge;
+    const ports = portsOf(context, entry, raw);
+    const spec: CartridgeSpec = {
+      name: entry.name,
+      image: raw.image,
+      partition: raw.partition,
+      ports,
+      health: healthOf(context, entry, raw, ports),
+      resources: {
+        memory: sizeOf(raw.resources?.memory, 256 * 2 ** 20),
+        cpu: coresOf(raw.resources?.cpu, 0.25),
+        pids: raw.resources?.pids ?? 512,
+      },
+      env: envOf(context, 'cartridges', entry, raw.env),
+      volumes: volumesOf(context, entry, raw),
+      ...(raw.command === undefined ? {} : { command: raw.command }),
+      security: { privileged: raw.security?.privileged ?? false },
+      runtime: raw.runtime ?? 'lxc',
+    };
+    if (
+      context.requireName('partitions', raw.partition, 'cartridges', entry, ['partition']) &&
+      Object.hasOwn(partitions, raw.partition)
+    )
+      checkFits(context, entry, spec, partitions[raw.partition]);
+    return [entry.name, spec];
+  });
+  return Object.fromEntries(result);
+}
+
+/** All usable subscriptions by alias. */
+export function resolveSubscriptions(
+  context: ResolveContext,
+  cartridges: Readonly<Record<string, CartridgeSpec>>,
+): Readonly<Record<string, SubscriptionSpec>> {
+  const result: [string, SubscriptionSpec][] = [];
+  const taken = new Map<string, string>();
+  for (const entry of sound(context, 'subscriptions')) {
+    const raw = entry.value as RawSubscription;
+    const place = (key: string) => ({ section: 'subscriptions' as const, entry, path: [key] });
+    const known = context.requireName('cartridges', raw.cartridge, 'subscriptions', entry, ['cartridge']);
+    const scaling = referred<RawScalingPolicy>(context, 'scaling', raw.scaling, place('scaling'));
+    const rollout = referred<RawRolloutPolicy>(context, 'rollout', raw.rollout, place('rollout'));
+    const idle = raw.idle === undefined ? undefined : referred<RawIdlePolicy>(context, 'idle', raw.idle, place('idle'));
+    const hosts = (raw.hosts ?? []).map((host) => host.toLowerCase());
+    const cartridge = known && Object.hasOwn(cartridges, raw.cartridge) ? cartridges[raw.cartridge] : undefined;
+    checkPort(context, entry, raw);
+    if (cartridge) checkTraffic(context, entry, raw, hosts, cartridge, taken);
+    const env = envOf(context, 'subscriptions', entry, raw.env);
+    if (!scaling || !rollout) continue;
+    const policy = scalingPolicy(scaling.name, scaling.raw);
+    result.push([
+      entry.name,
+      {
+        alias: entry.name,
+        cartridge: raw.cartridge,
+        scaling: raw.processes === undefined ? policy : { ...policy, processes: boundsOf(raw.processes) },
+        rollout: rolloutPolicy(rollout.name, rollout.raw),
+        ...(idle ? { idle: idlePolicy(idle.name, idle.raw) } : {}),
+        spread: raw.spread ?? false,
+        ...(raw.port === undefined ? {} : { port: raw.port }),
+        hosts,
+        env,
+      },
+    ]);
+  }
+  return Object.fromEntries(result);
+}
+
+function portsOf(context: ResolveContext, entry: Entry, raw: RawCartridge): readonly PortSpec[] {
+  const ports: PortSpec[] = [];
+  for (const [name, value] of Object.entries(raw.ports ?? {})) {
+    const given = typeof value === 'number' ? { port: value } : value;
+    const twin = ports.find((other) => other.port === given.port);
+    if (twin)
+      context.report(
+        'cartridges',
+        entry,
+        ['ports', name],
+        `Ports ${twin.name} and ${name} of ${entry.name} must differ: ${String(given.port)}`,
+      );
+    ports.push({ name, port: given.port, protocol: given.protocol ?? (name === 'http' ? 'http' : 'tcp') });
+  }
+  if (ports.length > PORTS_PER_PROCESS)
+    context.report(
+      'cartridges',
+      entry,
+      ['ports'],
+      `A cartridge must not have more than ${String(PORTS_PER_PROCESS)} ports: ${entry.name} has ${String(ports.length)}`,
+      { anchor: 'key' },
+    );
+  return ports;
+}
+
+function healthOf(context: ResolveContext, entry: Entry, raw: RawCartridge, ports: readonly PortSpec[]): HealthSpec {
+  const health = raw.health ?? {};
+  const port = health.port === undefined ? ports[0] : ports.find(({ name }) => name === health.port);
+  if (health.port !== undefined && !port)
+    context.report(
+      'cartridges',
+      entry,
+      ['health', 'port'],
+      `health.port of ${entry.name} must be one of its ports: ${showValue(health.port)}`,
+      {
+        suggestion: suggest(
+          health.port,
+          ports.map(({ name }) => name),
+        ),
+      },
+    );
+  else if (health.path !== undefined && port?.protocol !== 'http')
+    context.report(
+      'cartridges',
+      entry,
+      ['health', 'path'],
+      port
+        ? `health.path needs a port that speaks http: port ${port.name} of ${entry.name} is tcp`
+        : `health.path needs a port: ${entry.name} has none`,
+      { anchor: 'key' },
+    );
+  return {
+    ...(port ? { port: port.name } : {}),
+    ...(health.path === undefined ? {} : { path: health.path }),
+    interval: durationOf(health.interval, 500),
+    timeout: durationOf(health.timeout, 1000),
+    startup: durationOf(health.startup, 60_000),
+  };
+}
+
+function volumesOf(context: ResolveContext, entry: Entry, raw: RawCartridge): readonly VolumeSpec[] {
+  const volumes: VolumeSpec[] = [];
+  for (const [name, given] of Object.entries(raw.volumes ?? {})) {
+    const path = posix.normalize(given).replace(/(.)\/$/, '$1');
+    const at = ['volumes', name];
+    if (given.split('/').includes('..') || path === '/')
+      context.report(
+        'cartridges',
+        entry,
+        at,
+        `Volume ${name} of ${entry.name} must be at an absolute path below /, without "..": ${showValue(given)}`,
+      );
+    const twin = volumes.find(
+      (other) => other.path === path || other.path.startsWith(`${path}/`) || path.startsWith(`${other.path}/`),
+    );
+    if (twin)
+      context.report(
+        'cartridges',
+        entry,
+        at,
+        `Volumes ${twin.name} and ${name} of ${entry.name} must not be inside one another: ${showValue(given)}`,
+      );
+    volumes.push({ name, path });
+  }
+  return volumes;
+}
+
+/** Numbers and truth values are taken as they are written, so that `8.10` stays `8.10`. */
+function envOf(
+  context: ResolveContext,
+  section: Section,
+  entry: Entry,
+  raw: RawEnv | undefined,
+): Readonly<Record<string, EnvValue>> {
+  return Object.fromEntries(
+    Object.entries(raw ?? {}).map(([key, value]): [string, EnvValue] => {
+      if (typeof value !== 'object') {
+        const written =
+          typeof value === 'string' ? value : entry.source.written([...entryPath(section, entry.name), 'env', key]);
+        return [key, { kind: 'value', value: written ?? String(value) }];
+      }
+      if (value.fromEnv !== undefined) return [key, { kind: 'env', variable: value.fromEnv }];
+      return [key, { kind: 'file', path: projectPath(context.directory, value.fromFile ?? '') }];
+    }),
+  );
+}
+
+function checkFits(
+  context: ResolveContext,
+  entry: Entry,
+  spec: CartridgeSpec,
+  partition: PartitionSpec | undefined,
+): void {
+  if (!partition) return;
+  const { vm } = partition.policy;
+  const raw = (entry.value as RawCartridge).resources;
+  const at = (key: 'memory' | 'cpu') => (raw?.[key] === undefined ? [] : ['resources', key]);
+  const { memory, cpu } = spec.resources;
+  if (memory > vm.memory)
+    context.report(
+      'cartridges',
+      entry,
+      at('memory'),
+      `A process of ${entry.name} must fit a VM of partition ${partition.name}: it needs ${formatBytes(memory)} of memory, a VM has ${formatBytes(vm.memory)}`,
+    );
+  if (cpu > vm.cpu)
+    context.report(
+      'cartridges',
+      entry,
+      at('cpu'),
+      `A process of ${entry.name} must fit a VM of partition ${partition.name}: it needs ${String(cpu)} CPU, a VM has ${String(vm.cpu)}`,
+    );
+}
+
+function checkPort(context: ResolveContext, entry: Entry, raw: RawSubscription): void {
+  if (raw.port === 22)
+    context.report('subscriptions', entry, ['port'], `Port of ${entry.name} must not be the one of SSH: 22`);
+  if (raw.port !== undefined && raw.port >= PORT_BASE)
+    context.report(
+      'subscriptions',
+      entry,
+      ['port'],
+      `Port of ${entry.name} must be below ${String(PORT_BASE)}, where the published ports of processes begin: ${String(raw.port)}`,
+    );
+}
+
+/** Ports and host names are one for all subscriptions of a partition. */
+function checkTraffic(
+  context: ResolveContext,
+  entry: Entry,
+  raw: RawSubscription,
+  hosts: readonly string[],
+  cartridge: CartridgeSpec,
+  taken: Map<string, string>,
+): void {
+  const http = cartridge.ports.some(({ protocol }) => protocol === 'http');
+  if (raw.port !== undefined && cartridge.ports.length === 0)
+    context.report(
+      'subscriptions',
+      entry,
+      ['port'],
+      `port of ${entry.name} leads nowhere: cartridge ${cartridge.name} has no ports`,
+      { anchor: 'key' },
+    );
+  if (hosts.length > 0 && !http)
+    context.report(
+      'subscriptions',
+      entry,
+      ['hosts'],
+      `hosts of ${entry.name} lead nowhere: cartridge ${cartridge.name} has no port that speaks http`,
+      { anchor: 'key' },
+    );
+
+  const claim = (
+    thing: string,
+    claimant: string,
+    path: readonly (string | number)[],
+    message: (first: string) => string,
+  ): void => {
+    const key = `${cartridge.partition} ${thing}`;
+    const first = taken.get(key);
+    if (first === undefined) taken.set(key, claimant);
+    else if (first !== claimant) context.report('subscriptions', entry, path, message(first));
+  };
+  const where = `in partition ${cartridge.partition}`;
+  if (raw.port !== undefined)
+    claim(
+      `port ${String(raw.port)}`,
+      entry.name,
+      ['port'],
+      (first) => `Port ${String(raw.port)} is taken ${where}: by ${first || 'the host names of subscriptions'}`,
+    );
+  // Host names of all subscriptions share port 80, which then nobody can have alone.
+  if (hosts.length > 0)
+    claim('port 80', '', ['hosts'], (first) => `Host names need port 80, which is taken ${where}: by ${first}`);
+  hosts.forEach((host, index) => {
+    if (hosts.indexOf(host) < index)
+      context.report('subscriptions', entry, ['hosts', index], `Host name ${host} must stand once only`);
+    else
+      claim(
+        `host ${host}`,
+        entry.name,
+        ['hosts', index],
+        (first) => `Host name ${host} is taken ${where}: by ${first}`,
+      );
+  });
+}

@@ -1,0 +1,101 @@
+/** Schema of `iaas:`: one definition for each kind. */
+import type { JsonSchema } from './json-schema.ts';
+import { mapping, named, term } from './terms.ts';
+
+const hostKey: JsonSchema = {
+  title: 'an OpenSSH public key such as "ssh-ed25519 AAAA…", or a list of them',
+  description:
+    'Public host key the machine must present; there is no trust on first use. Read it with `ssh-keyscan -t ed25519 ADDRESS` and compare its fingerprint with the one on the machine’s console.',
+  type: ['string', 'array'],
+  items: { title: 'an OpenSSH public key such as "ssh-ed25519 AAAA…"', type: 'string' },
+  minItems: 1,
+};
+
+const access = {
+  user: {
+    title: 'the name of a user',
+    description: 'Who to log in as; any other than root needs sudo without a password.',
+    type: 'string',
+    pattern: '^[A-Za-z_][A-Za-z0-9_.-]*\\$?$',
+    default: 'root',
+  },
+  port: term('port', { description: 'Port of the SSH server.', default: 22 }),
+  key: term('path', {
+    description: 'Private key file. Without it the SSH agent and the project’s own key are tried.',
+    examples: ['~/.ssh/id_ed25519'],
+  }),
+  knownHosts: term('path', {
+    description: 'known_hosts file that has the host keys (also hashed).',
+    examples: ['known_hosts', '~/.ssh/known_hosts'],
+  }),
+} satisfies Record<string, JsonSchema>;
+
+const address: JsonSchema = {
+  title: 'an IP address or a host name',
+  description: 'IPv4, IPv6 or a DNS name.',
+  type: 'string',
+  pattern: '^[A-Za-z0-9]([A-Za-z0-9.:%_-]*[A-Za-z0-9])?$|^::[A-Fa-f0-9:.]*$',
+  examples: ['192.0.2.10'],
+};
+
+const jump: JsonSchema = {
+  description: 'Host that is connected to first.',
+  ...mapping({ address, ...access, hostKey }, { required: ['address'] }),
+};
+
+/** Definitions of `$defs` for the kinds of IaaS. A new adapter adds its own here and to {@link IAAS}. */
+export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
+  iaasLocal: mapping(
+    {
+      kind: { const: 'local', description: 'Nested-LXC VMs on this machine (Linux, root).' },
+      bridge: {
+        title: 'the name of a network interface: at most 15 letters, digits, dots and dashes',
+        description: 'Bridge the VMs are on; made when missing.',
+        type: 'string',
+        pattern: '^[a-z][A-Za-z0-9.-]{0,14}$',
+        default: 'stratos0',
+      },
+      subnet: term('cidr', {
+        description: 'Network of the bridge; its first address is this machine’s own.',
+        default: '10.209.0.0/16',
+      }),
+      root: term('path', {
+        description: 'Directory of the VMs’ states and file systems; a real file system, not an overlay.',
+        default: '/var/lib/stratos/local',
+      }),
+      suite: {
+        title: 'the code name of a Debian or Ubuntu release',
+        description: 'Release of the VMs. Default: this machine’s own.',
+        type: 'string',
+        pattern: '^[a-z]+$',
+        examples: ['bookworm', 'noble'],
+      },
+    },
+    { required: ['kind'] },
+  ),
+  iaasStatic: mapping(
+    {
+      kind: { const: 'static', description: 'Machines that exist already.' },
+      ...access,
+      jump,
+      hosts: named(mapping({ address, ...access, hostKey, jump }, { required: ['address'] }), {
+        description: 'The machines by name. `user`, `port`, `key`, `knownHosts` and `jump` beside `hosts` hold for all of them.',
+        minProperties: 1,
+        examples: [{ rack1: { address: '192.0.2.10', hostKey: 'ssh-ed25519 AAAA…' } }],
+      }),
+    },
+    { required: ['kind', 'hosts'] },
+  ),
+};
+
+/** `iaas:` itself. */
+export const IAAS: JsonSchema = named(
+  {
+    title: 'a mapping with a kind',
+    type: 'object',
+    discriminator: { propertyName: 'kind' },
+    required: ['kind'],
+    oneOf: [{ $ref: '#/$defs/iaasLocal' }, { $ref: '#/$defs/iaasStatic' }],
+  },
+  { description: 'Where machines come from.', examples: [{ lab: { kind: 'local' } }] },
+);

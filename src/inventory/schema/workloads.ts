@@ -1,0 +1,164 @@
+/** Schema of `partitions:`, `cartridges:` and `subscriptions:`. */
+import type { JsonSchema } from './json-schema.ts';
+import { policyReference } from './policies.ts';
+import { mapping, named, term } from './terms.ts';
+
+/** `partitions:` */
+export const PARTITIONS: JsonSchema = named(
+  mapping(
+    {
+      placement: {
+        title: 'a list with an entry for each IaaS',
+        description: 'Where its VMs are made, in order; later entries take the overflow.',
+        type: 'array',
+        minItems: 1,
+        items: mapping(
+          {
+            iaas: { title: 'the name of an IaaS', description: 'A name under `iaas:`.', type: 'string' },
+            max: term('count', { description: 'Most VMs there. Default: no bound of its own.' }),
+          },
+          { required: ['iaas'] },
+        ),
+        examples: [[{ iaas: 'lab', max: 4 }]],
+      },
+      policy: policyReference('partition', 'Its size: a name under `policies: partition:`, or the policy itself.'),
+      network: term('cidr', {
+        description: 'Network of the processes inside each VM; the same in all of them, never routed outside.',
+        default: '10.66.0.0/22',
+      }),
+    },
+    { required: ['placement'] },
+  ),
+  { description: 'Pools of VMs.', examples: [{ web: { policy: 'web-vms', placement: [{ iaas: 'lab' }] } }] },
+);
+
+/** `cartridges:` */
+export const CARTRIDGES: JsonSchema = named(
+  mapping(
+    {
+      image: {
+        title: 'an image such as php:8.2, or a digest sha256:…',
+        description: 'Name in the cartridge store, or the digest of an image as a pin.',
+        type: 'string',
+        pattern:
+          '^(sha256:[0-9a-f]{12,64}|([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?)$',
+        examples: ['php:8.2'],
+      },
+      partition: { title: 'the name of a partition', description: 'A name under `partitions:`.', type: 'string' },
+      ports: named(
+        {
+          title: 'a port number from 1 to 65535, or port and protocol',
+          type: ['integer', 'object'],
+          minimum: 1,
+          maximum: 65_535,
+          additionalProperties: false,
+          required: ['port'],
+          properties: {
+            port: term('port', { description: 'Port inside the process.' }),
+            protocol: {
+              title: 'http or tcp',
+              description: 'Default: `http` for a port of that name, otherwise `tcp`.',
+              enum: ['http', 'tcp'],
+            },
+          },
+        },
+        {
+          description: 'Ports the processes listen on, by name. The first is the one a subscription’s `port` leads to.',
+          examples: [{ http: 80 }, { db: { port: 5432, protocol: 'tcp' } }],
+        },
+      ),
+      health: mapping(
+        {
+          path: {
+            title: 'a path that begins with / and has no spaces',
+            description: 'Must answer 2xx or 3xx. Without it: the port accepts connections.',
+            type: 'string',
+            pattern: '^/[!-~]*$',
+          },
+          port: { title: 'the name of a port', description: 'Which port is asked. Default: the first.', type: 'string' },
+          interval: term('duration', { description: 'Time between two checks of the gateway.', default: '500ms' }),
+          timeout: term('duration', { description: 'How long one check may take.', default: '1s' }),
+          startup: term('duration', { description: 'How long a process may take from start to ready.', default: '60s' }),
+        },
+        { description: 'When a process counts as ready and healthy.', examples: [{ path: '/', port: 'http' }] },
+      ),
+      resources: mapping(
+        {
+          memory: term('size', { description: 'Most memory of one process.', default: '256Mi' }),
+          cpu: term('cpu', { description: 'Most CPU of one process.', default: 0.25 }),
+          pids: term('positive', { description: 'Most tasks of one process.', default: 512 }),
+        },
+        { description: 'Limits of one process, and what it takes of a VM.' },
+      ),
+      env: term('env'),
+      volumes: named(term('absolutePath'), {
+        description: 'Directories of the VM that outlive the process: name and absolute path inside the process.',
+        examples: [{ data: '/var/lib/data' }],
+      }),
+      command: {
+        title: 'a list of words',
+        description: 'Replaces the image’s entry point and command.',
+        type: 'array',
+        minItems: 1,
+        items: { title: 'a text', type: 'string', pattern: '^[^\\u0000]*$' },
+        examples: [['/usr/bin/server', '--port', '80']],
+      },
+      security: mapping({
+        privileged: {
+          title: 'true or false',
+          description: 'Root inside is root on the VM. Only where nothing else works.',
+          type: 'boolean',
+          default: false,
+        },
+      }),
+      runtime: {
+        title: 'lxc or vm',
+        description: 'What a process is: a container, or the VM itself.',
+        enum: ['lxc', 'vm'],
+        default: 'lxc',
+      },
+    },
+    { required: ['image', 'partition'] },
+  ),
+  {
+    description: 'Images and how to run them.',
+    examples: [{ php: { image: 'php:8.2', partition: 'web', ports: { http: 80 }, health: { path: '/' } } }],
+  },
+);
+
+/** `subscriptions:` */
+export const SUBSCRIPTIONS: JsonSchema = named(
+  mapping(
+    {
+      cartridge: { title: 'the name of a cartridge', description: 'A name under `cartridges:`.', type: 'string' },
+      scaling: policyReference('scaling', 'Number of processes: a name under `policies: scaling:`, or the policy itself.'),
+      processes: term('bounds', { description: 'Number of processes; wins over that of `scaling`.' }),
+      idle: policyReference('idle', 'When its processes sleep: a name under `policies: idle:`, or the policy itself.'),
+      rollout: policyReference('rollout', 'How its processes are replaced: a name under `policies: rollout:`, or the policy itself.'),
+      spread: {
+        title: 'true or false',
+        description: 'Keeps its processes on different VMs.',
+        type: 'boolean',
+        default: false,
+      },
+      port: term('port', { description: 'Port on each VM of the partition that leads to it; below 20000, and not 22.', examples: [8080] }),
+      hosts: {
+        title: 'a list of host names',
+        description: 'Host names that lead to it on port 80 of each VM of the partition.',
+        type: 'array',
+        items: {
+          title: 'a host name such as shop.example.org',
+          type: 'string',
+          pattern: '^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$',
+        },
+        examples: [['shop.example.org']],
+      },
+      env: term('env'),
+    },
+    { required: ['cartridge'] },
+  ),
+  {
+    description: 'Running cartridges, each under a unique alias.',
+    examples: [{ shop: { cartridge: 'php', processes: 2, port: 8080, hosts: ['shop.example.org'] } }],
+  },
+);
