@@ -6,7 +6,6 @@ set -eu
 umask 022
 digest=$1 wanted=$2 dir=$3 run=$4 unit=$5
 file=$dir/haproxy.cfg new=$dir/haproxy.cfg.new old=$dir/haproxy.cfg.old
-master=UNIX-CONNECT:$run/gateway-master.sock worker=UNIX-CONNECT:$run/gateway.sock
 
 # Whether the master process is there; no fork.
 running() {
@@ -14,72 +13,61 @@ running() {
     read -r comm <"/proc/$pid/comm" && [ "$comm" = haproxy ]
 }
 
-# HAProxy's own words for what went wrong since second $1.
+# HAProxy's own words for what went wrong just now.
 complaints() {
-  journalctl -u "$unit" -o cat -q --no-pager --since "@$1" | grep -E 'ALERT|WARNING' | grep -v 'Proxy .* stopped' | tail -n 12 >&2 || :
+  journalctl -u "$unit" -o cat -q --no-pager --since -10s | grep ALERT | tail -n 8 >&2 || :
 }
 
-# Asks the master for its processes until it answers: it is away for a moment while it reloads.
-processes() {
-  tries=0
+# Says something to the worker that serves.
+tell() {
+  echo "$1" | socat -t 10 - "UNIX-CONNECT:$run/gateway.sock" 2>/dev/null
+}
+
+# Lets the master load the file. It is away for a moment meanwhile, so it is asked until it answers; the worker that serves
+# after a reload is the one that has seen none. Fails when there is none: the file could not be loaded, the old one goes on.
+reload() {
+  master=UNIX-CONNECT:$run/gateway-master.sock tries=0
+  echo reload | socat -t 10 - "$master" >/dev/null 2>&1 || :
   while [ "$tries" -lt 60 ]; do
-    list=$(echo 'show proc' | socat -t 10 - "$master,retry=200,interval=0.005" 2>/dev/null) || :
-    case $list in *'# workers'*) return 0 ;; esac
+    list=$(echo 'show proc' | socat -t 10 - "$master,retry=200,interval=0.005" 2>/dev/null) || list=''
+    case $list in *'# workers'*) break ;; esac
     tries=$((tries + 1))
     sleep 0.01
   done
-  echo 'HAProxy does not answer on its master socket' >&2
-  return 1
-}
-
-# Sets `current` to the worker that serves, `retired` to those that finish what they have.
-workers() {
-  processes || return 1
-  current='' retired='' part=''
-  while read -r word kind _; do
-    case $word in
-      '#') part=$kind ;;
-      [0-9]*) case $part in workers) current=$word ;; old) retired="$retired $word" ;; esac ;;
+  part=''
+  while read -r word kind reloads _; do
+    case $part:$word in
+      *:'#') part=$kind ;;
+      workers:[0-9]*) [ "$reloads" != 0 ] || return 0 ;;
     esac
   done <<TABLE
 $list
 TABLE
+  return 1
 }
 
-# From `show servers state` and the new file: the state of servers that are down and stay as they are, for the next worker to
-# start with; and on stdout the servers that leave, for the workers that retire.
+# Compares what the worker has with the new file. Servers that are down and stay as they are go to the state file, so that the
+# next worker does not begin with trusting them. Prints commands that take the servers that leave out of rotation in this
+# worker too, since it still answers clients that kept their connection; not where no other server would be left.
 carry_over() {
-  echo 'show servers state' | socat -t 10 - "$worker" 2>/dev/null | awk -v state="$run/gateway.state" '
+  tell 'show servers state' | awk -v state="$run/gateway.state" '
     FILENAME != "-" {
       if ($1 == "backend") backend = $2
       if ($1 == "server") address[backend "/" $2] = $3
       next
     }
-    FNR == 1 { print >state; next }
-    /^#/ { print >state; next }
+    FNR == 1 || /^#/ { print >state; next }
     NF > 19 {
       name = $2 "/" $4
-      if (!(name in address)) { print name; next }
-      kept = address[name] == $5 ":" $19 || address[name] !~ /^[0-9.]+:[0-9]+$/
-      if (!kept) print name
+      stays = name in address && (address[name] == $5 ":" $19 || address[name] !~ /^[0-9.]+:[0-9]+$/)
+      if (!stays) leaving[name] = $2
       else if ($6 == 0) print >state
-    }' "$new" - || :
+      else rest[$2]++
+    }
+    END { for (name in leaving) if (rest[leaving[name]]) printf "set server %s state drain;", name }' "$new" -
 }
 
-# A worker that retires still answers clients that kept their connection: it must not send them to a server that leaves.
-withdraw() {
-  [ -n "$leaving" ] && [ -n "$retired" ] || return 0
-  for pid in $retired; do
-    for server in $leaving; do
-      echo "@!$pid set server $server state drain"
-    done
-  done >"$run/gateway.withdraw"
-  while read -r line; do
-    echo "$line" | socat -t 2 - "$master" >/dev/null 2>&1 || :
-  done <"$run/gateway.withdraw"
-}
-
-mkdir -p "$dir" "$run"
+if ! [ -d "$dir" ] || ! [ -d "$run" ]; then mkdir -p "$dir" "$run"; fi
 exec 9>"$dir/lock"
 flock -w 30 9
 
@@ -109,34 +97,29 @@ if ! said=$(/usr/sbin/haproxy -c -f "$new" 2>&1); then
   rm -f "$new"
   exit 1
 fi
-since=$(date +%s)
 if running; then
-  leaving=$(carry_over)
-  workers
-  before=$current
+  leave=$(carry_over) || leave=''
+  [ -z "$leave" ] || tell "$leave" >/dev/null || :
   [ ! -e "$file" ] || ln -f "$file" "$old"
   mv "$new" "$file"
-  echo reload | socat -t 10 - "$master" >/dev/null 2>&1 || :
-  workers
-  # A configuration that cannot be loaded (a port that somebody else has) leaves the old worker serving.
-  if [ -z "$current" ] || [ "$current" = "$before" ]; then
-    complaints "$since"
+  if ! reload; then
+    complaints
+    [ -z "$leave" ] || tell "$(echo "$leave" | sed 's/ drain;/ ready;/g')" >/dev/null || :
     if [ -e "$old" ]; then
       mv "$old" "$file"
-      echo reload | socat -t 10 - "$master" >/dev/null 2>&1 || :
+      reload || :
     fi
     echo 'The gateway goes on with its previous configuration' >&2
     exit 1
   fi
   printf '1\n' >"$run/gateway.state"
-  withdraw
   result=reloaded
 else
   printf '1\n' >"$run/gateway.state"
   mv "$new" "$file"
   : >"$dir/serving"
   if ! systemctl start "$unit"; then
-    complaints "$since"
+    complaints
     exit 1
   fi
   result=started
