@@ -26,7 +26,10 @@ export function renderGateway(model: GatewayModel): string {
     globalSection(),
     defaultsSection(),
     ...hostsSections(model.services),
-    ...model.services.flatMap((service) => [...portSection(service), backendSection(service)]),
+    ...model.services.flatMap((service) => [
+      ...(service.port === HOSTS_PORT && namesHosts(model.services) ? [] : portSection(service)),
+      backendSection(service),
+    ]),
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -101,9 +104,9 @@ function hostsSections(services: readonly GatewayService[]): readonly (readonly 
   return owner ? [frontend] : [frontend, unknown];
 }
 
-/** The service's own port; none where it shares port 80 with host names. */
+/** The service's own port. */
 function portSection(service: GatewayService): readonly (readonly string[])[] {
-  if (service.port === undefined || (service.port === HOSTS_PORT && service.hosts.length > 0)) return [];
+  if (service.port === undefined) return [];
   const alias = nameWord(service.alias);
   return [
     [
@@ -172,17 +175,21 @@ function serverLine(server: GatewayServer): string {
 function checkUnique(services: readonly GatewayService[]): void {
   const hosts = new Map<string, string>();
   const ports = new Map<number, string>();
-  const namesOnPort80 = services.some((service) => service.hosts.length > 0);
   for (const service of services) {
     for (const host of service.hosts) claim(hosts, hostWord(host), service.alias, 'host');
     if (service.port === undefined) continue;
     claim(ports, service.port, service.alias, 'port');
-    if (service.port === HOSTS_PORT && service.mode === 'tcp' && namesOnPort80) {
+    if (service.port === HOSTS_PORT && service.mode === 'tcp' && namesHosts(services)) {
       throw new UsageError(
         `Cannot serve ${service.alias} on port 80 as host names share it: a tcp service takes it whole`,
       );
     }
   }
+}
+
+/** Whether port 80 is shared by host names. */
+function namesHosts(services: readonly GatewayService[]): boolean {
+  return services.some((service) => service.hosts.length > 0);
 }
 
 function claim<T>(taken: Map<T, string>, value: T, alias: string, what: string): void {
