@@ -1,0 +1,62 @@
+/** `stratos cartridge show REFERENCE`: one image in full. */
+import type { Command } from 'commander';
+import { EXIT } from '../../model/errors.ts';
+import { formatBytes } from '../../model/quantity.ts';
+import { shortDigest } from '../../report/action-text.ts';
+import { facts } from '../../report/facts.ts';
+import type { CommandContext } from '../context.ts';
+import { describeCommand } from '../describe-command.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { globalOptionsOf } from '../global-options.ts';
+import { printResult } from '../print-result.ts';
+import { imageBody, imageSize } from './print-image.ts';
+
+export interface ShowOptions {
+  readonly globals: GlobalOptions;
+  readonly reference: string;
+}
+
+/** Configures the command. */
+export function showCommand(command: Command, context: CommandContext, run = runShow): void {
+  describeCommand(command, {
+    description: 'Shows an image: its digest, names, layers, and what it runs with which user, ports and environment.',
+    examples: [
+      ['stratos cartridge show php:8.2', 'by name'],
+      ['stratos cartridge show sha256:0123456789ab', 'by the beginning of its digest'],
+    ],
+    globals: ['dir'],
+  })
+    .argument('<image>', 'name:tag, or a digest')
+    .action(async (reference: string) => {
+      context.exit(await run({ globals: globalOptionsOf(command), reference }, context));
+    });
+}
+
+/** Prints the image. @throws NotFoundError, StoreError */
+export async function runShow({ globals, reference }: ShowOptions, context: CommandContext): Promise<number> {
+  const named = await context.use.showCartridge(await context.open(globals), reference);
+  const { image, references } = named;
+  const { run } = image;
+  await printResult(context, globals, {
+    kind: 'Cartridge',
+    body: imageBody(named),
+    text: ({ paint }) =>
+      facts(
+        [
+          ['names', references.join(', ')],
+          ['digest', image.digest],
+          ['size', formatBytes(imageSize(named))],
+          ['built for', image.architecture],
+          ['created', image.created],
+          ['runs', run.argv.map((word) => (/^[\w./:=@%+-]+$/.test(word) ? word : JSON.stringify(word))).join(' ')],
+          ['as', run.user === '' ? 'root' : run.user],
+          ['in', run.workingDir],
+          ['ports', run.ports.join(', ')],
+          ...Object.entries(run.env).map(([name, value]) => ['env', `${name}=${value}`] as const),
+          ...image.layers.map(({ digest, size }) => ['layer', `${shortDigest(digest)}  ${formatBytes(size)}`] as const),
+        ],
+        paint,
+      ),
+  });
+  return EXIT.done;
+}

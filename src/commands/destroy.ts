@@ -1,0 +1,50 @@
+/** `stratos destroy`: ends every machine and process of this project's inventory, and nothing else. */
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { EXIT } from '../model/errors.ts';
+import { cleanText } from '../report/clean-text.ts';
+import { count } from '../report/count-text.ts';
+import { fleetText } from '../report/fleet-text.ts';
+import { confirm } from './confirm.ts';
+import type { CommandContext } from './context.ts';
+import { describeCommand } from './describe-command.ts';
+import type { GlobalOptions } from './global-options.ts';
+import { globalOptionsOf, limitsOf } from './global-options.ts';
+import { printDone } from './print-result.ts';
+
+/** Configures the command. */
+export function destroyCommand(command: Command, context: CommandContext, run = runDestroy): void {
+  describeCommand(command, {
+    description:
+      'Ends every VM and process of this inventory, volumes included; hosts of a static pool are cleared of all that is ours and stay. stratos.yaml is kept. Asks for the name of the project first.',
+    examples: [
+      ['stratos destroy', 'asks, then takes everything down'],
+      ['stratos destroy --yes', 'without asking, for scripts'],
+    ],
+    globals: ['dir', 'yes', 'lockTimeout'],
+  }).action(async () => {
+    context.exit(await run(globalOptionsOf(command), context));
+  });
+}
+
+/** Asks, destroys, and tells what could not be ended. @throws UsageError, LockHeldError */
+export async function runDestroy(globals: GlobalOptions, context: CommandContext): Promise<number> {
+  const deps = await context.open(globals);
+  const fleet = fleetText(await deps.inventory.read());
+  await confirm(context, globals, {
+    consequence: `This ends ${fleet} of ${deps.directory}, for good`,
+    word: basename(deps.directory) || 'destroy',
+    unasked: 'stratos destroy --yes',
+  });
+  const outcome = await context.use.destroy(deps, limitsOf(globals, context));
+  const { vms, processes, failed } = outcome;
+  await printDone(context, globals, {
+    kind: 'Destroyed',
+    body: outcome,
+    text: ({ paint }) =>
+      failed.map(({ vm, message }) => `${paint.red('✗')} ${cleanText(`${vm}: ${message}`)}\n`).join('') +
+      `destroyed ${count(vms, 'VM')} and ${count(processes, 'process', 'processes')}` +
+      `${failed.length === 0 ? '' : `; ${count(failed.length, 'VM')} left, run it again`}\n`,
+  });
+  return failed.length > 0 ? EXIT.partial : EXIT.done;
+}

@@ -1,0 +1,22 @@
+/** Processes of a status report, each with its subscription. */
+import { NotFoundError } from '../../model/errors.ts';
+import type { ProcessStatus, StatusReport } from '../../reconcile/status.ts';
+
+export interface ProcessRow extends ProcessStatus {
+  readonly subscription: string;
+  readonly cartridge: string;
+}
+
+/** All processes, by subscription and name. */
+export function processRows(report: StatusReport): readonly ProcessRow[] {
+  return report.subscriptions.flatMap(({ alias, cartridge, processes }) =>
+    processes.map((process) => ({ ...process, subscription: alias, cartridge })),
+  );
+}
+
+/** One process. @throws NotFoundError */
+export function findProcess(report: StatusReport, name: string): ProcessRow {
+  const row = processRows(report).find((candidate) => candidate.name === name);
+  if (!row) throw new NotFoundError(`Cannot find process ${JSON.stringify(name)}`, { hint: 'stratos process ls' });
+  return row;
+}

@@ -1,0 +1,141 @@
+/** Every command by name: what help needs to list it, and how to load the rest when it is used. */
+import type { Command } from 'commander';
+import type { CommandContext } from './context.ts';
+
+/** Gives a command its description, arguments, options and action. */
+export type Configure = (command: Command, context: CommandContext) => void;
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Heading in the list of commands. */
+  readonly group?: string;
+  readonly hidden?: boolean;
+}
+
+export interface LeafEntry extends CommandEntry {
+  readonly load: () => Promise<Configure>;
+}
+
+export interface GroupEntry extends CommandEntry {
+  readonly children: readonly LeafEntry[];
+}
+
+const EVERYDAY = 'Everyday commands:';
+const SUBSCRIPTIONS = 'Subscriptions:';
+const FLEET = 'What the fleet is made of:';
+const UPKEEP = 'Upkeep:';
+
+const cartridge: readonly LeafEntry[] = [
+  leaf(
+    'build',
+    'build an image from a cartridge directory',
+    async () => (await import('./cartridge/build.ts')).buildCommand,
+  ),
+  leaf('import', 'take an image from an archive', async () => (await import('./cartridge/import.ts')).importCommand),
+  leaf('ls', 'list images', async () => (await import('./cartridge/ls.ts')).lsCommand),
+  leaf('show', 'show one image', async () => (await import('./cartridge/show.ts')).showCommand),
+  leaf('tag', 'give an image a further name', async () => (await import('./cartridge/tag.ts')).tagCommand),
+  leaf(
+    'rm',
+    'remove a name, and the image with its last name',
+    async () => (await import('./cartridge/rm.ts')).rmCommand,
+  ),
+];
+
+const process: readonly LeafEntry[] = [
+  leaf('ls', 'list processes', async () => (await import('./process/ls.ts')).lsCommand),
+  leaf('show', 'show one process', async () => (await import('./process/show.ts')).showCommand),
+  leaf('exec', 'run a program in a process', async () => (await import('./process/exec.ts')).execCommand),
+  leaf('shell', 'open a shell in a process', async () => (await import('./process/shell.ts')).shellCommand),
+  leaf('logs', 'print what a process wrote', async () => (await import('./process/logs.ts')).logsCommand),
+  leaf('snapshot', 'take a snapshot of a process', async () => (await import('./process/snapshot.ts')).snapshotCommand),
+  leaf(
+    'snapshots',
+    'list the snapshots of a process',
+    async () => (await import('./process/snapshots.ts')).snapshotsCommand,
+  ),
+  leaf(
+    'restore',
+    'put a process back to a snapshot',
+    async () => (await import('./process/restore.ts')).restoreCommand,
+  ),
+  leaf('restart', 'restart processes', async () => (await import('./process/restart.ts')).restartCommand),
+];
+
+const vm: readonly LeafEntry[] = [
+  leaf('ls', 'list VMs', async () => (await import('./vm/ls.ts')).lsCommand),
+  leaf('show', 'show one VM and its processes', async () => (await import('./vm/show.ts')).showCommand),
+  leaf('ssh', 'log in to a VM, or run a program on it', async () => (await import('./vm/ssh.ts')).sshCommand),
+  leaf('prepare', 'prepare VMs again', async () => (await import('./vm/prepare.ts')).prepareCommand),
+  leaf('cordon', 'keep new processes off a VM', async () => (await import('./vm/cordon.ts')).cordonCommand),
+  leaf('drain', 'move the processes of a VM away', async () => (await import('./vm/drain.ts')).drainCommand),
+  leaf('uncordon', 'let a VM take processes again', async () => (await import('./vm/uncordon.ts')).uncordonCommand),
+];
+
+const inventory: readonly LeafEntry[] = [
+  leaf(
+    'ls',
+    'show what the inventory holds and who holds it',
+    async () => (await import('./inventory/ls.ts')).lsCommand,
+  ),
+  leaf(
+    'unlock',
+    'break a lock that was left behind',
+    async () => (await import('./inventory/unlock.ts')).unlockCommand,
+  ),
+];
+
+/** All commands, in the order in which help lists them. */
+export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
+  grouped(EVERYDAY, [
+    leaf('init', 'start a project', async () => (await import('./init.ts')).initCommand),
+    leaf('validate', 'check the spec', async () => (await import('./validate.ts')).validateCommand),
+    leaf('plan', 'show what reconcile would do', async () => (await import('./plan.ts')).planCommand),
+    leaf('apply', 'carry out a saved plan', async () => (await import('./apply.ts')).applyCommand),
+    leaf(
+      'reconcile',
+      'make the fleet what the spec says',
+      async () => (await import('./reconcile.ts')).reconcileCommand,
+    ),
+    leaf('status', 'show what runs and where', async () => (await import('./status.ts')).statusCommand),
+  ]),
+  grouped(SUBSCRIPTIONS, [
+    leaf('subscribe', 'run a cartridge under an alias', async () => (await import('./subscribe.ts')).subscribeCommand),
+    leaf('unsubscribe', 'end a subscription', async () => (await import('./unsubscribe.ts')).unsubscribeCommand),
+    leaf('scale', 'set the bounds of a subscription', async () => (await import('./scale.ts')).scaleCommand),
+  ]),
+  grouped(FLEET, [
+    { name: 'cartridge', summary: 'images: build, import, list, tag, remove', children: cartridge },
+    { name: 'process', summary: 'processes: list, exec, logs, snapshots, restart', children: process },
+    { name: 'vm', summary: 'VMs: list, log in, prepare, drain', children: vm },
+    { name: 'inventory', summary: 'the inventory and its lock', children: inventory },
+  ]),
+  grouped(UPKEEP, [
+    leaf('events', 'show what was done, when and why', async () => (await import('./events.ts')).eventsCommand),
+    leaf(
+      'doctor',
+      'check this machine, the project and each VM',
+      async () => (await import('./doctor.ts')).doctorCommand,
+    ),
+    leaf(
+      'completion',
+      'print a completion script for a shell',
+      async () => (await import('./completion.ts')).completionCommand,
+    ),
+    leaf(
+      'destroy',
+      'end every VM and process of this project',
+      async () => (await import('./destroy.ts')).destroyCommand,
+    ),
+  ]),
+  [{ ...leaf('__complete', '', async () => (await import('./complete.ts')).completeCommand), hidden: true }],
+].flat();
+
+function leaf(name: string, summary: string, load: () => Promise<Configure>): LeafEntry {
+  return { name, summary, load };
+}
+
+function grouped(group: string, entries: readonly (LeafEntry | GroupEntry)[]): readonly (LeafEntry | GroupEntry)[] {
+  return entries.map((entry) => ({ ...entry, group }));
+}

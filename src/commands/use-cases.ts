@@ -1,0 +1,113 @@
+/**
+ * The functions that commands call, each loaded when it is called. A command that only reads the inventory thus never loads
+ * SSH, and a test of a command hands in functions of its own.
+ */
+import type { applyPlan } from '../reconcile/apply-plan.ts';
+import type { destroy } from '../reconcile/destroy.ts';
+import type { doctor } from '../reconcile/doctor.ts';
+import type { planRun } from '../reconcile/plan-run.ts';
+import type {
+  processExec,
+  processLogs,
+  processRestart,
+  processRestore,
+  processShell,
+  processSnapshot,
+  processSnapshots,
+} from '../reconcile/process-operations.ts';
+import type { reconcile } from '../reconcile/reconcile.ts';
+import type { status } from '../reconcile/status.ts';
+import type { vmCordon, vmDrain, vmPrepare, vmSsh, vmUncordon } from '../reconcile/vm-operations.ts';
+import type { watch } from '../reconcile/watch.ts';
+import type { LoggedEvent } from '../model/event.ts';
+import type { Image } from '../model/image.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Bytes, Instant } from '../model/quantity.ts';
+import type { Deps } from '../reconcile/deps.ts';
+import type { EnvSetting } from './parse-option.ts';
+
+export interface UseCases extends ProjectUseCases, CartridgeUseCases {
+  readonly planRun: typeof planRun;
+  readonly reconcile: typeof reconcile;
+  readonly applyPlan: typeof applyPlan;
+  readonly watch: typeof watch;
+  readonly status: typeof status;
+  readonly processExec: typeof processExec;
+  readonly processShell: typeof processShell;
+  readonly processLogs: typeof processLogs;
+  readonly processSnapshot: typeof processSnapshot;
+  readonly processSnapshots: typeof processSnapshots;
+  readonly processRestore: typeof processRestore;
+  readonly processRestart: typeof processRestart;
+  readonly vmCordon: typeof vmCordon;
+  readonly vmUncordon: typeof vmUncordon;
+  readonly vmDrain: typeof vmDrain;
+  readonly vmPrepare: typeof vmPrepare;
+  readonly vmSsh: typeof vmSsh;
+  readonly destroy: typeof destroy;
+  readonly doctor: typeof doctor;
+}
+
+/** A subscription as `stratos subscribe` writes it; what is undefined is left to the spec's defaults. */
+export interface SubscriptionSettings {
+  readonly cartridge: string;
+  readonly port?: number;
+  readonly hosts: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly env: readonly EnvSetting[];
+}
+
+export interface EventQuery {
+  readonly since?: Instant;
+  /** Id of a run, or its beginning. */
+  readonly run?: string;
+  /** At most so many, the newest. */
+  readonly limit?: number;
+}
+
+/** Work on the files of a project. All edits keep comments and order, and are refused when the spec would not be valid. */
+export interface ProjectUseCases {
+  /** Makes a project; returns the files it wrote. @throws ProjectFileError when there is one already */
+  readonly initProject: (directory: string) => Promise<readonly string[]>;
+  readonly subscribe: (deps: Deps, alias: string, settings: SubscriptionSettings) => Promise<void>;
+  readonly unsubscribe: (deps: Deps, alias: string) => Promise<void>;
+  readonly scale: (
+    deps: Deps,
+    alias: string,
+    bounds: { readonly min?: number; readonly max?: number },
+  ) => Promise<void>;
+  /** Reads a saved plan. @throws ProjectFileError */
+  readonly readPlan: (path: string) => Promise<Plan>;
+  /** Saves a plan. @throws ProjectFileError */
+  readonly savePlan: (path: string, plan: Plan) => Promise<void>;
+  /** The events of the project, oldest first. */
+  readonly readEvents: (directory: string, query: EventQuery) => Promise<readonly LoggedEvent[]>;
+}
+
+/** An image with the names that point at it. */
+export interface NamedImage {
+  readonly references: readonly string[];
+  readonly image: Image;
+}
+
+/** Work on the cartridge store of a project. */
+export interface CartridgeUseCases {
+  readonly buildCartridge: (
+    deps: Deps,
+    directory: string,
+    options: { readonly tag?: string; readonly signal: AbortSignal },
+  ) => Promise<NamedImage>;
+  readonly importCartridge: (
+    deps: Deps,
+    file: string,
+    options: { readonly tag: string; readonly signal: AbortSignal },
+  ) => Promise<NamedImage>;
+  readonly listCartridges: (deps: Deps) => Promise<readonly NamedImage[]>;
+  /** @throws NotFoundError */
+  readonly showCartridge: (deps: Deps, reference: string) => Promise<NamedImage>;
+  /** @throws NotFoundError */
+  readonly tagCartridge: (deps: Deps, reference: string, name: string) => Promise<NamedImage>;
+  /** Returns the bytes freed. @throws NotFoundError */
+  readonly removeCartridge: (deps: Deps, reference: string) => Promise<Bytes>;
+}

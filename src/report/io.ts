@@ -1,0 +1,139 @@
+/** The only owner of streams, terminal, width and colour. Everything else gets an {@link Io} and writes to that. */
+import { createInterface } from 'node:readline/promises';
+import type { Paint } from './paint.ts';
+import { PLAIN, colourPaint } from './paint.ts';
+
+/** One way out. */
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Whether colours are wanted here: by the terminal, `NO_COLOR`, `FORCE_COLOR` and `--no-color`. */
+  readonly colour: boolean;
+  /** Columns; infinite where it is no terminal. */
+  readonly width: number;
+  /** The stream itself, for a spinner; undefined in tests. */
+  readonly stream?: NodeJS.WriteStream;
+}
+
+export interface Io {
+  /** Results, and nothing but results. */
+  readonly out: Output;
+  /** Progress, diagnostics, questions. */
+  readonly err: Output;
+  /** Whether a question can be asked: standard input and standard error are a terminal. */
+  readonly canPrompt: boolean;
+  /** Asks on standard error; undefined when the input ended or `signal` aborted. Call it only where `canPrompt`. */
+  ask(question: string, signal?: AbortSignal): Promise<string | undefined>;
+  /** All of standard input as text. */
+  readInput(): Promise<string>;
+}
+
+export interface IoSettings {
+  /** False for `--no-color`. */
+  readonly colour: boolean;
+}
+
+/** The streams of this process. */
+export function processIo(settings: IoSettings): Io {
+  const out = streamOutput(process.stdout, settings);
+  const err = streamOutput(process.stderr, settings);
+  return {
+    out,
+    err,
+    canPrompt: process.stdin.isTTY && err.isTerminal,
+    ask: askTerminal,
+    readInput: async () => {
+      const parts: Buffer[] = [];
+      for await (const part of process.stdin) parts.push(part as Buffer);
+      return Buffer.concat(parts).toString('utf8');
+    },
+  };
+}
+
+/** What was written to a {@link bufferIo}. */
+export interface BufferedIo extends Io {
+  stdout(): string;
+  stderr(): string;
+}
+
+export interface BufferSettings {
+  /** Columns of both outputs; default 100. */
+  readonly width?: number;
+  /** Whether they pass for a terminal; default no. */
+  readonly terminal?: boolean;
+  /** Answers to questions, in order. */
+  readonly answers?: readonly string[];
+  /** What standard input has. */
+  readonly input?: string;
+}
+
+/** Keeps what is written, for tests. */
+export function bufferIo(settings: BufferSettings = {}): BufferedIo {
+  const written = { out: '', err: '' };
+  const answers = [...(settings.answers ?? [])];
+  const output = (name: 'out' | 'err'): Output => ({
+    write: (text) => {
+      written[name] += text;
+    },
+    isTerminal: settings.terminal ?? false,
+    colour: false,
+    width: settings.width ?? 100,
+  });
+  const err = output('err');
+  return {
+    out: output('out'),
+    err,
+    canPrompt: settings.terminal ?? false,
+    ask: (question) => {
+      err.write(question);
+      return Promise.resolve(answers.shift());
+    },
+    readInput: () => Promise.resolve(settings.input ?? ''),
+    stdout: () => written.out,
+    stderr: () => written.err,
+  };
+}
+
+/** The colours for one output; loads chalk only where colour is used. */
+export async function paintFor(output: Output): Promise<Paint> {
+  return output.colour ? colourPaint() : PLAIN;
+}
+
+function streamOutput(stream: NodeJS.WriteStream, settings: IoSettings): Output {
+  const isTerminal = stream.isTTY;
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal,
+    colour: settings.colour && wantsColour(process.env, isTerminal),
+    get width() {
+      return isTerminal ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+    },
+    stream,
+  };
+}
+
+/** https://no-color.org and https://force-color.org; a dumb terminal has no colours. */
+export function wantsColour(env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
+  return isTerminal && env.TERM !== 'dumb';
+}
+
+async function askTerminal(question: string, signal?: AbortSignal): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<undefined>((resolve) => {
+    lines.once('close', () => {
+      resolve(undefined);
+    });
+    // readline takes Ctrl-C for itself while it reads; the program's own handling decides what it means.
+    lines.once('SIGINT', () => {
+      lines.close();
+      process.kill(process.pid, 'SIGINT');
+    });
+  });
+  try {
+    return await Promise.race([lines.question(question, signal ? { signal } : {}), ended]);
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,139 @@
+/** Shows on standard error what a run is doing: a spinner with finished lines above it on a terminal, plain lines elsewhere. */
+import type { EventSink, StratosEvent } from '../model/event.ts';
+import type { Action } from '../model/plan.ts';
+import { formatDuration } from '../model/quantity.ts';
+import { actionText } from './action-text.ts';
+import type { ImageNames } from './action-text.ts';
+import { cleanText } from './clean-text.ts';
+import type { Output } from './io.ts';
+import type { Paint } from './paint.ts';
+import { openSpinner } from './spinner.ts';
+
+export interface Progress {
+  readonly sink: EventSink;
+  /** Takes the spinner away, for good; the last word before a result is printed. */
+  stop(): void;
+}
+
+export interface ProgressSettings {
+  readonly paint: Paint;
+  /** Only warnings. */
+  readonly quiet: boolean;
+  readonly images?: ImageNames;
+}
+
+/** A growing share is told in steps of this, so that a log of a long copy stays short. */
+const SHARE_STEP = 10;
+
+/** Renders events on `err`. */
+export function progress(err: Output, settings: ProgressSettings): Progress {
+  const spinner = err.isTerminal && err.stream && !settings.quiet ? openSpinner(err.stream) : undefined;
+  const print = (line: string): void => {
+    if (spinner) spinner.print(line);
+    else err.write(`${line}\n`);
+  };
+  const state: State = { finished: 0, total: 0, running: new Map(), told: new Map() };
+  return {
+    sink: (event) => {
+      track(state, event);
+      const line = eventLine(event, state, settings, spinner !== undefined);
+      if (line !== undefined) print(line);
+      spinner?.show(spinnerText(state, event));
+    },
+    stop: () => spinner?.stop(),
+  };
+}
+
+interface State {
+  finished: number;
+  total: number;
+  /** What runs now, by action id. */
+  readonly running: Map<string, string>;
+  /** Last share told in a line, by action id. */
+  readonly told: Map<string, number>;
+}
+
+function track(state: State, event: StratosEvent): void {
+  switch (event.type) {
+    case 'stage.started':
+      state.total += event.actions;
+      return;
+    case 'action.started':
+      state.running.set(event.action.id, runningText(event.action));
+      return;
+    case 'action.progress':
+      state.running.set(event.action.id, runningText(event.action, progressText(event)));
+      return;
+    case 'action.finished':
+    case 'action.failed':
+    case 'action.skipped':
+      state.running.delete(event.action.id);
+      state.finished += 1;
+      return;
+    case 'step':
+    case 'warning':
+  }
+}
+
+function runningText(action: Action, how?: string): string {
+  const { noun, target, doing } = actionText(action);
+  return `${noun === 'image' ? `${action.vm}: ` : ''}${noun} ${target}: ${how ?? doing}`;
+}
+
+function eventLine(
+  event: StratosEvent,
+  state: State,
+  settings: ProgressSettings,
+  spinning: boolean,
+): string | undefined {
+  const { paint } = settings;
+  if (event.type === 'warning') return `${paint.yellow('!')} ${cleanText(event.message)}`;
+  if (settings.quiet) return undefined;
+  switch (event.type) {
+    case 'step':
+      return spinning ? undefined : cleanText(event.message);
+    case 'action.progress':
+      return spinning ? undefined : progressLine(event, state, settings);
+    case 'action.finished':
+      return `${paint.green('✓')} ${actionLine(event.action, settings)} ${paint.dim(formatDuration(event.ms))}`;
+    case 'action.failed':
+      return `${paint.red('✗')} ${actionLine(event.action, settings)}: ${cleanText(event.message)}`;
+    case 'action.skipped':
+      return `${paint.dim('·')} ${actionLine(event.action, settings)} skipped: ${cleanText(event.message)}`;
+    case 'stage.started':
+    case 'action.started':
+      return undefined;
+  }
+}
+
+/** `web-1: image php:8.2 42%`, told only when a further tenth is done. */
+function progressLine(
+  event: Extract<StratosEvent, { type: 'action.progress' }>,
+  state: State,
+  settings: ProgressSettings,
+): string | undefined {
+  const { noun, target } = actionText(event.action, settings.images);
+  const line = `${event.action.vm}: ${noun} ${cleanText(target)} ${progressText(event)}`;
+  if (event.total === undefined || event.total === 0) return line;
+  const share = Math.floor((100 * (event.done ?? 0)) / event.total / SHARE_STEP);
+  if (state.told.get(event.action.id) === share) return undefined;
+  state.told.set(event.action.id, share);
+  return line;
+}
+
+function progressText(event: Extract<StratosEvent, { type: 'action.progress' }>): string {
+  if (event.total === undefined || event.total === 0) return cleanText(event.message);
+  return `${String(Math.floor((100 * (event.done ?? 0)) / event.total))}%`;
+}
+
+function actionLine(action: Action, settings: ProgressSettings): string {
+  const { noun, target, detail } = actionText(action, settings.images);
+  return cleanText(`${noun} ${target} ${detail}`);
+}
+
+function spinnerText(state: State, event: StratosEvent): string {
+  if (state.total === 0) return event.type === 'step' ? cleanText(event.message) : 'working';
+  const running = [...state.running.values()];
+  const more = running.length > 1 ? ` and ${String(running.length - 1)} more` : '';
+  return `${String(state.finished)}/${String(state.total)}  ${cleanText(running[0] ?? '')}${more}`;
+}
