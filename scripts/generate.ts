@@ -71,7 +71,7 @@ function reference(): string {
 function keysOf(schema: JsonSchema, prefix: string): string[] {
   const variants = (schema.oneOf ?? []).flatMap((variant) => {
     const kind = deref(variant);
-    const name = String(kind.properties?.['kind']?.const);
+    const name = String(kind.properties?.kind?.const);
     return keysOf(kind, prefix).map((row) => row.replace('| ', `| (${name}) `));
   });
   const fixed = Object.entries(schema.properties ?? {}).flatMap(([key, raw]) => {

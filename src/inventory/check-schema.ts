@@ -44,18 +44,18 @@ function toProblem(error: SchemaError, source: YamlSource): SpecProblem | undefi
     case 'oneOf':
       return undefined;
     case 'additionalProperties': {
-      const key = String(error.params['additionalProperty']);
+      const key = String(error.params.additionalProperty);
       const where = path.length === 0 ? '' : ` in ${name}`;
       const suggestion = suggest(key, Object.keys(schema.properties ?? {}));
       return make([...path, key], 'key', `Unknown key ${showValue(key)}${where}`, suggestion);
     }
     case 'required': {
-      const key = String(error.params['missingProperty']);
+      const key = String(error.params.missingProperty);
       return make(path, 'key', `Missing key ${showValue(key)} in ${name}`);
     }
     case 'discriminator': {
       const kinds = ['local', 'static'];
-      const kind = (value as Record<string, unknown> | undefined)?.['kind'];
+      const kind = (value as Record<string, unknown> | undefined)?.kind;
       if (kind === undefined) return undefined; // said by `required`
       const text = typeof kind === 'string' ? suggest(kind, kinds) : undefined;
       return make(
@@ -66,7 +66,7 @@ function toProblem(error: SchemaError, source: YamlSource): SpecProblem | undefi
       );
     }
     case 'enum': {
-      const allowed = (error.params['allowedValues'] as readonly string[] | undefined) ?? [];
+      const allowed = (error.params.allowedValues as readonly string[] | undefined) ?? [];
       const text = typeof value === 'string' ? suggest(value, allowed) : undefined;
       return make(path, 'value', `${name} must be ${allowed.join(' or ')}: ${showValue(value)}`, text);
     }

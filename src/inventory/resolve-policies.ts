@@ -107,7 +107,7 @@ export function checkPolicies(context: ResolveContext): void {
     const raw = entry.value as Readonly<Record<string, unknown>>;
     for (const kind of ['scaling', 'idle', 'rollout'] as const)
       checkInline(context, kind, entry, 'subscriptions', raw[kind], kind);
-    checkBounds(context, raw['processes'] as RawBounds | undefined, {
+    checkBounds(context, raw.processes as RawBounds | undefined, {
       section: 'subscriptions',
       entry,
       path: ['processes'],

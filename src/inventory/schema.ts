@@ -2,14 +2,12 @@
  * The JSON Schema of stratos.yaml: the one place that says which keys there are. The published schema, the checking code and
  * the reference in docs/ are generated from it (`node scripts/generate.ts`).
  */
+import { API_VERSION } from './schema/api-version.ts';
 import { IAAS, IAAS_KINDS } from './schema/iaas.ts';
 import type { JsonSchema } from './schema/json-schema.ts';
 import { POLICIES, POLICY_KINDS } from './schema/policies.ts';
 import { mapping, term, TERMS } from './schema/terms.ts';
 import { CARTRIDGES, PARTITIONS, SUBSCRIPTIONS } from './schema/workloads.ts';
-
-/** The `apiVersion` of specs and inventories that this program reads and writes. */
-export const API_VERSION = 'stratos/v1';
 
 const sections = {
   iaas: IAAS,

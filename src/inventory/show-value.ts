@@ -1,7 +1,7 @@
 /** Values and lines of files that others wrote, made fit for a terminal: no control characters, not endless. */
 
 // Control characters, and those that turn the direction of text or hide in it.
-// eslint-disable-next-line no-control-regex -- these are what is looked for
+
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]/g;
 
 /** A value as JSON on one line, cut after `length` characters. */

@@ -1,0 +1,123 @@
+/** The text of inventory.yaml: written, read, and checked. */
+import { ProjectFileError } from '../model/errors.ts';
+import type { Inventory, ProcessRecord, ProcessState, VmRecord, VmState } from '../model/inventory.ts';
+import { formatRecordFile, parseRecordFile } from './record-file.ts';
+import type { ParsedRecordFile } from './record-file.ts';
+import { nested, optional, shapeProblem } from './record-shape.ts';
+import type { Shape } from './record-shape.ts';
+import { API_VERSION } from './schema/api-version.ts';
+import { showValue } from './show-value.ts';
+import { suggest } from './suggest.ts';
+
+/** Writes an inventory as a record file. */
+export function formatInventory(inventory: Inventory, version: string): string {
+  return formatRecordFile(
+    [
+      `Written by stratos ${version}: what exists. Do not edit; what should run stands in stratos.yaml.`,
+      'Can be rebuilt from the labels on machines and containers: stratos inventory rebuild',
+    ],
+    {
+      head: { apiVersion: API_VERSION, kind: 'Inventory', lineage: inventory.lineage, serial: inventory.serial },
+      sections: { vms: inventory.vms, processes: inventory.processes },
+    },
+  );
+}
+
+/**
+ * Reads an inventory.
+ * @throws ProjectFileError when it is malformed, or was written by a newer stratos
+ */
+export async function parseInventory(path: string, text: string): Promise<Inventory> {
+  const file = await parseRecordFile(path, text);
+  const { lineage, serial } = checkHead(path, file);
+  const vms = file.sections.vms ?? [];
+  const processes = file.sections.processes ?? [];
+  checkRecords(file, 'vms', vms, VM);
+  checkRecords(file, 'processes', processes, PROCESS);
+  return { lineage, serial, vms: vms as readonly VmRecord[], processes: processes as readonly ProcessRecord[] };
+}
+
+const VM_STATES: readonly VmState[] = ['creating', 'created', 'ready', 'deleting'];
+const PROCESS_STATES: readonly ProcessState[] = ['creating', 'ready', 'leaving', 'failed'];
+
+const endpoint: Shape = {
+  address: 'string',
+  port: 'number',
+  user: 'string',
+  hostKeys: 'strings',
+  identityFile: 'string?',
+};
+const VM: Shape = {
+  name: 'string',
+  partition: 'string',
+  iaas: 'string',
+  state: VM_STATES,
+  machine: 'string?',
+  endpoint: optional(nested({ ...endpoint, jump: optional(nested(endpoint)) })),
+  size: nested({ cpu: 'number', memory: 'number', disk: 'number?' }),
+  cordoned: 'boolean',
+  draining: 'boolean',
+  prepared: 'string?',
+  createdAt: 'string',
+};
+const PROCESS: Shape = {
+  name: 'string',
+  subscription: 'string',
+  ordinal: 'number',
+  vm: 'string',
+  index: 'number',
+  image: 'string',
+  fingerprint: 'string',
+  state: PROCESS_STATES,
+  createdAt: 'string',
+  failure: 'string?',
+};
+const KEYS = ['apiVersion', 'kind', 'lineage', 'serial', 'vms', 'processes'];
+
+function checkHead(path: string, file: ParsedRecordFile): { readonly lineage: string; readonly serial: number } {
+  const { apiVersion, kind, lineage, serial } = file.head;
+  const refuse = (reason: string): never => {
+    throw new ProjectFileError(`Cannot read the inventory as ${reason}: ${path}`);
+  };
+  const newest = Number(API_VERSION.replace(/^.*v/, ''));
+  const found = typeof apiVersion === 'string' ? /^stratos\/v(\d+)/.exec(apiVersion) : null;
+  if (!found) return refuse(`its apiVersion must be ${API_VERSION}, not ${showValue(apiVersion)}`);
+  if (apiVersion !== API_VERSION) {
+    const newer = Number(found[1]) > newest;
+    return refuse(
+      `it was written by ${newer ? 'a newer' : 'another'} stratos (apiVersion ${String(apiVersion)}; this one knows ${API_VERSION})`,
+    );
+  }
+  if (kind !== 'Inventory') return refuse(`its kind must be Inventory, not ${showValue(kind)}`);
+  if (typeof lineage !== 'string' || lineage === '')
+    return refuse(`its lineage must be a text, not ${showValue(lineage)}`);
+  if (typeof serial !== 'number' || !Number.isSafeInteger(serial) || serial < 0)
+    return refuse(`its serial must be a whole number, not ${showValue(serial)}`);
+  for (const key of [...Object.keys(file.head), ...Object.keys(file.sections)]) {
+    if (KEYS.includes(key)) continue;
+    const meant = suggest(key, KEYS);
+    return refuse(`it has the unknown key ${showValue(key)}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`);
+  }
+  for (const key of ['vms', 'processes'] as const)
+    if (Object.hasOwn(file.head, key) && file.head[key] !== null) return refuse(`its ${key} must be a list`);
+  return { lineage, serial };
+}
+
+function checkRecords(
+  file: ParsedRecordFile,
+  section: 'vms' | 'processes',
+  records: readonly unknown[],
+  shape: Shape,
+): void {
+  const names = new Set<string>();
+  for (const [index, record] of records.entries()) {
+    const problem = shapeProblem(record, shape);
+    const name = (record as { readonly name?: unknown } | null)?.name;
+    const twice = problem === undefined && names.has(name as string) ? `${showValue(name)} is there twice` : undefined;
+    if (problem !== undefined || twice !== undefined)
+      throw new ProjectFileError(
+        `Cannot read the inventory as a record of ${section} is wrong: ${file.position(section, index)}: ${problem ?? twice ?? ''}`,
+      );
+    names.add(name as string);
+  }
+}
