@@ -44,12 +44,13 @@ export async function atomicWrite(path: string, text: string, options: AtomicWri
 }
 
 /** Makes a file that must not exist yet, with all of its content at once. False when it exists already. */
-export async function createExclusively(path: string, text: string): Promise<boolean> {
+export async function createExclusively(path: string, text: string, mode = 0o600): Promise<boolean> {
   const temp = join(dirname(path), `${tempPrefix(path, pid)}${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(temp, 'wx', 0o600);
     try {
       await file.writeFile(text);
+      await file.chmod(mode);
       await file.sync();
     } finally {
       await file.close();
@@ -57,7 +58,7 @@ export async function createExclusively(path: string, text: string): Promise<boo
     await link(temp, path).catch(async (cause: unknown) => {
       // File systems without hard links: the content then comes a moment after the name.
       if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(cause))) throw cause;
-      const direct = await open(path, 'wx', 0o600);
+      const direct = await open(path, 'wx', mode);
       await direct.writeFile(text).finally(() => direct.close());
     });
     return true;

@@ -1,7 +1,7 @@
 /** Reads the `cartridge.yaml` of a cartridge's directory. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { isScalar, LineCounter, parseDocument } from 'yaml';
 import { InvalidSpecError, ProjectFileError } from '../model/errors.ts';
 import { parseCartridgeFile } from '../store/cartridge-file.ts';
 import type { CartridgeFile, Locate } from '../store/cartridge-file.ts';
@@ -49,5 +49,11 @@ export function parseCartridgeText(text: string, file: string): CartridgeFile {
     }
     return at(0);
   };
-  return parseCartridgeFile(document.toJS({ maxAliasCount: 100 }), locate);
+  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  // 8.10 is a version, not the number 8.1: take it as it was written.
+  const version = document.getIn(['version'], true);
+  if (isScalar(version) && typeof version.value === 'number' && typeof value === 'object' && value !== null) {
+    return parseCartridgeFile({ ...value, version: version.source ?? String(version.value) }, locate);
+  }
+  return parseCartridgeFile(value, locate);
 }

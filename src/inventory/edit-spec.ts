@@ -1,0 +1,179 @@
+/** Edits of stratos.yaml and its includes, in the file where the thing is defined. What would not load is never written. */
+import { readFile } from 'node:fs/promises';
+import { InvalidSpecError, NotFoundError, ProjectFileError, UsageError } from '../model/errors.ts';
+import type { Spec } from '../model/spec.ts';
+import { atomicWrite } from './atomic-write.ts';
+import { removeFromYaml, setInYaml } from './edit-yaml.ts';
+import { loadSpecFiles } from './load-spec.ts';
+import type { LoadSpecOptions } from './load-spec.ts';
+import type { RawSubscription } from './raw-spec.ts';
+import { NAME_PATTERN, NAME_RULE } from './schema/terms.ts';
+import { showValue } from './show-value.ts';
+import { placeOf } from './spec-files.ts';
+import type { Entry, Section, SpecFiles } from './spec-files.ts';
+import { suggest } from './suggest.ts';
+import { yamlSource } from './yaml-source.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+/** The keys of a subscription, as they stand in the file. */
+export type SubscriptionValues = {
+  readonly [Key in keyof RawSubscription]: RawSubscription[Key] | undefined;
+} & { readonly cartridge: string };
+
+export interface EditResult {
+  /** The spec after the edit. */
+  readonly spec: Spec;
+  /** The file that has the thing. */
+  readonly file: string;
+  /** False when everything was so already, and nothing was written. */
+  readonly changed: boolean;
+}
+
+/**
+ * Adds a subscription to the main file.
+ * @throws UsageError when the alias is malformed or taken, or a name is not there
+ * @throws InvalidSpecError when the spec is invalid, or would be with it: nothing is written then
+ */
+export async function addSubscription(
+  directory: string,
+  alias: string,
+  values: SubscriptionValues,
+  options: LoadSpecOptions = {},
+): Promise<EditResult> {
+  if (!new RegExp(NAME_PATTERN).test(alias))
+    throw new UsageError(`Cannot subscribe as the alias must be ${NAME_RULE}: ${showValue(alias)}`);
+  return edit(directory, options, ({ files }) => {
+    const taken = files.entries.subscriptions.get(alias);
+    if (taken)
+      throw new UsageError(`Cannot subscribe as the alias is taken: ${alias} (${placeOf('subscriptions', taken)})`, {
+        hint: `stratos explain ${alias}`,
+      });
+    requireName(files, 'cartridges', values.cartridge, 'cartridge');
+    for (const kind of ['scaling', 'idle', 'rollout'] as const) {
+      const name = values[kind];
+      if (typeof name === 'string') requireName(files, `policies.${kind}`, name, `${kind} policy`);
+    }
+    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+    return { source: files.main, text: setInYaml(files.main, ['subscriptions', alias], given) };
+  });
+}
+
+/**
+ * Removes a subscription from the file that has it, with the comment directly above it.
+ * @throws NotFoundError when there is none of this alias
+ */
+export async function removeSubscription(
+  directory: string,
+  alias: string,
+  options: LoadSpecOptions = {},
+): Promise<EditResult> {
+  return edit(directory, options, ({ files }) => {
+    const { source } = existing(files, 'subscriptions', alias, 'subscription');
+    return { source, text: removeFromYaml(source, ['subscriptions', alias]) };
+  });
+}
+
+/**
+ * Sets how many processes a subscription has, for it alone: a policy that it shares with others is left as it is.
+ * @throws NotFoundError when there is none of this alias
+ * @throws UsageError when min would be above max
+ */
+export async function setProcessBounds(
+  directory: string,
+  alias: string,
+  bounds: { readonly min?: number; readonly max?: number },
+  options: LoadSpecOptions = {},
+): Promise<EditResult> {
+  return edit(directory, options, ({ files, spec }) => {
+    const { source, value } = existing(files, 'subscriptions', alias, 'subscription');
+    const now = spec.subscriptions[alias]?.scaling.processes ?? { min: 1, max: 1 };
+    const next = { min: bounds.min ?? now.min, max: bounds.max ?? now.max };
+    for (const [key, count] of Object.entries(next))
+      if (!Number.isSafeInteger(count) || count < 0)
+        throw new UsageError(`Cannot scale ${alias} as ${key} must be a whole number, 0 or more: ${String(count)}`);
+    if (next.min > next.max)
+      throw new UsageError(
+        `Cannot scale ${alias} as min must not be above max: ${String(next.min)} > ${String(next.max)}`,
+        {
+          hint:
+            bounds.max === undefined
+              ? `stratos scale ${alias} --min ${String(next.min)} --max ${String(next.min)}`
+              : `stratos scale ${alias} --min ${String(next.max)} --max ${String(next.max)}`,
+        },
+      );
+    if (next.min === now.min && next.max === now.max) return { source, text: source.text };
+    const given = (value as RawSubscription).processes;
+    if (typeof given !== 'object')
+      return { source, text: setInYaml(source, ['subscriptions', alias, 'processes'], next) };
+    const withMin = setInYaml(source, ['subscriptions', alias, 'processes', 'min'], next.min);
+    return {
+      source,
+      text: setInYaml(yamlSource(source.path, withMin), ['subscriptions', alias, 'processes', 'max'], next.max),
+    };
+  });
+}
+
+/**
+ * Points a cartridge at another image.
+ * @throws NotFoundError when there is none of this name
+ */
+export async function setCartridgeImage(
+  directory: string,
+  cartridge: string,
+  image: string,
+  options: LoadSpecOptions = {},
+): Promise<EditResult> {
+  return edit(directory, options, ({ files }) => {
+    const { source } = existing(files, 'cartridges', cartridge, 'cartridge');
+    return { source, text: setInYaml(source, ['cartridges', cartridge, 'image'], image) };
+  });
+}
+
+interface Loaded {
+  readonly spec: Spec;
+  readonly files: SpecFiles;
+}
+
+async function edit(
+  directory: string,
+  options: LoadSpecOptions,
+  change: (loaded: Loaded) => { readonly source: YamlSource; readonly text: string },
+): Promise<EditResult> {
+  const before = await loadSpecFiles(directory, options);
+  const { source, text } = change(before);
+  if (text === source.text) return { spec: before.spec, file: source.path, changed: false };
+  const after = await loadSpecFiles(directory, options, new Map([[source.path, text]])).catch((error: unknown) => {
+    throw error instanceof InvalidSpecError ? unwritten(error) : error;
+  });
+  if ((await readFile(source.path, 'utf8')) !== source.text)
+    throw new ProjectFileError(`Cannot write the spec as somebody changed it at the same time: ${source.path}`);
+  await atomicWrite(source.path, text, { keepMode: true, mode: 0o644 });
+  return { spec: after.spec, file: source.path, changed: true };
+}
+
+/** The problems are of a text that is not on disk: its lines cannot be looked up. */
+function unwritten(error: InvalidSpecError): InvalidSpecError {
+  const problems = error.problems.map(({ message, path, suggestion }) => ({
+    message,
+    path,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  }));
+  return new InvalidSpecError(problems, { cause: error });
+}
+
+function existing(files: SpecFiles, section: Section, name: string, what: string): Entry {
+  const entry = files.entries[section].get(name);
+  if (entry) return entry;
+  const meant = suggest(name, files.entries[section].keys());
+  throw new NotFoundError(
+    `Cannot find the ${what}: ${showValue(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+  );
+}
+
+function requireName(files: SpecFiles, section: Section, name: string, what: string): void {
+  if (files.entries[section].has(name)) return;
+  const meant = suggest(name, files.entries[section].keys());
+  throw new UsageError(
+    `Cannot subscribe as there is no such ${what}: ${showValue(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+  );
+}
