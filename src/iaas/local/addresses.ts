@@ -1,7 +1,7 @@
 /** Addresses of local VMs. Pure; who has which is kept by `reservations.ts`. */
 import { formatAddress, parseCidr } from '../../lxc/network.ts';
 
-/** The bridge's own address and the prefix length of the subnet. */
+/** The bridge's own address, the first, and the prefix length of the subnet. */
 export function bridgeAddress(subnet: string): { readonly address: string; readonly prefix: number } {
   const { base, prefix } = cidr(subnet);
   return { address: formatAddress(base + 1), prefix };

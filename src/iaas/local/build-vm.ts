@@ -8,7 +8,7 @@ import { ensureBase, type Base } from './base.ts';
 import { readDistribution } from './distribution.ts';
 import { withFileLock } from './file-lock.ts';
 import { checkDisk } from './host-check.ts';
-import { vmLayout } from './layout.ts';
+import { NETWORK_LOCK, vmLayout } from './layout.ts';
 import { stopContainer } from './lxc.ts';
 import { readRecord, writeRecord, type MachineRecord } from './machine-record.ts';
 import { vethName } from './names.ts';
@@ -86,6 +86,7 @@ export async function deleteVm(site: LocalSite, id: string, record: MachineRecor
     await releaseAddress(layout, id);
   });
   await removeTree(spec.name, files.directory);
+  await rm(path.join(layout.locks, id), { force: true });
 }
 
 /** The base of this machine; built when it is not there. */
@@ -102,9 +103,9 @@ export async function ensureSiteBase(site: LocalSite, signal?: AbortSignal): Pro
   return ensureBase({ iaas: spec.name, cache, suite: spec.suite, distribution, onStep: context.onStep, signal });
 }
 
-/** One change at a time to the bridge and to who has which address. */
+/** One change at a time on this machine to bridges and to who has which address. */
 export async function withNetworkLock<T>(site: LocalSite, work: () => Promise<T>): Promise<T> {
-  return withFileLock(site.spec.name, path.join(site.layout.locks, '.network'), work);
+  return withFileLock(site.spec.name, NETWORK_LOCK, work);
 }
 
 async function linkUser(base: Base, id: string, directory: string): Promise<void> {

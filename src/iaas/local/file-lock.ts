@@ -5,8 +5,23 @@ import { execa } from 'execa';
 import { IaasError, InterruptedError } from '../../model/errors.ts';
 
 /**
- * Runs `work` while holding an exclusive lock on `file` (made when missing, never removed: removing it would split the lock).
- * Waits as long as another holds it. The lock lives in a child that ends with this process, so `kill -9` leaves none behind.
+ * Takes the lock of a file and says so, then lives until its standard input, our pipe, ends. Whoever waited for a file that
+ * was removed meanwhile holds nothing, and asks again.
+ */
+const HOLD = `
+while :; do
+  exec 9>"$1"
+  flock 9
+  [ "$1" -ef /proc/self/fd/9 ] && break
+  mkdir -p "\${1%/*}"
+done
+echo held
+exec cat
+`;
+
+/**
+ * Runs `work` while holding an exclusive lock on `file`, made when missing; `work` may remove it. Waits as long as another
+ * holds it. The lock lives in a child that ends with this process, so `kill -9` leaves none behind.
  * @throws IaasError unavailable when the lock cannot be taken
  * @throws InterruptedError when `signal` aborts the wait
  */
@@ -16,16 +31,28 @@ export async function withFileLock<T>(
   work: () => Promise<T>,
   options: { readonly signal?: AbortSignal | undefined; readonly onWait?: () => void } = {},
 ): Promise<T> {
-  await mkdir(path.dirname(file), { recursive: true });
-  // `cat` says so by closing nothing: it holds the lock until its standard input, our pipe, ends.
-  const holder = execa('flock', ['--exclusive', file, 'sh', '-c', 'echo held; exec cat'], {
-    stdin: 'pipe',
-    buffer: false,
-    reject: false,
-    ...(options.signal ? { cancelSignal: options.signal } : {}),
-  });
   const waiting = options.onWait ? setTimeout(options.onWait, 300) : undefined;
+  const release = await takeLock(iaas, file, options.signal).finally(() => {
+    clearTimeout(waiting);
+  });
   try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+/** Returns what gives the lock back. */
+async function takeLock(iaas: string, file: string, signal: AbortSignal | undefined): Promise<() => Promise<void>> {
+  // Whoever removes the last of a directory may do so between our making it and our opening the file in it.
+  for (let attempt = 0; attempt < 5; attempt++) {
+    await mkdir(path.dirname(file), { recursive: true });
+    const holder = execa('sh', ['-c', HOLD, 'sh', file], { stdin: 'pipe', buffer: false, reject: false });
+    const giveUp = (): void => {
+      holder.kill('SIGKILL');
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted === true) giveUp();
     const held = await new Promise<boolean>((resolve) => {
       holder.stdout.once('data', () => {
         resolve(true);
@@ -34,18 +61,19 @@ export async function withFileLock<T>(
         resolve(false);
       });
     });
-    clearTimeout(waiting);
-    if (!held) {
-      if (options.signal?.aborted === true)
-        throw new InterruptedError(`Cannot lock ${file} as the run was interrupted`);
-      throw new IaasError(iaas, 'unavailable', `Cannot lock ${file} as flock does not take it`, {
-        hint: 'stratos doctor',
-      });
+    // From here on the work decides how it ends; the lock stays until it has.
+    signal?.removeEventListener('abort', giveUp);
+    const release = async (): Promise<void> => {
+      holder.stdin.end();
+      await holder;
+    };
+    if (signal?.aborted === true) {
+      await release();
+      throw new InterruptedError(`Cannot lock ${file} as the run was interrupted`);
     }
-    return await work();
-  } finally {
-    clearTimeout(waiting);
-    holder.stdin.end();
-    await holder;
+    if (held) return release;
   }
+  throw new IaasError(iaas, 'unavailable', `Cannot lock ${file} as flock refuses`, {
+    hint: `ls -ld ${path.dirname(file)}`,
+  });
 }

@@ -4,6 +4,10 @@ import path from 'node:path';
 /** Base root file systems, shared by all projects of this machine. */
 export const BASE_CACHE = '/var/cache/stratos/local';
 
+/** State that ends with the machine's boot: the lock of network and addresses, and what forwarding was before us. */
+export const RUN_DIRECTORY = '/run/stratos-local';
+export const NETWORK_LOCK = `${RUN_DIRECTORY}/lock`;
+
 /** What is under one `root` of the spec. */
 export interface RootLayout {
   readonly root: string;

@@ -4,7 +4,7 @@ import { tableName } from './names.ts';
 export interface RuleSpec {
   readonly bridge: string;
   readonly subnet: string;
-  /** Interfaces on which forwarding was off until we came: they shall carry replies to our VMs and nothing else. */
+  /** Interfaces on which forwarding was off until we came: they carry answers and nothing new. */
   readonly confined: readonly string[];
 }
 
@@ -22,7 +22,7 @@ table ${table} {
     iifname "${spec.bridge}" accept
     oifname "${spec.bridge}" ct state established,related accept
     oifname "${spec.bridge}" drop
-${spec.confined.map((name) => `    iifname "${name}" drop\n`).join('')}  }
+${spec.confined.map((name) => `    iifname "${name}" ct state established,related accept\n    iifname "${name}" drop\n`).join('')}  }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     ip saddr ${spec.subnet} oifname != "${spec.bridge}" masquerade

@@ -1,37 +1,45 @@
 /** The bridge of the local VMs and their way out. Made when missing, the same each time, taken down by {@link removeNetwork}. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
-import path from 'node:path';
 import { IaasError } from '../../model/errors.ts';
 import type { LocalIaasSpec } from '../../model/spec.ts';
 import { bridgeAddress, macOf, overlaps } from './addresses.ts';
+import { RUN_DIRECTORY } from './layout.ts';
+import { tableName } from './names.ts';
 import { renderRules, renderRulesRemoval } from './network-rules.ts';
 import { run, tryRun } from './run.ts';
 
-/** Alias of interfaces we made; anything without it is somebody else's and stays as it is. */
+/** Alias of our bridges, by which one of them knows that there are others. */
 const ALIAS = 'stratos local';
+/** Interfaces on which we turned forwarding on, one a line. */
+const CONFINED = `${RUN_DIRECTORY}/confined`;
 
 /**
  * Makes the bridge with its address, and forwarding and masquerading for its traffic alone. A bridge of this name that
- * somebody else made is used as it is. To be called under the root's network lock.
+ * somebody else made is used as it is. To be called under the network lock.
  * @throws IaasError invalid when the subnet overlaps another network of this machine; unavailable when a tool refuses
  */
 export async function ensureNetwork(spec: LocalIaasSpec): Promise<void> {
   const { name, bridge, subnet } = spec;
-  const alias = await interfaceAlias(bridge);
-  if (alias !== undefined && alias !== ALIAS) return;
+  const whose = await ownerOf(spec);
+  if (whose === 'other') return;
   refuseOverlap(spec);
   const { address, prefix } = bridgeAddress(subnet);
-  if (alias === undefined) {
+  if (whose === 'none') {
     const link = `link add name ${bridge} address ${macOf(address)} type bridge stp_state 0 forward_delay 0`;
-    // The alias comes before the address: what is there is ours from its first moment.
-    await ipBatch(name, [link, `link set dev ${bridge} alias "${ALIAS}"`, `link set dev ${bridge} addrgenmode none`]);
+    await ipBatch(name, [link, `link set dev ${bridge} addrgenmode none`]);
   }
-  await ipBatch(name, [`address replace ${address}/${prefix} dev ${bridge}`, `link set dev ${bridge} up`]);
-  const confined = await allowForwarding(spec);
+  await ipBatch(name, [
+    `link set dev ${bridge} alias "${ALIAS}"`,
+    `address replace ${address}/${prefix} dev ${bridge}`,
+    `link set dev ${bridge} up`,
+  ]);
+  const confined = await allowForwarding(bridge);
   await run(name, `load the nftables rules of ${bridge}`, 'nft', ['-f', '-'], {
     input: renderRules({ bridge, subnet, confined }),
   });
+  // Only now: the rules keep a machine that did not forward from forwarding anything else.
+  for (const uplink of confined) await writeForwarding(uplink, '1');
 }
 
 /** Ties an address to its MAC, so that the first packet to a booting VM never waits for an answer to "who has". */
@@ -50,39 +58,55 @@ export async function removeInterface(iaas: string, name: string): Promise<void>
     await tryRun(iaas, 'ip', ['link', 'delete', 'dev', name]);
 }
 
-/** Takes down the bridge and its rules, if they are ours, and puts forwarding back. Returns what it removed. */
+/**
+ * Takes down the bridge and its rules, if they are ours; with the last bridge of ours, forwarding is as it was before us.
+ * To be called under the network lock. Returns what it removed.
+ */
 export async function removeNetwork(spec: LocalIaasSpec): Promise<readonly string[]> {
   const { name, bridge } = spec;
   const removed: string[] = [];
-  if ((await interfaceAlias(bridge)) === ALIAS) {
+  if ((await ownerOf(spec)) === 'us') {
     await run(name, `remove bridge ${bridge}`, 'ip', ['link', 'delete', 'dev', bridge]);
     removed.push(`bridge ${bridge}`);
   }
-  const table = await tryRun(name, 'nft', ['list', 'table', 'inet', `stratos-${bridge}`]);
+  const table = await tryRun(name, 'nft', ['list', 'table', 'inet', tableName(bridge)]);
   if (table.status === 0) {
-    await run(name, `remove the nftables rules of ${bridge}`, 'nft', ['-f', '-'], {
-      input: renderRulesRemoval(bridge),
-    });
-    removed.push(`nftables table stratos-${bridge}`);
+    const input = renderRulesRemoval(bridge);
+    await run(name, `remove the nftables rules of ${bridge}`, 'nft', ['-f', '-'], { input });
+    removed.push(`nftables table ${tableName(bridge)}`);
   }
-  for (const confined of await confinedInterfaces(spec)) await writeForwarding(confined, '0');
+  if (!(await anyBridgeOfOurs())) {
+    for (const confined of await confinedInterfaces()) await writeForwarding(confined, '0');
+    await rm(RUN_DIRECTORY, { recursive: true, force: true });
+  }
   return removed;
 }
 
 /** Turns forwarding on for the bridge and for the way out; returns the interfaces where it had been off. */
-async function allowForwarding(spec: LocalIaasSpec): Promise<readonly string[]> {
-  await writeForwarding(spec.bridge, '1');
-  const known = await confinedInterfaces(spec);
+async function allowForwarding(bridge: string): Promise<readonly string[]> {
+  await writeForwarding(bridge, '1');
+  const known = await confinedInterfaces();
   const confined = new Set(known);
   for (const name of await uplinks()) {
-    if ((await readText(forwardingFile(name))) === '1') continue;
-    confined.add(name);
+    if ((await readText(forwardingFile(name))) !== '1') confined.add(name);
   }
   // Written down before it is done: a run that dies in between still puts it back.
-  if (confined.size > known.length)
-    await writeFile(stateFile(spec), JSON.stringify({ boot: await bootId(), confined: [...confined] }));
-  for (const name of confined) await writeForwarding(name, '1');
+  if (confined.size > known.length) {
+    await mkdir(RUN_DIRECTORY, { recursive: true });
+    await writeFile(CONFINED, [...confined].join('\n'));
+  }
   return [...confined];
+}
+
+/** What {@link allowForwarding} wrote down; a restart of the machine has undone it, and forgotten it. */
+async function confinedInterfaces(): Promise<readonly string[]> {
+  const names = (await readText(CONFINED))?.split('\n') ?? [];
+  return names.filter((name) => /^[\w.@-]{1,15}$/.test(name));
+}
+
+async function anyBridgeOfOurs(): Promise<boolean> {
+  const devices = await readdir('/sys/class/net');
+  return (await Promise.all(devices.map(interfaceAlias))).includes(ALIAS);
 }
 
 /** Interfaces of the default routes. */
@@ -94,19 +118,6 @@ async function uplinks(): Promise<readonly string[]> {
       fields.filter((field) => field[1] === '00000000' && field[7] === '00000000').map((field) => field[0] ?? ''),
     ),
   ];
-}
-
-/** What {@link allowForwarding} wrote down since this boot; a restart of the machine has undone the rest by itself. */
-async function confinedInterfaces(spec: LocalIaasSpec): Promise<readonly string[]> {
-  const text = await readText(stateFile(spec));
-  if (text === undefined) return [];
-  try {
-    const state = JSON.parse(text) as { boot?: unknown; confined?: unknown };
-    if (state.boot !== (await bootId()) || !Array.isArray(state.confined)) return [];
-    return state.confined.filter((name): name is string => typeof name === 'string' && /^[\w.@-]{1,15}$/.test(name));
-  } catch {
-    return [];
-  }
 }
 
 function refuseOverlap(spec: LocalIaasSpec): void {
@@ -129,15 +140,20 @@ async function ipBatch(iaas: string, lines: readonly string[]): Promise<void> {
   await run(iaas, 'set up the network of the VMs', 'ip', ['-batch', '-'], { input: `${lines.join('\n')}\n` });
 }
 
-const stateFile = (spec: LocalIaasSpec): string => path.join(spec.root, 'network.json');
 const forwardingFile = (device: string): string => `/proc/sys/net/ipv4/conf/${device}/forwarding`;
-const bootId = async (): Promise<string> => (await readText('/proc/sys/kernel/random/boot_id')) ?? '';
 
 async function writeForwarding(device: string, value: '0' | '1'): Promise<void> {
   await writeFile(forwardingFile(device), value).catch((error: unknown) => {
     // An interface that went away takes its setting with it.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   });
+}
+
+/** Whose the bridge is: ours has the MAC of its address from its first moment. */
+async function ownerOf(spec: LocalIaasSpec): Promise<'none' | 'us' | 'other'> {
+  const mac = await readText(`/sys/class/net/${spec.bridge}/address`);
+  if (mac === undefined) return 'none';
+  return mac === macOf(bridgeAddress(spec.subnet).address) ? 'us' : 'other';
 }
 
 /** Alias of an interface; undefined when there is no such interface. */

@@ -3,7 +3,7 @@ import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { LocalIaasSpec } from '../../model/spec.ts';
 import { withFileLock } from './file-lock.ts';
-import { BASE_CACHE, rootLayout } from './layout.ts';
+import { BASE_CACHE, NETWORK_LOCK, rootLayout } from './layout.ts';
 import { removeNetwork } from './network.ts';
 import { removeTree } from './vm-tree.ts';
 
@@ -21,11 +21,11 @@ export interface Release {
  */
 export async function releaseLocal(spec: LocalIaasSpec): Promise<Release> {
   const layout = rootLayout(spec.root);
-  if (!(await isThere(spec.root))) return { removed: await removeNetwork(spec), kept: [] };
-  return withFileLock(spec.name, path.join(layout.locks, '.network'), async () => {
+  return withFileLock(spec.name, NETWORK_LOCK, async () => {
     const vms = await readdir(layout.vms).catch(() => []);
     if (vms.length > 0) return { removed: [], kept: vms.map((vm) => `VM ${vm} in ${layout.vms}`) };
     const removed = [...(await removeNetwork(spec))];
+    if (!(await isThere(spec.root))) return { removed, kept: [] };
     await removeTree(spec.name, spec.root);
     await removeEmptyParent(spec.root);
     return { removed: [...removed, spec.root], kept: [] };

@@ -7,7 +7,7 @@ import { vmLayout, type RootLayout } from './layout.ts';
 
 /**
  * Gives a VM the address it has already, or the lowest free one. The VM's directory must be there: an address whose
- * directory is gone counts as free. To be called under the root's network lock.
+ * directory is gone counts as free. To be called under the network lock.
  * @throws IaasError no-capacity when the subnet is full
  */
 export async function reserveAddress(
@@ -35,7 +35,7 @@ export async function reserveAddress(
   return address;
 }
 
-/** Takes back all a VM has. To be called under the root's network lock. */
+/** Takes back all a VM has. To be called under the network lock. */
 export async function releaseAddress(layout: RootLayout, container: string): Promise<void> {
   for (const [address, holder] of await holders(layout)) {
     if (holder === container) await rm(path.join(layout.addresses, address), { force: true });
