@@ -50,12 +50,21 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** The local ends of an interactive program: the process's own, given by the composition root. */
+export interface TerminalStreams {
+  /** With `setRawMode` where it is a terminal. */
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; setRawMode?(mode: boolean): unknown };
+  /** With its size, and a `resize` event, where it is a terminal. */
+  readonly stdout: NodeJS.WritableStream & { readonly columns?: number; readonly rows?: number };
+  readonly stderr: NodeJS.WritableStream;
+}
+
 export interface TransportSettings {
   /** Private key used when an endpoint names none: the project's own. */
   readonly identityFile?: string;
   /** Where to write known_hosts files and control data for rsync; a directory of the project, mode 0700. */
   readonly directory: string;
-  /** Time for a connection and its key exchange. Default 10 s. */
+  /** Time for a connection with its key exchange and login, further attempts included. Default 10 s. */
   readonly connectTimeout?: Millis;
   /** Further attempts to connect, with backoff. Never for authentication or host key failures. Default 2. */
   readonly connectRetries?: number;
@@ -64,4 +73,6 @@ export interface TransportSettings {
   /** Asks for a key's passphrase; undefined where there is no terminal. `STRATOS_SSH_PASSPHRASE` is tried first. */
   readonly askPassphrase?: (keyFile: string) => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Needed by {@link Transport.interactive} alone. */
+  readonly streams?: TerminalStreams;
 }
