@@ -1,0 +1,131 @@
+/**
+ * A project in a directory of its own, on private local VMs, driven through `bin/stratos` as an operator would. Everything is
+ * removed with `dispose`, whatever state the test left it in.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { StatusReport } from '../../src/reconcile/status.ts';
+import { testSite, type TestSite } from './vm.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const STRATOS = path.join(ROOT, 'bin/stratos');
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ms: number;
+}
+
+export interface RunningCli {
+  readonly child: ChildProcess;
+  readonly result: Promise<CliResult>;
+  /** Standard error so far. */
+  readonly stderr: () => string;
+}
+
+export interface TestProject extends AsyncDisposable {
+  readonly site: TestSite;
+  readonly directory: string;
+  /** Runs stratos to its end, whatever its exit code. */
+  readonly stratos: (...args: readonly string[]) => Promise<CliResult>;
+  /** Runs stratos and rejects with its output when it does not end with 0. */
+  readonly must: (...args: readonly string[]) => Promise<CliResult>;
+  /** Starts stratos and leaves it running. */
+  readonly start: (...args: readonly string[]) => RunningCli;
+  readonly status: (...args: readonly string[]) => Promise<StatusReport>;
+  readonly readSpec: () => Promise<string>;
+  readonly writeSpec: (text: string) => Promise<void>;
+  /** Replaces text in the spec; fails when it is not there. */
+  readonly editSpec: (from: string, to: string) => Promise<void>;
+  /** Runs a shell line on a VM through `stratos vm ssh`. */
+  readonly onVm: (vm: string, line: string) => Promise<string>;
+  readonly dispose: () => Promise<void>;
+}
+
+/** A project whose stratos.yaml is `rest` below an `iaas: lab` of its own. */
+export async function testProject(rest: string): Promise<TestProject> {
+  const site = await testSite();
+  const directory = path.join(site.directory, 'project');
+  await mkdir(directory, { recursive: true });
+  const { bridge, subnet, root } = site.spec;
+  const file = path.join(directory, 'stratos.yaml');
+  const writeSpec = (text: string) => writeFile(file, text);
+  await writeSpec(
+    `apiVersion: stratos/v1\niaas:\n  lab: { kind: local, bridge: ${bridge}, subnet: ${subnet}, root: ${root} }\n${rest}`,
+  );
+  const start = (...args: readonly string[]) => startStratos(directory, args);
+  const stratos = (...args: readonly string[]) => start(...args).result;
+  const must = async (...args: readonly string[]) => {
+    const result = await stratos(...args);
+    if (result.code !== 0)
+      throw new Error(
+        `stratos ${args.join(' ')} ended with ${String(result.code)}\n${result.stdout}\n${result.stderr}`,
+      );
+    return result;
+  };
+  const dispose = () => site.dispose();
+  return {
+    ...{ site, directory, stratos, must, start, dispose, writeSpec },
+    status: async (...args) => {
+      const { stdout } = await must('status', '-o', 'json', ...args);
+      return JSON.parse(stdout) as StatusReport;
+    },
+    readSpec: () => readFile(file, 'utf8'),
+    editSpec: async (from, to) => {
+      const before = await readFile(file, 'utf8');
+      if (!before.includes(from)) throw new Error(`stratos.yaml does not contain ${from}`);
+      await writeSpec(before.replace(from, to));
+    },
+    onVm: async (vm, line) => (await must('vm', 'ssh', vm, '--', 'sh', '-c', line)).stdout,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+function startStratos(directory: string, args: readonly string[]): RunningCli {
+  const started = performance.now();
+  const child = spawn(STRATOS, ['--dir', directory, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', CI: 'true' },
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const result = new Promise<CliResult>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      resolve({ code, signal, stdout, stderr, ms: performance.now() - started });
+    });
+  });
+  return { child, result, stderr: () => stderr };
+}
+
+/** Sends GET requests one after the other until stopped, each on a connection of its own; counts answers by status. */
+export function requestLoad(url: string): { readonly stop: () => Promise<ReadonlyMap<string, number>> } {
+  const counts = new Map<string, number>();
+  let running = true;
+  const count = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+  const worker = async () => {
+    while (running) {
+      try {
+        const response = await fetch(url, { headers: { connection: 'close' } });
+        await response.text();
+        count(String(response.status));
+      } catch (error) {
+        count(error instanceof Error ? String(error.cause ?? error.message) : 'error');
+      }
+    }
+  };
+  const workers = Promise.all([worker(), worker()]);
+  return {
+    stop: async () => {
+      running = false;
+      await workers;
+      return counts;
+    },
+  };
+}
