@@ -2,12 +2,13 @@
 import { EXIT } from '../model/errors.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { CommandContext } from './context.ts';
+import type { EditedSpec } from './use-cases.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { limitsOf } from './global-options.ts';
 import { printOutcome } from './print-outcome.ts';
 import { printDone } from './print-result.ts';
 
-export interface Edit {
+export interface Edit extends EditedSpec {
   /** What was done, for people. */
   readonly done: string;
   readonly alias: string;
@@ -22,13 +23,14 @@ export async function printEdit(
   deps: Deps,
   edit: Edit,
 ): Promise<number> {
-  const { alias, action, done, reconcile } = edit;
+  const { alias, action, file, changed, done, reconcile } = edit;
+  const next = reconcile || !changed ? '' : '\nnext: stratos reconcile';
   // With a reconcile there is one document still: its result.
   if (!reconcile || globals.output === 'table') {
     await printDone(context, globals, {
       kind: 'Subscription',
-      body: { alias, action },
-      text: () => `${done}${reconcile ? '' : '\nnext: stratos reconcile'}\n`,
+      body: { alias, action, file, changed },
+      text: () => `${changed ? done : `nothing to do: ${alias} is so already`}${next}\n`,
     });
   }
   if (!reconcile) return EXIT.done;

@@ -46,11 +46,11 @@ export async function runScale(options: ScaleOptions, context: CommandContext): 
     });
   }
   const deps = await context.open(globals);
-  await context.use.scale(deps, alias, bounds);
+  const edited = await context.use.scale(deps, alias, bounds);
   const parts = [
     ...(bounds.min === undefined ? [] : [`at least ${String(bounds.min)}`]),
     ...(bounds.max === undefined ? [] : [`at most ${String(bounds.max)}`]),
   ];
   const done = `scaled ${alias} to ${parts.join(' and ')}`;
-  return printEdit(context, globals, deps, { done, alias, action: 'scaled', reconcile });
+  return printEdit(context, globals, deps, { ...edited, done, alias, action: 'scaled', reconcile });
 }

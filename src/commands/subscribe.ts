@@ -23,6 +23,10 @@ interface Given {
   readonly min?: number;
   readonly max?: number;
   readonly env?: readonly EnvSetting[];
+  readonly scaling?: string;
+  readonly idle?: string;
+  readonly rollout?: string;
+  readonly spread?: true;
   readonly reconcile?: true;
 }
 
@@ -51,6 +55,10 @@ export function subscribeCommand(command: Command, context: CommandContext, run 
     .option('--min <n>', 'least processes', parseWhole(0))
     .option('--max <n>', 'most processes', parseWhole(0))
     .option('-e, --env <name=value>', 'variable; without a value it is read on this machine', collectEnv)
+    .option('--scaling <policy>', 'scaling policy of the spec')
+    .option('--idle <policy>', 'idle policy of the spec')
+    .option('--rollout <policy>', 'rollout policy of the spec')
+    .option('--spread', 'keep its processes on different VMs')
     .option('--reconcile', 'make it run now')
     .action(async (alias: string, { host, env, reconcile, ...given }: Given) => {
       const settings = { ...given, hosts: host ?? [], env: env ?? [] };
@@ -64,10 +72,12 @@ export function subscribeCommand(command: Command, context: CommandContext, run 
 export async function runSubscribe(options: SubscribeOptions, context: CommandContext): Promise<number> {
   const { globals, alias, settings } = options;
   const deps = await context.open(globals);
-  await context.use.subscribe(deps, alias, settings);
+  const { file, changed } = await context.use.subscribe(deps, alias, settings);
   return printEdit(context, globals, deps, {
     done: `subscribed ${alias} to ${settings.cartridge}`,
     alias,
+    file,
+    changed,
     action: 'subscribed',
     reconcile: options.reconcile,
   });

@@ -36,6 +36,7 @@ export function unsubscribeCommand(command: Command, context: CommandContext, ru
 export async function runUnsubscribe(options: UnsubscribeOptions, context: CommandContext): Promise<number> {
   const { globals, alias, reconcile } = options;
   const deps = await context.open(globals);
-  await context.use.unsubscribe(deps, alias);
-  return printEdit(context, globals, deps, { done: `unsubscribed ${alias}`, alias, action: 'unsubscribed', reconcile });
+  const edited = await context.use.unsubscribe(deps, alias);
+  const done = `unsubscribed ${alias}`;
+  return printEdit(context, globals, deps, { ...edited, done, alias, action: 'unsubscribed', reconcile });
 }

@@ -56,6 +56,11 @@ export interface SubscriptionSettings {
   readonly min?: number;
   readonly max?: number;
   readonly env: readonly EnvSetting[];
+  /** Names of policies of the spec. */
+  readonly scaling?: string;
+  readonly idle?: string;
+  readonly rollout?: string;
+  readonly spread?: boolean;
 }
 
 export interface EventQuery {
@@ -66,17 +71,27 @@ export interface EventQuery {
   readonly limit?: number;
 }
 
+/** Where the VMs of a new project come from. */
+export type StarterIaas = 'local' | 'static';
+
+export interface EditedSpec {
+  /** The file that has the thing. */
+  readonly file: string;
+  /** False when it was so already, and nothing was written. */
+  readonly changed: boolean;
+}
+
 /** Work on the files of a project. All edits keep comments and order, and are refused when the spec would not be valid. */
 export interface ProjectUseCases {
-  /** Makes a project; returns the files it wrote. @throws ProjectFileError when there is one already */
-  readonly initProject: (directory: string) => Promise<readonly string[]>;
-  readonly subscribe: (deps: Deps, alias: string, settings: SubscriptionSettings) => Promise<void>;
-  readonly unsubscribe: (deps: Deps, alias: string) => Promise<void>;
+  /** Makes a project; returns the files it wrote. @throws UsageError when there is one already */
+  readonly initProject: (directory: string, options: { readonly iaas: StarterIaas }) => Promise<readonly string[]>;
+  readonly subscribe: (deps: Deps, alias: string, settings: SubscriptionSettings) => Promise<EditedSpec>;
+  readonly unsubscribe: (deps: Deps, alias: string) => Promise<EditedSpec>;
   readonly scale: (
     deps: Deps,
     alias: string,
     bounds: { readonly min?: number; readonly max?: number },
-  ) => Promise<void>;
+  ) => Promise<EditedSpec>;
   /** Reads a saved plan. @throws ProjectFileError */
   readonly readPlan: (path: string) => Promise<Plan>;
   /** Saves a plan. @throws ProjectFileError */

@@ -1,5 +1,6 @@
 /** The only owner of streams, terminal, width and colour. Everything else gets an {@link Io} and writes to that. */
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import type { Paint } from './paint.ts';
 import { PLAIN, colourPaint } from './paint.ts';
 
@@ -24,8 +25,8 @@ export interface Io {
   readonly canPrompt: boolean;
   /** Asks on standard error; undefined when the input ended or `signal` aborted. Call it only where `canPrompt`. */
   ask(question: string, signal?: AbortSignal): Promise<string | undefined>;
-  /** All of standard input as text. */
-  readInput(): Promise<string>;
+  /** The same, and shows nothing of the answer. */
+  askSecret(question: string): Promise<string | undefined>;
 }
 
 export interface IoSettings {
@@ -42,10 +43,11 @@ export function processIo(settings: IoSettings): Io {
     err,
     canPrompt: process.stdin.isTTY && err.isTerminal,
     ask: askTerminal,
-    readInput: async () => {
-      const parts: Buffer[] = [];
-      for await (const part of process.stdin) parts.push(part as Buffer);
-      return Buffer.concat(parts).toString('utf8');
+    askSecret: (question) => {
+      process.stderr.write(question);
+      return askTerminal('', undefined, silence()).finally(() => {
+        process.stderr.write('\n');
+      });
     },
   };
 }
@@ -63,8 +65,6 @@ export interface BufferSettings {
   readonly terminal?: boolean;
   /** Answers to questions, in order. */
   readonly answers?: readonly string[];
-  /** What standard input has. */
-  readonly input?: string;
 }
 
 /** Keeps what is written, for tests. */
@@ -88,7 +88,7 @@ export function bufferIo(settings: BufferSettings = {}): BufferedIo {
       err.write(question);
       return Promise.resolve(answers.shift());
     },
-    readInput: () => Promise.resolve(settings.input ?? ''),
+    askSecret: () => Promise.resolve(answers.shift()),
     stdout: () => written.out,
     stderr: () => written.err,
   };
@@ -119,8 +119,12 @@ export function wantsColour(env: Readonly<Record<string, string | undefined>>, i
   return isTerminal && env.TERM !== 'dumb';
 }
 
-async function askTerminal(question: string, signal?: AbortSignal): Promise<string | undefined> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+async function askTerminal(
+  question: string,
+  signal?: AbortSignal,
+  output: NodeJS.WritableStream = process.stderr,
+): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
   const ended = new Promise<undefined>((resolve) => {
     lines.once('close', () => {
       resolve(undefined);
@@ -136,4 +140,13 @@ async function askTerminal(question: string, signal?: AbortSignal): Promise<stri
   } finally {
     lines.close();
   }
+}
+
+/** Takes what readline echoes. */
+function silence(): Writable {
+  return new Writable({
+    write: (_chunk, _encoding, done) => {
+      done();
+    },
+  });
 }

@@ -1,0 +1,151 @@
+/** Builds the real dependencies of one run of the program, each loaded when it is first needed. */
+import { randomUUID } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { GlobalOptions } from '../commands/global-options.ts';
+import type { StratosEvent } from '../model/event.ts';
+import { instant } from '../model/quantity.ts';
+import type { Deps } from '../reconcile/deps.ts';
+import type { Io } from '../report/io.ts';
+import type { Progress } from '../report/progress.ts';
+import type { TerminalStreams } from '../ssh/transport.ts';
+import type { EventRecorder } from './event-recorder.ts';
+import { lazyTransport } from './lazy-transport.ts';
+
+export interface ComposeSettings {
+  readonly version: string;
+  readonly io: Io;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly streams: TerminalStreams;
+}
+
+export interface Composition {
+  /** Dependencies for the project that the options name; one project in a run. */
+  open(globals: GlobalOptions): Promise<Deps>;
+  /** Tells something beside the work: on the screen, not in the log. */
+  notice(message: string): void;
+  /** Takes the progress off the screen. */
+  settle(): void;
+  /** Ends connections and writes what is left of the event log. */
+  close(): Promise<void>;
+}
+
+/** Nothing is read, loaded or connected yet. */
+export function compose(settings: ComposeSettings): Composition {
+  const run = randomUUID();
+  const closing: (() => Promise<void>)[] = [];
+  let progress: Progress | undefined;
+  const notice = (message: string): void => {
+    const event: StratosEvent = { type: 'warning', message };
+    if (progress) progress.sink(event);
+    else settings.io.err.write(`! ${message}\n`);
+  };
+  return {
+    notice,
+    settle: () => progress?.stop(),
+    async open(globals) {
+      const directory = resolve(settings.cwd, globals.dir ?? settings.env.STRATOS_DIR ?? '.');
+      const recorder = await openRecorder(directory, run, notice);
+      const shown = await openProgress(settings.io, globals, recorder);
+      progress = shown;
+      const deps = await openDeps(
+        directory,
+        settings,
+        (event) => {
+          shown.sink(event);
+          recorder.sink(event);
+        },
+        () => {
+          shown.stop();
+        },
+      );
+      closing.push(
+        () => deps.transport.close(),
+        () => recorder.close(),
+      );
+      return deps;
+    },
+    async close() {
+      progress?.stop();
+      for (const end of closing) await end();
+    },
+  };
+}
+
+async function openRecorder(directory: string, run: string, notice: (message: string) => void): Promise<EventRecorder> {
+  const { eventRecorder } = await import('./event-recorder.ts');
+  return eventRecorder({
+    append: async (events) => {
+      const { eventLog } = await import('../inventory/event-log.ts');
+      await eventLog(directory).append(events);
+    },
+    run: () => run,
+    now: Date.now,
+    onFailure: (error) => {
+      notice(error instanceof Error ? error.message : String(error));
+    },
+  });
+}
+
+async function openProgress(io: Io, globals: GlobalOptions, recorder: EventRecorder): Promise<Progress> {
+  if (globals.events === 'json') {
+    const { eventStream } = await import('../report/event-stream.ts');
+    return eventStream(io.err, recorder.stamp);
+  }
+  const [{ progress }, { PLAIN, colourPaint }] = await Promise.all([
+    import('../report/progress.ts'),
+    import('../report/paint.ts'),
+  ]);
+  return progress(io.err, { paint: io.err.colour ? await colourPaint() : PLAIN, quiet: globals.quiet });
+}
+
+async function openDeps(
+  directory: string,
+  settings: ComposeSettings,
+  emit: Deps['emit'],
+  settle: () => void,
+): Promise<Deps> {
+  const { env, io, version, streams } = settings;
+  const { fileInventory, STATE_DIRECTORY } = await import('../inventory/file-inventory.ts');
+  const state = join(directory, STATE_DIRECTORY);
+  const keys = join(state, 'ssh');
+  const identity = async (): ReturnType<Deps['identity']> => (await import('../ssh/key-pair.ts')).ensureKeyPair(keys);
+  return {
+    directory,
+    env,
+    emit,
+    now: () => instant(Date.now()),
+    loadSpec: async () => (await import('../inventory/load-spec.ts')).loadSpec(directory),
+    inventory: fileInventory(directory, { version }),
+    transport: lazyTransport(async () => {
+      const { sshTransport } = await import('../ssh/ssh-transport.ts');
+      // A directory that cannot be written has its own message where a key is really needed.
+      const own = await identity().catch(() => undefined);
+      return sshTransport({
+        directory: keys,
+        env,
+        streams,
+        ...(own ? { identityFile: own.privateKeyFile } : {}),
+        ...(io.canPrompt
+          ? {
+              askPassphrase: async (file: string) => {
+                settle();
+                return (await io.askSecret(`Passphrase of ${file}: `)) ?? '';
+              },
+            }
+          : {}),
+      });
+    }),
+    storeOf: async ({ store }) => (await import('../store/directory-store.ts')).directoryStore(store.path),
+    providerOf: async (spec, lineage) => {
+      const { loadProvider } = await import('../iaas/load-provider.ts');
+      return loadProvider(spec, {
+        lineage,
+        onStep: (message) => {
+          emit({ type: 'step', message });
+        },
+      });
+    },
+    identity,
+  };
+}

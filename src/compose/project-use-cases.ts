@@ -1,0 +1,36 @@
+/** Work on project files, as commands ask for it, on top of `inventory/`. */
+import type { ProjectUseCases, SubscriptionSettings } from '../commands/use-cases.ts';
+import type { SubscriptionValues } from '../inventory/edit-spec.ts';
+
+const edits = () => import('../inventory/edit-spec.ts');
+
+export const projectUseCases: ProjectUseCases = {
+  initProject: async (directory, options) =>
+    (await (await import('../inventory/init-project.ts')).initProject(directory, options)).written,
+  subscribe: async ({ directory }, alias, settings) =>
+    (await edits()).addSubscription(directory, alias, subscriptionValues(settings)),
+  unsubscribe: async ({ directory }, alias) => (await edits()).removeSubscription(directory, alias),
+  scale: async ({ directory }, alias, bounds) => (await edits()).setProcessBounds(directory, alias, bounds),
+  readPlan: async (path) => (await import('../inventory/plan-file.ts')).readPlan(path),
+  savePlan: async (path, plan) => (await import('../inventory/plan-file.ts')).writePlan(path, plan),
+  readEvents: async (directory, { since, run }) => {
+    const { eventLog } = await import('../inventory/event-log.ts');
+    const events = await eventLog(directory).read(since === undefined ? {} : { since: new Date(since).toISOString() });
+    return run === undefined ? events : events.filter((event) => event.run.startsWith(run));
+  },
+};
+
+/** Settings as the file has them; what is undefined is not written. */
+function subscriptionValues(settings: SubscriptionSettings): SubscriptionValues {
+  const { min, max, env, hosts, ...plain } = settings;
+  const bounds = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+  return {
+    ...plain,
+    processes: min === undefined && max === undefined ? undefined : bounds,
+    hosts: hosts.length === 0 ? undefined : hosts,
+    env:
+      env.length === 0
+        ? undefined
+        : Object.fromEntries(env.map(({ name, value }) => [name, value ?? { fromEnv: name }])),
+  };
+}

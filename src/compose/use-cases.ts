@@ -1,0 +1,32 @@
+/** The real use cases, each loaded when it is called. */
+import type { UseCases } from '../commands/use-cases.ts';
+import { cartridgeUseCases } from './cartridge-use-cases.ts';
+import { projectUseCases } from './project-use-cases.ts';
+
+const processes = () => import('../reconcile/process-operations.ts');
+const vms = () => import('../reconcile/vm-operations.ts');
+
+/** What main gives to commands. */
+export const USE_CASES: UseCases = {
+  ...projectUseCases,
+  ...cartridgeUseCases,
+  planRun: async (...args) => (await import('../reconcile/plan-run.ts')).planRun(...args),
+  reconcile: async (...args) => (await import('../reconcile/reconcile.ts')).reconcile(...args),
+  applyPlan: async (...args) => (await import('../reconcile/apply-plan.ts')).applyPlan(...args),
+  watch: async (...args) => (await import('../reconcile/watch.ts')).watch(...args),
+  status: async (...args) => (await import('../reconcile/status.ts')).status(...args),
+  processExec: async (...args) => (await processes()).processExec(...args),
+  processShell: async (...args) => (await processes()).processShell(...args),
+  processLogs: async (...args) => (await processes()).processLogs(...args),
+  processSnapshot: async (...args) => (await processes()).processSnapshot(...args),
+  processSnapshots: async (...args) => (await processes()).processSnapshots(...args),
+  processRestore: async (...args) => (await processes()).processRestore(...args),
+  processRestart: async (...args) => (await processes()).processRestart(...args),
+  vmCordon: async (...args) => (await vms()).vmCordon(...args),
+  vmUncordon: async (...args) => (await vms()).vmUncordon(...args),
+  vmDrain: async (...args) => (await vms()).vmDrain(...args),
+  vmPrepare: async (...args) => (await vms()).vmPrepare(...args),
+  vmSsh: async (...args) => (await vms()).vmSsh(...args),
+  destroy: async (...args) => (await import('../reconcile/destroy.ts')).destroy(...args),
+  doctor: async (...args) => (await import('../reconcile/doctor.ts')).doctor(...args),
+};
