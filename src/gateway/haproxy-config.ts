@@ -87,7 +87,7 @@ function hostsSections(services: readonly GatewayService[]): readonly (readonly 
   const owner = services.find((service) => service.port === HOSTS_PORT);
   const frontend = [
     'frontend hosts:80',
-    bind(HOSTS_PORT),
+    ...bind(HOSTS_PORT),
     ...httpRules(),
     '    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)',
     ...named.flatMap((service) =>
@@ -112,16 +112,24 @@ function portSection(service: GatewayService): readonly (readonly string[])[] {
     [
       `frontend ${alias}`,
       ...(service.mode === 'tcp' ? ['    mode tcp', '    option tcplog'] : []),
-      bind(service.port),
+      ...bind(service.port),
       ...(service.mode === 'http' ? httpRules() : []),
       `    default_backend ${alias}`,
     ],
   ];
 }
 
-/** Both address families; the unit sets the variable on a machine without IPv6. */
-function bind(port: number): string {
-  return `    bind "\${STRATOS_BIND-::}:${portWord(port)}" v4v6`;
+/**
+ * Both address families, each by itself, so that a client's IPv4 address is written as one. The unit says when the machine has
+ * no IPv6 at all.
+ */
+function bind(port: number): readonly string[] {
+  return [
+    `    bind 0.0.0.0:${portWord(port)}`,
+    '.if !defined(STRATOS_NO_IPV6)',
+    `    bind [::]:${portWord(port)} v6only`,
+    '.endif',
+  ];
 }
 
 /** The gateway is the edge: what a client says about who it is and how it came is not believed. */
