@@ -11,21 +11,30 @@ export const LAYOUT = {
   blobs: `${ROOT}/blobs`,
   /** Unpacked images: `images/<hex>/rootfs`, complete when `images/<hex>/complete` exists. */
   images: `${ROOT}/images`,
-  /** The LXC path: `processes/<name>/{config,label.json,init,overlay/}`. */
+  /**
+   * The LXC path: `processes/<name>/{config,label.json,start,stratos/{init,output,hosts},overlay/{delta,work},rootfs}`.
+   * A process is built in `.making` and taken apart in `.trash`, so that what has its name here is whole.
+   */
   processes: `${ROOT}/processes`,
   /** `volumes/<alias>/<ordinal>/<volume>`. */
   volumes: `${ROOT}/volumes`,
   /** `haproxy.cfg`, `loaded` (digest of what was last loaded), `certs/`. */
   gateway: `${ROOT}/gateway`,
-  /** Hooks that units run: `process-up`, `process-down`, `network-up`. */
+  /** `layout` (these paths for the hooks), and hooks that units run: `network-up`, `processes-up`, `process-run` … */
   bin: `${ROOT}/bin`,
-  /** Sockets of the gateway. */
+  /** Addresses of the partition's VMs, one a line: who may use published ports. */
+  peers: `${ROOT}/peers`,
+  /** The resolv.conf processes get: a link to the one of the VM that has real servers in it. */
+  resolver: `${ROOT}/resolv.conf`,
+  /** Sockets of the gateway, and what lives as long as the VM runs. */
   run: '/run/stratos',
 } as const;
 
 /** Units we install. `processUnit('shop-1')` is `stratos-process@shop-1.service`. */
 export const UNITS = {
   network: 'stratos-network.service',
+  /** Starts every process at boot. */
+  processes: 'stratos-processes.service',
   gateway: 'stratos-gateway.service',
   processTemplate: 'stratos-process@.service',
 } as const;

@@ -1,0 +1,70 @@
+#!/bin/sh
+# shellcheck disable=SC1091,SC2154 # the paths are set by layout
+# Makes the bridge of the processes and the table inet stratos as they shall be, whatever is there now: at boot, and whenever
+# the two have drifted. The table is replaced in one transaction; connections that exist go on.
+set -eu
+. "${0%/*}/layout"
+PATH=$PATH:/usr/sbin:/sbin
+if [ ! -d "/sys/class/net/$bridge" ]; then ip link add name "$bridge" type bridge forward_delay 0; fi
+# With a fixed MAC: a bridge otherwise takes that of one of its ports, and all neighbours lose it when that port goes.
+ip -batch - <<IP
+link set dev $bridge address $gateway_mac
+address replace $gateway/$prefix dev $bridge
+link set dev $bridge up
+IP
+echo 1 >/proc/sys/net/ipv4/ip_forward
+
+neighbours=
+published=
+for file in "$processes"/*/network; do
+  [ -e "$file" ] || continue
+  read -r address mac ports <"$file" || continue
+  neighbours="${neighbours}neigh replace $address lladdr $mac dev $bridge nud permanent
+"
+  for port in $ports; do published="$published${port%:*} : $address . ${port#*:}, "; done
+done
+if [ -n "$neighbours" ]; then printf '%s' "$neighbours" | ip -force -batch -; fi
+
+allowed=
+if [ -e "$peers" ]; then while read -r peer; do allowed="$allowed$peer, "; done <"$peers"; fi
+
+nft -f - <<NFT
+table inet stratos
+delete table inet stratos
+table inet stratos {
+  # Who may use published ports: the VMs of the partition.
+  set peers {
+    type ipv4_addr
+    ${allowed:+elements = { $allowed \}}
+  }
+  # Published port of the VM to address and port of a process.
+  map published {
+    type inet_service : ipv4_addr . inet_service
+    ${published:+elements = { $published \}}
+  }
+  # Processes that crashed a moment ago: refused at once, so that nobody waits for an answer.
+  set down {
+    type ipv4_addr
+    flags timeout
+  }
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    iifname != "$bridge" fib daddr type local ip saddr @peers dnat ip to tcp dport map @published
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr $network oifname != "$bridge" masquerade
+  }
+  chain output {
+    type filter hook output priority filter; policy accept;
+    ip daddr @down meta l4proto tcp reject with tcp reset
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    ip daddr @down meta l4proto tcp reject with tcp reset
+    oifname "$bridge" iifname != "$bridge" ct state established,related accept
+    oifname "$bridge" iifname != "$bridge" ct status dnat accept
+    oifname "$bridge" iifname != "$bridge" drop
+  }
+}
+NFT

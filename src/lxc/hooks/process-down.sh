@@ -1,0 +1,10 @@
+#!/bin/sh
+# shellcheck disable=SC1091,SC2154 # the paths are set by layout
+# Runs after the container $1 ended. After a crash its address refuses connections for a moment, so that gateways try another
+# process at once and do not wait until their checks have noticed.
+set -eu
+[ "${SERVICE_RESULT-success}" != success ] || exit 0
+. "${0%/*}/layout"
+PATH=$PATH:/usr/sbin:/sbin
+read -r address _ <"$processes/$1/network"
+exec nft add element inet stratos down "{ $address timeout 3s }"

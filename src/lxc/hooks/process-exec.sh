@@ -1,0 +1,14 @@
+#!/bin/sh
+# shellcheck disable=SC1091,SC2154 # the paths are set by layout
+# Runs a program in the container $1 with the process's own user, environment and directory: NAME PROGRAM ARGUMENT…
+set -eu
+. "${0%/*}/layout"
+name=$1
+shift
+if [ ! -e "$processes/$name/user" ]; then
+  echo "Cannot enter $name as it is not on this VM" >&2
+  exit 1
+fi
+read -r uid gid home <"$processes/$name/user"
+exec lxc-attach -P "$processes" -n "$name" --clear-env -v "HOME=$home" -v "TERM=${TERM:-dumb}" -v container=lxc \
+  -u "$uid" -g "$gid" -- /.stratos/init "$@"

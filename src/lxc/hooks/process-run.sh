@@ -1,0 +1,16 @@
+#!/bin/sh
+# shellcheck disable=SC1091,SC2154 # the paths are set by layout
+# Becomes the container $1: what its unit runs.
+set -eu
+. "${0%/*}/layout"
+cd "$processes/$1"
+# A monitor that was killed leaves a cgroup, which would give the next container another name than the one that is observed.
+for group in /sys/fs/cgroup/*/"lxc.payload.$1" /sys/fs/cgroup/*/"lxc.monitor.$1" \
+  "/sys/fs/cgroup/lxc.payload.$1" "/sys/fs/cgroup/lxc.monitor.$1"; do
+  [ -d "$group" ] || continue
+  while read -r pid; do kill -KILL "$pid" || :; done <"$group/cgroup.procs" 2>/dev/null
+  find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || :
+done
+# The output goes through a pipe, as a program cannot open the journal's socket again by /dev/stdout.
+cat stratos/output &
+exec lxc-start -F -P "$processes" -n "$1"

@@ -1,0 +1,67 @@
+/**
+ * What `scripts/make.sh` reads: one record for each process, of lines `process NAME ROOTFS BASE`, `user SPEC`, `volume PATH`,
+ * `limit CONTROLLER VERSION LINE`, `file NAME LINES` with that many lines after it, and `end`. Text that is not ours is only in
+ * counted lines, so that it can be mistaken for nothing else.
+ */
+import { UsageError } from '../model/errors.ts';
+import { Secret } from '../model/secret.ts';
+import { renderLauncher } from './launcher.ts';
+import { renderLimits, renderLxcConfig, volumeDirectory } from './lxc-config.ts';
+import { processAddress, processMac, publishedPort } from './network.ts';
+import { launchRootfs, mappedRoot, type ProcessLaunch } from './process-launch.ts';
+
+/** Renders the records of processes, with the secrets of their launchers in clear inside. @throws UsageError */
+export function renderMakeInput(launches: readonly ProcessLaunch[]): Secret {
+  return new Secret(launches.map(renderRecord).join(''));
+}
+
+function renderRecord(launch: ProcessLaunch): string {
+  const { user } = launch.image.run;
+  if (!/^([A-Za-z0-9_.-]+(:[A-Za-z0-9_.-]+)?)?$/.test(user)) {
+    throw new UsageError(
+      `Cannot run ${launch.name} as the user of its image has no valid name: ${JSON.stringify(user)}`,
+    );
+  }
+  return [
+    `process ${launch.name} ${launchRootfs(launch)} ${String(mappedRoot(launch))}`,
+    ...(user === '' ? [] : [`user ${user}`]),
+    ...launch.cartridge.volumes.map((volume) => `volume ${volumeDirectory(launch, volume.name)}`),
+    ...renderLimits(launch).map(({ controller, version, line }) => `limit ${controller} ${version} ${line}`),
+    ...file('config', renderLxcConfig(launch).join('\n')),
+    ...file('stratos/init', renderLauncher(launch).reveal().replace(/\n$/, '')),
+    ...file('stratos/hosts', renderHosts(launch)),
+    ...file('network', renderNetwork(launch)),
+    ...file('label.json', JSON.stringify(renderLabel(launch))),
+    'end',
+    '',
+  ].join('\n');
+}
+
+function file(name: string, text: string): readonly string[] {
+  return [`file ${name} ${String(text.split('\n').length)}`, text];
+}
+
+/** What the inventory can be rebuilt from. `lineage` and `fingerprint` in this order and form are what scripts look for. */
+function renderLabel(launch: ProcessLaunch): Readonly<Record<string, unknown>> {
+  const { lineage, subscription, ordinal, index, image, fingerprint, cartridge } = launch;
+  return {
+    lineage,
+    subscription,
+    ordinal,
+    index,
+    image: image.digest,
+    fingerprint,
+    ports: cartridge.ports.map(({ port }) => port),
+  };
+}
+
+/** `ADDRESS MAC PUBLISHED:PORT…`: what hooks need of the process's network. */
+function renderNetwork(launch: ProcessLaunch): string {
+  const { network, index, cartridge } = launch;
+  const ports = cartridge.ports.map(({ port }, n) => `${String(publishedPort(index, n))}:${String(port)}`);
+  return [processAddress(network, index), processMac(network, index), ...ports].join(' ');
+}
+
+function renderHosts(launch: ProcessLaunch): string {
+  return `127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n${processAddress(launch.network, launch.index)} ${launch.name}`;
+}

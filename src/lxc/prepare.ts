@@ -1,0 +1,48 @@
+/** Making a plain machine a VM of ours, and giving it back. */
+import { createHash } from 'node:crypto';
+import { script, type ScriptStep } from '../shell/command.ts';
+import { BRIDGE, IDMAP, LAYOUT, ROOT, UNITS } from './layout.ts';
+import { preparedFiles, renderFiles, type PreparedFilesInput } from './prepared-files.ts';
+import prepareText from './scripts/prepare.sh';
+import releaseText from './scripts/release.sh';
+
+export interface PrepareInput extends PreparedFilesInput {
+  readonly lineage: string;
+  /** Name of the VM. */
+  readonly vm: string;
+}
+
+/** Exit statuses of the steps that say why a machine cannot be used. */
+export const PREPARE_STATUS = { foreign: 3, lacking: 4, unsuitable: 5 } as const;
+
+/** Hash of all that a preparation puts on a machine: a VM with another one is to be prepared again. */
+export function prepareFingerprint(input: PrepareInput): string {
+  const hash = createHash('sha256');
+  for (const part of [prepareText, input.lineage, input.vm, renderFiles(preparedFiles(input))]) {
+    hash.update(`${String(part.length)}:${part}`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/**
+ * Installs what is missing and brings everything of ours up to date; without effect, and quick, when all is in place. Running
+ * processes go on. Fails with {@link PREPARE_STATUS} and a message for a machine that belongs to another inventory, that lacks
+ * a package manager, or that has no systemd.
+ */
+export function prepareStep(input: PrepareInput): ScriptStep {
+  const enabled = [UNITS.network, UNITS.processes, ...Object.keys(input.units)];
+  return script(
+    { name: 'prepare', text: prepareText },
+    `prepare ${input.vm}`,
+    [input.lineage, input.vm, prepareFingerprint(input), ROOT, BRIDGE, IDMAP.first, IDMAP.count, ...enabled],
+    { stdin: renderFiles(preparedFiles(input)) },
+  );
+}
+
+/**
+ * Takes processes, units, network and files of ours off a machine that stays; packages stay too. Refuses a machine of another
+ * lineage with {@link PREPARE_STATUS}`.foreign`. No effect on a machine without label.
+ */
+export function releaseStep(lineage: string): ScriptStep {
+  return script({ name: 'release', text: releaseText }, 'release the machine', [lineage, LAYOUT.root, BRIDGE]);
+}

@@ -1,0 +1,89 @@
+/** The files of ours on a VM: units, hooks, and the paths that hooks need. */
+import { quote } from '../shell/quote.ts';
+import networkUp from './hooks/network-up.sh';
+import processDown from './hooks/process-down.sh';
+import processExec from './hooks/process-exec.sh';
+import processRun from './hooks/process-run.sh';
+import processStop from './hooks/process-stop.sh';
+import processesUp from './hooks/processes-up.sh';
+import { BRIDGE, LAYOUT, UNITS } from './layout.ts';
+import { formatAddress, gatewayAddress, parseCidr } from './network.ts';
+import networkUnit from './units/stratos-network.service';
+import processUnit from './units/stratos-process@.service';
+import processesUnit from './units/stratos-processes.service';
+
+/** What the files depend on. */
+export interface PreparedFilesInput {
+  /** IPv4 CIDR of the VM's processes. */
+  readonly network: string;
+  /** Further systemd units to install and enable, by name: the gateway's. */
+  readonly units: Readonly<Record<string, string>>;
+}
+
+export interface PreparedFile {
+  readonly path: string;
+  /** Octal. */
+  readonly mode: string;
+  readonly text: string;
+}
+
+const SYSTEMD = '/etc/systemd/system';
+
+/** Every file that a preparation installs, in a fixed order. */
+export function preparedFiles(input: PreparedFilesInput): readonly PreparedFile[] {
+  const hooks = {
+    'network-up': networkUp,
+    'processes-up': processesUp,
+    'process-run': processRun,
+    'process-stop': processStop,
+    'process-down': processDown,
+    'process-exec': processExec,
+  };
+  const units = {
+    [UNITS.network]: networkUnit,
+    [UNITS.processes]: processesUnit,
+    [UNITS.processTemplate]: processUnit,
+    ...input.units,
+  };
+  return [
+    { path: `${LAYOUT.bin}/layout`, mode: '644', text: renderLayout(input.network) },
+    ...Object.entries(hooks).map(([name, text]) => ({ path: `${LAYOUT.bin}/${name}`, mode: '755', text })),
+    ...Object.entries(units).map(([name, text]) => ({
+      path: `${SYSTEMD}/${name}`,
+      mode: '644',
+      text: text.replaceAll('@bin@', LAYOUT.bin),
+    })),
+    { path: '/etc/sysctl.d/90-stratos.conf', mode: '644', text: 'net.ipv4.ip_forward = 1\n' },
+  ];
+}
+
+/** Writes files for `scripts/prepare.sh`: `file MODE PATH LINES`, then that many lines. */
+export function renderFiles(files: readonly PreparedFile[]): string {
+  return files
+    .map(({ path, mode, text }) => {
+      const lines = text.replace(/\n$/, '').split('\n');
+      return [`file ${mode} ${path} ${String(lines.length)}`, ...lines, ''].join('\n');
+    })
+    .join('');
+}
+
+/** What hooks source: the paths and the network of this VM. */
+function renderLayout(network: string): string {
+  const cidr = parseCidr(network);
+  const base = formatAddress(cidr?.base ?? 0);
+  const octets = gatewayAddress(network)
+    .split('.')
+    .map((octet) => Number(octet).toString(16).padStart(2, '0'));
+  const values = {
+    processes: LAYOUT.processes,
+    peers: LAYOUT.peers,
+    bridge: BRIDGE,
+    network: `${base}/${String(cidr?.prefix ?? 32)}`,
+    gateway: gatewayAddress(network),
+    gateway_mac: ['02', '53', ...octets].join(':'),
+    prefix: cidr?.prefix ?? 32,
+  };
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${quote(value)}\n`)
+    .join('');
+}

@@ -1,0 +1,156 @@
+# Makes containers. Arguments: lineage, folder of the processes, then for each process NAME FINGERPRINT ROOTFS. Standard input
+# says how, see make-input.ts. A container is built aside and gets its name when it is whole; one that is there already is left
+# as it is. Prints a JSON line {"name","ready":false,"ms","failure"} for each that cannot be made.
+set -u
+export LC_ALL=C
+umask 022
+lineage=$1 processes=$2
+shift 2
+staging=$processes/.making
+status=0
+
+fail() {
+  printf '{"name":"%s","ready":false,"ms":0,"failure":"%s"}\n' "$1" "$2"
+  printf '%s: %s\n' "$1" "$2" >&2
+  status=1
+}
+
+# What an earlier run left when it was cut.
+[ ! -e "$staging" ] || rm -rf "$staging"
+
+wanted=''
+while [ $# -gt 0 ]; do
+  name=$1 fingerprint=$2 rootfs=$3
+  shift 3
+  if [ -e "$processes/$name" ] || [ -h "$processes/$name" ]; then
+    label=''
+    [ ! -e "$processes/$name/label.json" ] || read -r label <"$processes/$name/label.json"
+    case $label in
+    *"\"lineage\":\"$lineage\""*"\"fingerprint\":\"$fingerprint\""*) ;;
+    *"\"lineage\":\"$lineage\""*) fail "$name" 'it exists with another fingerprint' ;;
+    *) fail "$name" 'a container of that name exists that is not ours' ;;
+    esac
+  elif [ -e "${rootfs%/*}/complete" ] && [ -d "$rootfs" ]; then
+    wanted="$wanted $name"
+  else
+    fail "$name" 'its image is not on this VM'
+  fi
+done
+[ -n "$wanted" ] || exit "$status"
+
+version1='' version2=''
+for controller in memory cpu pids; do
+  [ ! -d "/sys/fs/cgroup/$controller" ] || version1="$version1 $controller"
+done
+for file in /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/unified/cgroup.controllers; do
+  [ ! -e "$file" ] || read -r version2 <"$file"
+done
+
+# shellcheck disable=SC2086,SC2016 # names are words
+build() {
+  folders='' pipes=''
+  for name in $wanted; do
+    folders="$folders $staging/$name/overlay/delta $staging/$name/overlay/work $staging/$name/stratos $staging/$name/rootfs"
+    pipes="$pipes $staging/$name/stratos/output"
+  done
+  # Nobody else sees a launcher before it has its owner and mode.
+  mkdir -m 700 "$staging" && mkdir -p $folders && mkfifo -m 622 $pipes || return
+  awk -v staging="$staging" -v wanted="$wanted " -v version1="$version1 " -v version2=" $version2 " '
+    # Finds a name, or an id, in a file of the image and leaves its columns in found. False when it is not there.
+    function look(file, key, line, hit) {
+      hit = 0
+      while (!hit && (getline line < file) > 0) {
+        split(line, found, ":")
+        hit = found[1] == key || found[3] == key
+      }
+      close(file)
+      return hit
+    }
+    # Who the process runs as, by the passwd and group files of its image.
+    function identify(spec, parts) {
+      split(spec, parts, ":")
+      if (look(rootfs "/etc/passwd", parts[1])) { uid = found[3]; gid = found[4]; home = found[6] }
+      else if (parts[1] ~ /^[0-9]+$/) { uid = parts[1]; gid = 0; home = "/" }
+      else return refuse("its image has no user " parts[1])
+      if (parts[2] ~ /^[0-9]+$/) gid = parts[2]
+      else if (parts[2] != "" && look(rootfs "/etc/group", parts[2])) gid = found[3]
+      else if (parts[2] != "") return refuse("its image has no group " parts[2])
+      if (uid >= 65536 || gid >= 65536) refuse("its user is outside the range of ids: " uid ":" gid)
+    }
+    function refuse(reason) { print "fail " name " " reason; skip = 1 }
+    function put(path, text) { print text > path; if (close(path) != 0) exit 2 }
+    $1 == "process" {
+      name = $2; rootfs = $3; base = $4; uid = 0; gid = 0; home = "/root"; limits = ""
+      skip = index(wanted, " " name " ") == 0
+    }
+    $1 == "user" && !skip { identify($2) }
+    $1 == "limit" && !skip && index($3 == "v1" ? version1 : version2, " " $2 " ") {
+      sub(/^limit [^ ]+ [^ ]+ /, "")
+      limits = limits "\n" $0
+    }
+    $1 == "volume" && !skip { sub(/^volume /, ""); print "volume " (base + uid) " " $0 }
+    $1 == "file" {
+      file = $2; text = ""
+      for (count = $3; count > 0; count--) {
+        if ((getline line) <= 0) exit 3
+        text = text line (count > 1 ? "\n" : "")
+      }
+      if (skip) next
+      if (file == "config") text = text limits "\nlxc.init.uid = " uid "\nlxc.init.gid = " gid "\nlxc.environment = HOME=" home
+      put(staging "/" name "/" file, text)
+      next
+    }
+    $1 == "end" && !skip {
+      put(staging "/" name "/user", uid " " gid " " home)
+      print "made " (base + uid) " " base " " name
+    }
+  '
+}
+
+# Gives what was built its owners and, last, its name.
+settle() {
+  made='' launchers='' shifted='' roots=''
+  while read -r word first rest; do
+    case $word in
+    volume) [ -d "$rest" ] || { mkdir -p "$rest" && chown "$first:$first" "$rest"; } || return ;;
+    made)
+      base=${rest% *} folder=$staging/${rest#* }
+      made="$made $folder"
+      launchers="$launchers $folder/stratos/init"
+      [ "$base" = 0 ] || roots=$base shifted="$shifted $folder/overlay/delta $folder/overlay/work $folder/stratos/output"
+      if [ "$first" != "$base" ]; then
+        chown "$first:$first" "$folder/stratos/init" || return
+      elif [ "$base" != 0 ]; then
+        shifted="$shifted $folder/stratos/init"
+      fi
+      ;;
+    esac
+  done <<REPORT
+$report
+REPORT
+  [ -n "$made" ] || return 0
+  # shellcheck disable=SC2086 # paths without spaces
+  chmod 500 $launchers && { [ -z "$shifted" ] || chown "$roots:$roots" $shifted; } && mv -t "$processes" $made
+}
+
+report=$(build 2>&1) && trouble=$(settle 2>&1)
+built=$?
+refused=' '
+while read -r word name reason; do
+  [ "$word" = fail ] || continue
+  fail "$name" "$reason"
+  refused="$refused$name "
+done <<REPORT
+$report
+REPORT
+if [ "$built" != 0 ]; then
+  case $report${trouble-} in
+  *'No space left'*) reason='no space left on the disk of the VM' ;;
+  *) reason="it cannot be made: $(printf '%s\n' "$report${trouble-}" | tail -n 1 | tr -d '"\\[:cntrl:]')" ;;
+  esac
+  for name in $wanted; do
+    [ -e "$processes/$name" ] || case $refused in *" $name "*) ;; *) fail "$name" "$reason" ;; esac
+  done
+fi
+rm -rf "$staging"
+exit "$status"

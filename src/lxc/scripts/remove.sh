@@ -1,0 +1,112 @@
+# Removes containers. Arguments: lineage, folder of the processes, folder of the hooks, bridge, then for each process NAME DRAIN:
+# how long, in seconds, it may finish what its clients have open. Volumes stay. Prints a JSON line {"name","removed","drained"} or
+# {"name","removed":false,"failure"} for each; one that is not there is removed already.
+set -u
+export LC_ALL=C
+lineage=$1 processes=$2 hooks=$3 bridge=$4
+shift 4
+status=0
+trash=$processes/.trash
+# What an earlier run left when it was cut.
+[ ! -e "$trash" ] || rm -rf "$trash"
+
+refuse() {
+  printf '{"name":"%s","removed":false,"failure":"%s"}\n' "$1" "$2"
+  printf '%s: %s\n' "$1" "$2" >&2
+  status=1
+}
+
+names='' units='' records='' folders='' elements='' neighbours=''
+while [ $# -gt 0 ]; do
+  folder=$processes/$1 label=''
+  if [ ! -e "$folder" ] && [ ! -h "$folder" ]; then
+    printf '{"name":"%s","removed":true,"drained":true}\n' "$1"
+  else
+    [ ! -e "$folder/label.json" ] || read -r label <"$folder/label.json"
+    case $label in
+    *"\"lineage\":\"$lineage\""*)
+      address='' ports=''
+      [ ! -e "$folder/network" ] || read -r address _ ports <"$folder/network"
+      names="$names $1" units="$units stratos-process@$1.service" folders="$folders $folder"
+      records="$records$1 $2 $ports
+"
+      neighbours="$neighbours${address:+neigh del $address dev $bridge
+}"
+      for port in $ports; do elements="$elements${port%:*}, "; done
+      ;;
+    *) refuse "$1" 'it does not carry the label of this inventory' ;;
+    esac
+  fi
+  shift 2
+done
+[ -n "$names" ] || exit "$status"
+
+for groups in /sys/fs/cgroup/pids /sys/fs/cgroup/systemd /sys/fs/cgroup; do
+  [ ! -e "$groups/cgroup.procs" ] || break
+done
+
+# Waits until no client has a connection to a port of the process, seen from inside; names those that ran out of time.
+# shellcheck disable=SC2016
+busy=$(printf '%s' "$records" | awk -v groups="$groups" '
+  function clock(line) { getline line < "/proc/uptime"; close("/proc/uptime"); return line + 0 }
+  function connected(n, pid, kind, file, line, column, result) {
+    file = groups "/lxc.payload." name[n] "/cgroup.procs"
+    if ((getline pid < file) <= 0) return 0
+    close(file)
+    result = 0
+    for (kind = 1; kind <= 2 && !result; kind++) {
+      file = "/proc/" pid "/net/" (kind == 1 ? "tcp" : "tcp6")
+      while (!result && (getline line < file) > 0) {
+        split(line, column, " ")
+        result = column[4] == "01" && index(ports[n], substr(column[2], length(column[2]) - 4) " ")
+      }
+      close(file)
+    }
+    return result
+  }
+  BEGIN { begun = clock() }
+  { name[NR] = $1; until[NR] = begun + $2; ports[NR] = ""
+    for (i = 3; i <= NF; i++) { sub(/^.*:/, "", $i); ports[NR] = ports[NR] sprintf(":%04X ", $i) } }
+  END {
+    while (1) {
+      now = clock(); left = 0
+      for (n = 1; n <= NR; n++) {
+        if (n in done) continue
+        if (!connected(n)) done[n] = 1
+        else if (now >= until[n]) { done[n] = 1; print name[n] }
+        else left++
+      }
+      if (!left) break
+      system("sleep 0.05")
+    }
+  }')
+
+# shellcheck disable=SC2086 # names without spaces
+systemctl stop $units >&2
+{
+  printf '%s' "$neighbours" | ip -force -batch - 2>/dev/null
+  # shellcheck disable=SC2086
+  systemctl reset-failed $units 2>/dev/null
+} &
+cleaning=$!
+# Out of the way in one step each, so that a cut leaves no half of a container under its name.
+# shellcheck disable=SC2086
+trouble=$(mkdir -m 700 "$trash" 2>&1 && mv -t "$trash" $folders 2>&1)
+[ -z "$elements" ] || nft delete element inet stratos published "{ $elements }" 2>/dev/null || "$hooks/network-up" >&2
+rm -rf "$trash"
+wait "$cleaning"
+for name in $names; do
+  if [ -e "$processes/$name" ]; then
+    refuse "$name" "it cannot be removed: $(printf '%s' "$trouble" | tail -n 1 | tr -d '"\\[:cntrl:]')"
+  else
+    case "
+$busy
+" in
+    *"
+$name
+"*) printf '{"name":"%s","removed":true,"drained":false}\n' "$name" ;;
+    *) printf '{"name":"%s","removed":true,"drained":true}\n' "$name" ;;
+    esac
+  fi
+done
+exit "$status"

@@ -1,0 +1,185 @@
+# Starts containers that are there and waits until each is ready. Arguments: folder of the processes, folder of the hooks,
+# bridge, `start` or `restart`, then for each process NAME ADDRESS MAC ELEMENTS PORT STARTUP TIMEOUT PATH: ELEMENTS of the map of
+# published ports or nothing, PORT of the health check or 0, STARTUP in hundredths of a second, TIMEOUT of one check in seconds,
+# PATH or nothing when an open port is enough. Prints a JSON line {"name","ready","ms","failure"} for each as soon as it is known.
+set -u
+export LC_ALL=C
+processes=$1 hooks=$2 bridge=$3 verb=$4
+shift 4
+status=0
+read -r begun _ </proc/uptime
+
+records='' units='' elements='' neighbours=''
+while [ $# -gt 0 ]; do
+  if [ -e "$processes/$1/label.json" ]; then
+    records="$records$1 $2 $5 $6 $7 $8
+"
+    units="$units stratos-process@$1.service"
+    neighbours="${neighbours}neigh replace $2 lladdr $3 dev $bridge nud permanent
+"
+    elements="$elements${4:+$4, }"
+  else
+    printf '{"name":"%s","ready":false,"ms":0,"failure":"it is not on this VM"}\n' "$1"
+    printf '%s: it is not on this VM\n' "$1" >&2
+    status=1
+  fi
+  shift 8
+done
+[ -n "$units" ] || exit "$status"
+
+# All network entries at once. Where the table is not as it should be, the hook makes it anew from what is on disk.
+{
+  printf '%s' "$neighbours" | ip -force -batch - >&2
+  {
+    echo 'flush set inet stratos down'
+    [ -z "$elements" ] || echo "add element inet stratos published { $elements }"
+  } | nft -f - 2>/dev/null || "$hooks/network-up" >&2
+} &
+wiring=$!
+# shellcheck disable=SC2086 # names of units
+systemctl "$verb" $units >&2
+wait "$wiring"
+
+# Cgroups that have all processes of a container: any of them tells its network namespace.
+for groups in /sys/fs/cgroup/pids /sys/fs/cgroup/systemd /sys/fs/cgroup; do
+  [ ! -e "$groups/cgroup.procs" ] || break
+done
+mkdir -p /run/stratos
+answers=/run/stratos/answers.$$
+: >"$answers"
+
+# shellcheck disable=SC2016
+printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$answers" '
+  # Seconds since boot.
+  function clock(line) { getline line < "/proc/uptime"; close("/proc/uptime"); return line + 0 }
+  function first(file, line) { line = ""; if ((getline line < file) >= 0) close(file); return line }
+  # What listens on the port in a network namespace: yes, no, or only on the loopback. Listening sockets come first in the table.
+  function listens(pid, hex, kind, file, line, column, result) {
+    result = "no"
+    for (kind = 1; kind <= 2 && result != "yes"; kind++) {
+      file = "/proc/" pid "/net/" (kind == 1 ? "tcp" : "tcp6")
+      if ((getline line < file) < 0) continue
+      while ((getline line < file) > 0) {
+        split(line, column, " ")
+        if (column[4] != "0A") break
+        if (column[2] !~ (":" hex "$")) continue
+        if (column[2] ~ /^(......7F|00000000000000000000000001000000|0000000000000000FFFF0000......7F):/) result = "loopback"
+        else { result = "yes"; break }
+      }
+      close(file)
+    }
+    return result
+  }
+  function json(text) {
+    gsub(/[\001-\037\177]+/, " ", text)
+    gsub(/\\/, "\\\\", text)
+    gsub(/"/, "\\\"", text)
+    return "\"" text "\""
+  }
+  function ready(n) {
+    printf "{\"name\":\"%s\",\"ready\":true,\"ms\":%d}\n", name[n], (now - begun) * 1000
+    fflush()
+    delete pending[n]
+    left--
+  }
+  # With the last lines it wrote.
+  function failed(n, reason, command, line, lines) {
+    command = "journalctl -q --no-pager -o cat -n 5 -t " name[n] " --since -" int(now - begun + 2) "s 2>/dev/null"
+    lines = ""
+    while ((command | getline line) > 0) lines = lines (lines == "" ? "" : " | ") line
+    close(command)
+    if (lines != "") reason = reason "; its last lines: " substr(lines, 1, 2000)
+    printf "{\"name\":\"%s\",\"ready\":false,\"ms\":%d,\"failure\":%s}\n", name[n], (now - begun) * 1000, json(reason)
+    print name[n] ": " reason > "/dev/stderr"
+    fflush()
+    delete pending[n]
+    left--
+    status = 1
+  }
+  # Processes that are not there: whether systemd gave up on them, or keeps starting them in vain.
+  function inspect(command, n, line, key, value, unit, fields) {
+    command = "systemctl show -p Id,ActiveState,NRestarts,ExecMainStatus"
+    for (n in missing) command = command " stratos-process@" name[n] ".service"
+    while ((command | getline line) > 0) {
+      value = line; sub(/^[^=]*=/, "", value)
+      key = substr(line, 1, length(line) - length(value) - 1)
+      if (line != "") { fields[key] = value; if (key == "Id") unit = value; known[unit, key] = value; continue }
+    }
+    close(command)
+    for (n in missing) {
+      unit = "stratos-process@" name[n] ".service"
+      if (!(n in base)) base[n] = known[unit, "NRestarts"]
+      if (known[unit, "ActiveState"] != "failed" && known[unit, "ActiveState"] != "inactive" && known[unit, "NRestarts"] < base[n] + 2) continue
+      line = known[unit, "ExecMainStatus"]
+      stop = stop " stratos-process@" name[n] ".service"
+      failed(n, "it ends at once, with status " line (line == 137 ? ": killed, as when it takes more memory than its limit" : ""))
+    }
+    split("", missing)
+  }
+  # One request to each of these, by one curl; it writes each answer when it has it.
+  function ask(n, list, file, longest, escaped) {
+    round++
+    file = answers "." round
+    longest = 1
+    for (n in list) {
+      escaped = path[n]; gsub(/\\/, "\\\\", escaped); gsub(/"/, "\\\"", escaped)
+      printf "url = \"http://%s:%d%s\"\noutput = /dev/null\n", address[n], port[n], escaped > file
+      asked[n] = round
+      if (timeout[n] > longest) longest = timeout[n]
+    }
+    close(file)
+    system("{ curl -q -K " file " -g -s -Z --parallel-immediate --noproxy \"*\" -A stratos -m " longest \
+      " -w \"%{stderr}answer %{http_code} %{url_effective}\\n\" 2>>" answers "; echo end " round " >>" answers "; rm " file "; } >/dev/null 2>&1 &")
+  }
+  function hear(line, part, count, n) {
+    count = 0
+    while ((getline line < answers) > 0) {
+      if (++count <= heard) continue
+      split(line, part, " ")
+      for (n in pending) {
+        if (part[1] == "end" && asked[n] == part[2]) { asked[n] = 0; after[n] = now + 0.1 }
+        if (part[1] != "answer" || index(part[3], "http://" address[n] ":") != 1) continue
+        if (part[2] ~ /^[23]/) ready(n)
+        else why[n] = part[2] == "000" ? "it gives no answer to a request for " path[n] : "it answers a request for " path[n] " with status " part[2]
+      }
+    }
+    close(answers)
+    if (count > heard) heard = count
+  }
+  { n = NR; name[n] = $1; address[n] = $2; port[n] = $3; until[n] = begun + $4 / 100; timeout[n] = $5; path[n] = $6
+    pending[n] = 1; left++; asked[n] = 0; after[n] = 0; why[n] = "it does not run" }
+  END {
+    for (;;) {
+      now = clock()
+      if (round > 0) hear()
+      wanted = 0; absent = 0
+      split("", list)
+      for (n in pending) {
+        pid = first(groups "/lxc.payload." name[n] "/cgroup.procs")
+        if (pid == "") {
+          since[n] = 0
+          missing[n] = 1; absent++
+        } else if (port[n] == 0) {
+          # Without a port there is nothing to ask: it must run for a moment.
+          if (!since[n]) since[n] = now
+          if (now - since[n] >= 0.25) { ready(n); continue }
+        } else if (!asked[n] && now >= after[n]) {
+          found = listens(pid, sprintf("%04X", port[n]))
+          if (found == "yes" && path[n] == "") { ready(n); continue }
+          if (found == "yes") { list[n] = 1; wanted++ }
+          else why[n] = found == "no" ? "nothing listens on port " port[n] : "port " port[n] " is open to itself only, at its loopback address"
+        }
+        if (now > until[n]) { stuck = sprintf("it is not ready after %gs: ", until[n] - begun); failed(n, stuck why[n]) }
+      }
+      if (wanted > 0) ask(n, list)
+      if (absent > 0 && now - begun > 0.5 && now >= next_look) { inspect(); next_look = now + 0.5 } else split("", missing)
+      if (left <= 0) break
+      waited = now - begun
+      system(waited < 1 ? "sleep 0.01" : waited < 5 ? "sleep 0.05" : "sleep 0.2")
+    }
+    if (stop != "") system("systemctl stop" stop)
+    exit status
+  }
+' || status=1
+rm -f "$answers"
+exit "$status"
