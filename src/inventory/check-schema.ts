@@ -32,7 +32,7 @@ function toProblem(error: SchemaError, source: YamlSource): SpecProblem | undefi
     ...source.locate(at, anchor),
     ...(suggestion === undefined ? {} : { suggestion }),
   });
-  const name = path.length === 0 ? 'the spec' : path.map((key) => shortKey(key)).join('.');
+  const name = path.length === 0 ? 'The spec' : path.map((key) => shortKey(key)).join('.');
 
   if (error.propertyName !== undefined) {
     const at = [...path, error.propertyName];

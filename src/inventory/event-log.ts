@@ -10,6 +10,7 @@ import { STATE_DIRECTORY } from './file-inventory.ts';
 export interface EventQuery {
   /** Only events at or after this time; ISO 8601, UTC. */
   readonly since?: string;
+  /** Id of a run, or its beginning. */
   readonly run?: string;
   readonly types?: readonly StratosEvent['type'][];
   /** The newest so many. */
@@ -51,7 +52,7 @@ export function eventLog(directory: string, options: EventLogOptions = {}): Even
       const since = query.since === undefined ? undefined : Date.parse(query.since);
       const matching = [...parse(await readText(older)), ...parse(await readText(location))].filter(
         (line) =>
-          (query.run === undefined || line.run === query.run) &&
+          (query.run === undefined || line.run.startsWith(query.run)) &&
           (types === undefined || types.has(line.event.type)) &&
           (since === undefined || Date.parse(line.at) >= since),
       );
@@ -108,7 +109,11 @@ function parse(text: string): readonly LoggedEvent[] {
   return text.split('\n').flatMap((line) => {
     try {
       const event = JSON.parse(line) as Partial<LoggedEvent> | null;
-      const ours = event?.version === 1 && typeof event.at === 'string' && typeof event.event?.type === 'string';
+      const ours =
+        event?.version === 1 &&
+        typeof event.at === 'string' &&
+        typeof event.run === 'string' &&
+        typeof event.event?.type === 'string';
       return ours ? [event as LoggedEvent] : [];
     } catch {
       return [];

@@ -1,7 +1,7 @@
 /** A new project directory. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ProjectFileError, UsageError } from '../model/errors.ts';
+import { ProjectFileError } from '../model/errors.ts';
 import { atomicWrite, codeOf, createExclusively, makeDirectory } from './atomic-write.ts';
 import { INVENTORY_FILE, STATE_DIRECTORY } from './file-inventory.ts';
 import { SPEC_FILE } from './load-spec.ts';
@@ -13,21 +13,15 @@ export interface InitOptions {
   readonly iaas?: 'local' | 'static';
 }
 
-/** What was written, by absolute path. */
-export interface InitResult {
-  readonly written: readonly string[];
-}
-
 /** Name of the schema that editors use, in the state directory. */
 export const SCHEMA_FILE = 'stratos-v1.schema.json';
 
 /**
  * Makes a project: a commented stratos.yaml that is valid as it is, the schema for editors, and lines for .gitignore. The
- * directory is made when missing.
- * @throws UsageError when there is a stratos.yaml already: nothing is written then
- * @throws ProjectFileError when the system refuses
+ * directory is made when missing. Returns what was written, as absolute paths.
+ * @throws ProjectFileError when there is a stratos.yaml already (nothing of it is touched then), or the system refuses
  */
-export async function initProject(directory: string, options: InitOptions = {}): Promise<InitResult> {
+export async function initProject(directory: string, options: InitOptions = {}): Promise<readonly string[]> {
   const root = resolve(directory);
   const spec = join(root, SPEC_FILE);
   await makeDirectory(join(root, STATE_DIRECTORY));
@@ -35,10 +29,10 @@ export async function initProject(directory: string, options: InitOptions = {}):
   if (
     !(await createExclusively(spec, starterSpec(options.iaas ?? 'local', `${STATE_DIRECTORY}/${SCHEMA_FILE}`), 0o644))
   )
-    throw new UsageError(`Cannot start a project as there is one already: ${spec}`, { hint: 'stratos validate' });
+    throw new ProjectFileError(`Cannot start a project as there is one already: ${spec}`, { hint: 'stratos validate' });
   await atomicWrite(schema, `${JSON.stringify(SPEC_SCHEMA, undefined, 2)}\n`, { mode: 0o644 });
   const ignore = await ignoreOurs(join(root, '.gitignore'));
-  return { written: [spec, schema, ...ignore] };
+  return [spec, schema, ...ignore];
 }
 
 /** Keeps what is not for git out of it; adds only what is not there. */

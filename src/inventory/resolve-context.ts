@@ -41,7 +41,7 @@ export function resolveContext(files: SpecFiles, directory: string, problems: Sp
     requireName(section, name, from, entry, path) {
       if (files.entries[section].has(name)) return true;
       const key = [...entryPath(from, entry.name), ...path].join('.');
-      report(from, entry, path, `${key} names what is not under ${section}: ${showValue(name)}`, {
+      report(from, entry, path, `${key} must be a name under ${section}: ${showValue(name)}`, {
         suggestion: suggest(name, files.entries[section].keys()),
       });
       return false;

@@ -1,27 +1,17 @@
-/** `iaas:` and `partitions:`: access to machines, and pools of them. */
+/** `iaas:`: where machines come from, and how they are reached. */
 import { readFile } from 'node:fs/promises';
-import { formatAddress, parseCidr, processCapacity } from '../lxc/network.ts';
-import { NO_BOUND } from '../model/spec.ts';
-import type { IaasSpec, LocalIaasSpec, PartitionSpec, StaticHost, StaticIaasSpec } from '../model/spec.ts';
+import type { IaasSpec, LocalIaasSpec, StaticHost, StaticIaasSpec } from '../model/spec.ts';
+import { codeOf } from './atomic-write.ts';
+import { checkCidr, overlap } from './check-cidr.ts';
 import { knownHostKeys, parsePublicKey } from './host-keys.ts';
-import type {
-  RawAccess,
-  RawIaas,
-  RawJump,
-  RawLocalIaas,
-  RawPartition,
-  RawPartitionPolicy,
-  RawStaticIaas,
-} from './raw-spec.ts';
+import type { RawAccess, RawIaas, RawJump, RawLocalIaas, RawStaticIaas } from './raw-spec.ts';
 import { projectPath, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
-import { partitionPolicy, referred } from './resolve-policies.ts';
 import { showValue } from './show-value.ts';
-import type { Entry, Section } from './spec-files.ts';
+import type { Entry } from './spec-files.ts';
 import type { YamlPath } from './yaml-source.ts';
 
 const DEFAULT_SUBNET = '10.209.0.0/16';
-const DEFAULT_NETWORK = '10.66.0.0/22';
 
 /** All usable IaaS by name. */
 export async function resolveIaas(context: ResolveContext): Promise<Readonly<Record<string, IaasSpec>>> {
@@ -37,51 +27,9 @@ export async function resolveIaas(context: ResolveContext): Promise<Readonly<Rec
   return Object.fromEntries(result);
 }
 
-/** All usable partitions by name. */
-export function resolvePartitions(
-  context: ResolveContext,
-  iaas: Readonly<Record<string, IaasSpec>>,
-): Readonly<Record<string, PartitionSpec>> {
-  const result: [string, PartitionSpec][] = [];
-  for (const entry of sound(context, 'partitions')) {
-    const raw = entry.value as RawPartition;
-    const network = raw.network ?? DEFAULT_NETWORK;
-    const placement = raw.placement.map((place) => ({ iaas: place.iaas, max: place.max ?? NO_BOUND }));
-    placement.forEach((place, index) => {
-      context.requireName('iaas', place.iaas, 'partitions', entry, ['placement', index, 'iaas']);
-      if (placement.findIndex((other) => other.iaas === place.iaas) < index)
-        context.report(
-          'partitions',
-          entry,
-          ['placement', index, 'iaas'],
-          `${place.iaas} must stand once only in the placement of ${entry.name}`,
-        );
-      const spec = Object.hasOwn(iaas, place.iaas) ? iaas[place.iaas] : undefined;
-      if (spec?.kind === 'local' && overlap(spec.subnet, network))
-        context.report(
-          'partitions',
-          entry,
-          raw.network === undefined ? ['placement', index, 'iaas'] : ['network'],
-          `The network of the processes (${network}) must be apart from that of their VMs (${spec.subnet} of ${spec.name})`,
-        );
-    });
-    checkCidr(context, 'partitions', entry, 'network', network, 4);
-    const policy = referred<RawPartitionPolicy>(context, 'partition', raw.policy, {
-      section: 'partitions',
-      entry,
-      path: ['policy'],
-    });
-    if (!policy) continue;
-    const spec = { name: entry.name, placement, policy: partitionPolicy(policy.name, policy.raw), network };
-    checkSize(context, entry, spec);
-    result.push([entry.name, spec]);
-  }
-  return Object.fromEntries(result);
-}
-
 function local(context: ResolveContext, entry: Entry, raw: RawLocalIaas): LocalIaasSpec {
   const subnet = raw.subnet ?? DEFAULT_SUBNET;
-  checkCidr(context, 'iaas', entry, 'subnet', subnet, 4);
+  checkCidr(context, 'iaas', entry, 'subnet', subnet);
   return {
     kind: 'local',
     name: entry.name,
@@ -179,7 +127,7 @@ async function hostKeys(
       'iaas',
       entry,
       where,
-      `Cannot read the known hosts as the system refuses it (${String((cause as NodeJS.ErrnoException).code)}): ${file}`,
+      `Cannot read the known hosts as ${codeOf(cause) === 'ENOENT' ? 'there is no such file' : `the system refuses it (${codeOf(cause)})`}: ${file}`,
     );
     return [];
   }
@@ -228,66 +176,4 @@ function apart(context: ResolveContext, all: readonly (readonly [string, IaasSpe
         );
     }
   });
-}
-
-function checkCidr(
-  context: ResolveContext,
-  section: Section,
-  entry: Entry,
-  key: string,
-  cidr: string,
-  least: number,
-): void {
-  const name = [section, entry.name, key].join('.');
-  const parsed = parseCidr(cidr);
-  if (!parsed) {
-    context.report(
-      section,
-      entry,
-      [key],
-      `${name} must be an IPv4 network such as ${DEFAULT_NETWORK}: ${showValue(cidr)}`,
-    );
-    return;
-  }
-  const first = `${formatAddress(parsed.base)}/${String(parsed.prefix)}`;
-  if (first !== cidr)
-    context.report(
-      section,
-      entry,
-      [key],
-      `${name} must begin at the first address of its network: ${showValue(cidr)}`,
-      { suggestion: first },
-    );
-  if (parsed.prefix > 32 - Math.log2(least) - 1 || parsed.prefix < 8)
-    context.report(section, entry, [key], `${name} must be a network from /8 to /29: ${showValue(cidr)}`);
-}
-
-function overlap(a: string, b: string): boolean {
-  const [one, two] = [parseCidr(a), parseCidr(b)];
-  if (!one || !two) return false;
-  const end = ({ base, prefix }: typeof one): number => base + 2 ** (32 - prefix);
-  return one.base < end(two) && two.base < end(one);
-}
-
-function checkSize(context: ResolveContext, entry: Entry, spec: PartitionSpec): void {
-  const { policy, network } = spec;
-  const raw = (entry.value as RawPartition).policy;
-  const path = raw === undefined ? [] : ['policy'];
-  const inline = (key: string): YamlPath => (typeof raw === 'object' ? ['policy', key] : path);
-  const most = spec.placement.reduce((sum, { max }) => Math.min(NO_BOUND, sum + max), 0);
-  if (policy.vms.min > most)
-    context.report(
-      'partitions',
-      entry,
-      inline('vms'),
-      `vms.min of ${entry.name} must not be above what its placement allows: ${String(policy.vms.min)} > ${String(most)}`,
-    );
-  const capacity = processCapacity(network);
-  if (policy.processesPerVm !== NO_BOUND && capacity > 0 && policy.processesPerVm > capacity)
-    context.report(
-      'partitions',
-      entry,
-      inline('processesPerVm'),
-      `processesPerVm of ${entry.name} must not be above what the network ${network} has room for: ${String(policy.processesPerVm)} > ${String(capacity)}`,
-    );
 }

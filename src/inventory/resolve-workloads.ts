@@ -1,6 +1,6 @@
 /** `cartridges:` and `subscriptions:`. */
 import { posix } from 'node:path';
-import { PORT_BASE, PORTS_PER_PROCESS } from '../lxc/network.ts';
+import { PORTS_PER_PROCESS } from '../lxc/network.ts';
 import { formatBytes } from '../model/quantity.ts';
 import type {
   CartridgeSpec,
@@ -19,6 +19,7 @@ import type {
   RawScalingPolicy,
   RawSubscription,
 } from './raw-spec.ts';
+import { checkTraffic, hostsOf } from './check-traffic.ts';
 import { boundsOf, projectPath, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { coresOf, durationOf, idlePolicy, referred, rolloutPolicy, scalingPolicy, sizeOf } from './resolve-policies.ts';
@@ -68,18 +69,14 @@ export function resolveSubscriptions(
   cartridges: Readonly<Record<string, CartridgeSpec>>,
 ): Readonly<Record<string, SubscriptionSpec>> {
   const result: [string, SubscriptionSpec][] = [];
-  const taken = new Map<string, string>();
   for (const entry of sound(context, 'subscriptions')) {
     const raw = entry.value as RawSubscription;
     const place = (key: string) => ({ section: 'subscriptions' as const, entry, path: [key] });
-    const known = context.requireName('cartridges', raw.cartridge, 'subscriptions', entry, ['cartridge']);
+    context.requireName('cartridges', raw.cartridge, 'subscriptions', entry, ['cartridge']);
     const scaling = referred<RawScalingPolicy>(context, 'scaling', raw.scaling, place('scaling'));
     const rollout = referred<RawRolloutPolicy>(context, 'rollout', raw.rollout, place('rollout'));
     const idle = raw.idle === undefined ? undefined : referred<RawIdlePolicy>(context, 'idle', raw.idle, place('idle'));
-    const hosts = (raw.hosts ?? []).map((host) => host.toLowerCase());
-    const cartridge = known && Object.hasOwn(cartridges, raw.cartridge) ? cartridges[raw.cartridge] : undefined;
-    checkPort(context, entry, raw);
-    if (cartridge) checkTraffic(context, entry, raw, hosts, cartridge, taken);
+    const hosts = hostsOf(raw);
     const env = envOf(context, 'subscriptions', entry, raw.env);
     if (!scaling || !rollout) continue;
     const policy = scalingPolicy(scaling.name, scaling.raw);
@@ -98,6 +95,7 @@ export function resolveSubscriptions(
       },
     ]);
   }
+  checkTraffic(context, cartridges);
   return Object.fromEntries(result);
 }
 
@@ -233,78 +231,4 @@ function checkFits(
       at('cpu'),
       `A process of ${entry.name} must fit a VM of partition ${partition.name}: it needs ${String(cpu)} CPU, a VM has ${String(vm.cpu)}`,
     );
-}
-
-function checkPort(context: ResolveContext, entry: Entry, raw: RawSubscription): void {
-  if (raw.port === 22)
-    context.report('subscriptions', entry, ['port'], `Port of ${entry.name} must not be the one of SSH: 22`);
-  if (raw.port !== undefined && raw.port >= PORT_BASE)
-    context.report(
-      'subscriptions',
-      entry,
-      ['port'],
-      `Port of ${entry.name} must be below ${String(PORT_BASE)}, where the published ports of processes begin: ${String(raw.port)}`,
-    );
-}
-
-/** Ports and host names are one for all subscriptions of a partition. */
-function checkTraffic(
-  context: ResolveContext,
-  entry: Entry,
-  raw: RawSubscription,
-  hosts: readonly string[],
-  cartridge: CartridgeSpec,
-  taken: Map<string, string>,
-): void {
-  const http = cartridge.ports.some(({ protocol }) => protocol === 'http');
-  if (raw.port !== undefined && cartridge.ports.length === 0)
-    context.report(
-      'subscriptions',
-      entry,
-      ['port'],
-      `port of ${entry.name} leads nowhere: cartridge ${cartridge.name} has no ports`,
-      { anchor: 'key' },
-    );
-  if (hosts.length > 0 && !http)
-    context.report(
-      'subscriptions',
-      entry,
-      ['hosts'],
-      `hosts of ${entry.name} lead nowhere: cartridge ${cartridge.name} has no port that speaks http`,
-      { anchor: 'key' },
-    );
-
-  const claim = (
-    thing: string,
-    claimant: string,
-    path: readonly (string | number)[],
-    message: (first: string) => string,
-  ): void => {
-    const key = `${cartridge.partition} ${thing}`;
-    const first = taken.get(key);
-    if (first === undefined) taken.set(key, claimant);
-    else if (first !== claimant) context.report('subscriptions', entry, path, message(first));
-  };
-  const where = `in partition ${cartridge.partition}`;
-  if (raw.port !== undefined)
-    claim(
-      `port ${String(raw.port)}`,
-      entry.name,
-      ['port'],
-      (first) => `Port ${String(raw.port)} is taken ${where}: by ${first || 'the host names of subscriptions'}`,
-    );
-  // Host names of all subscriptions share port 80, which then nobody can have alone.
-  if (hosts.length > 0)
-    claim('port 80', '', ['hosts'], (first) => `Host names need port 80, which is taken ${where}: by ${first}`);
-  hosts.forEach((host, index) => {
-    if (hosts.indexOf(host) < index)
-      context.report('subscriptions', entry, ['hosts', index], `Host name ${host} must stand once only`);
-    else
-      claim(
-        `host ${host}`,
-        entry.name,
-        ['hosts', index],
-        (first) => `Host name ${host} is taken ${where}: by ${first}`,
-      );
-  });
 }

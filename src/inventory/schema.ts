@@ -28,7 +28,7 @@ const sections = {
 export const SPEC_SCHEMA: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: 'urn:stratos:spec:v1',
-  title: 'a Stratos spec',
+  title: 'a mapping',
   description: 'What should run: stratos.yaml. Keys that begin with `x-` are left alone and may hold YAML anchors.',
   type: 'object',
   additionalProperties: false,

@@ -62,8 +62,8 @@ export async function readSpecFiles(directory: string, file: string, overlay: Ov
   let store: { readonly path?: string } | undefined;
   for (const source of sources) {
     problems.push(...source.problems);
-    if (source.document.errors.length > 0) continue;
-    if (source.value === null || source.value === undefined) {
+    if (source.value === undefined) continue;
+    if (source.value === null) {
       if (source === main) problems.push(problemAt(source, [], 'The spec is empty: at least apiVersion is needed'));
       continue;
     }
@@ -128,6 +128,10 @@ async function readText(path: string, overlay: Overlay, isMain: boolean): Promis
   }
 }
 
+function isMapping(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Files that `include` names, without the main file, each once, sorted. */
 async function includes(main: YamlSource, directory: string, problems: SpecProblem[]): Promise<readonly string[]> {
   const patterns: unknown = field(main.value, 'include');
@@ -149,7 +153,7 @@ async function includes(main: YamlSource, directory: string, problems: SpecProbl
 }
 
 function headProblems(source: YamlSource, isMain: boolean): SpecProblem[] {
-  if (isMain && field(source.value, 'apiVersion') === undefined && typeof source.value === 'object')
+  if (isMain && field(source.value, 'apiVersion') === undefined && isMapping(source.value))
     return [problemAt(source, [], 'Missing key "apiVersion": the file must begin with apiVersion: stratos/v1', 'key')];
   if (!isMain && field(source.value, 'include') !== undefined)
     return [problemAt(source, ['include'], 'include may stand in the main file only', 'key')];

@@ -131,14 +131,21 @@ function toData(
   document: Document.Parsed,
   at: (offset: number) => Location,
 ): { value: unknown; problems: SpecProblem[] } {
+  const dangling: SpecProblem[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document)) return;
+      const message = `Cannot read YAML: There is no anchor before this alias: ${showValue(alias.source)}`;
+      dangling.push({ message, path: '', ...at(alias.range?.[0] ?? 0) });
+    },
+  });
+  if (dangling.length > 0) return { value: undefined, problems: dangling };
   try {
-    return { value: document.toJS(), problems: [] };
+    return { value: document.toJS() ?? null, problems: [] };
   } catch (error) {
-    // An alias without an anchor, or aliases of aliases that would grow without end.
-    return {
-      value: undefined,
-      problems: [{ message: `Cannot read YAML: ${sentence(String(error))}`, path: '', ...at(0) }],
-    };
+    // Aliases of aliases that would grow without end.
+    const message = `Cannot read YAML: ${sentence(String(error))}`;
+    return { value: undefined, problems: [{ message, path: '', ...at(0) }] };
   }
 }
 

@@ -63,7 +63,7 @@ export const CARTRIDGES: JsonSchema = named(
           },
         },
         {
-          description: 'Ports the processes listen on, by name. The first is the one a subscription’s `port` leads to.',
+          description: 'Ports the processes listen on, by name. A subscription’s `port` and `hosts` lead to the one named `http`, else to the one that `health` asks, else to the first.',
           examples: [{ http: 80 }, { db: { port: 5432, protocol: 'tcp' } }],
         },
       ),
@@ -144,7 +144,7 @@ export const SUBSCRIPTIONS: JsonSchema = named(
       port: term('port', { description: 'Port on each VM of the partition that leads to it; below 20000, and not 22.', examples: [8080] }),
       hosts: {
         title: 'a list of host names',
-        description: 'Host names that lead to it on port 80 of each VM of the partition.',
+        description: 'Host names that lead to it on port 80 of each VM of the partition. A subscription that speaks http and has `port: 80` gets the requests that no host name claims.',
         type: 'array',
         items: {
           title: 'a host name such as shop.example.org',

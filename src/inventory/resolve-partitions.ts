@@ -1,0 +1,78 @@
+/** `partitions:`: pools of VMs. */
+import { processCapacity } from '../lxc/network.ts';
+import { NO_BOUND } from '../model/spec.ts';
+import type { IaasSpec, PartitionSpec } from '../model/spec.ts';
+import { checkCidr, overlap } from './check-cidr.ts';
+import type { RawPartition, RawPartitionPolicy } from './raw-spec.ts';
+import { sound } from './resolve-context.ts';
+import type { ResolveContext } from './resolve-context.ts';
+import { partitionPolicy, referred } from './resolve-policies.ts';
+import type { Entry } from './spec-files.ts';
+import type { YamlPath } from './yaml-source.ts';
+
+const DEFAULT_NETWORK = '10.66.0.0/22';
+
+/** All usable partitions by name. */
+export function resolvePartitions(
+  context: ResolveContext,
+  iaas: Readonly<Record<string, IaasSpec>>,
+): Readonly<Record<string, PartitionSpec>> {
+  const result: [string, PartitionSpec][] = [];
+  for (const entry of sound(context, 'partitions')) {
+    const raw = entry.value as RawPartition;
+    const network = raw.network ?? DEFAULT_NETWORK;
+    const placement = raw.placement.map((place) => ({ iaas: place.iaas, max: place.max ?? NO_BOUND }));
+    placement.forEach((place, index) => {
+      context.requireName('iaas', place.iaas, 'partitions', entry, ['placement', index, 'iaas']);
+      if (placement.findIndex((other) => other.iaas === place.iaas) < index)
+        context.report(
+          'partitions',
+          entry,
+          ['placement', index, 'iaas'],
+          `${place.iaas} must stand once only in the placement of ${entry.name}`,
+        );
+      const spec = Object.hasOwn(iaas, place.iaas) ? iaas[place.iaas] : undefined;
+      if (spec?.kind === 'local' && overlap(spec.subnet, network))
+        context.report(
+          'partitions',
+          entry,
+          raw.network === undefined ? ['placement', index, 'iaas'] : ['network'],
+          `The network of the processes (${network}) must be apart from that of their VMs (${spec.subnet} of ${spec.name})`,
+        );
+    });
+    checkCidr(context, 'partitions', entry, 'network', network);
+    const policy = referred<RawPartitionPolicy>(context, 'partition', raw.policy, {
+      section: 'partitions',
+      entry,
+      path: ['policy'],
+    });
+    if (!policy) continue;
+    const spec = { name: entry.name, placement, policy: partitionPolicy(policy.name, policy.raw), network };
+    checkSize(context, entry, spec);
+    result.push([entry.name, spec]);
+  }
+  return Object.fromEntries(result);
+}
+
+function checkSize(context: ResolveContext, entry: Entry, spec: PartitionSpec): void {
+  const { policy, network } = spec;
+  const raw = (entry.value as RawPartition).policy;
+  const path = raw === undefined ? [] : ['policy'];
+  const inline = (key: string): YamlPath => (typeof raw === 'object' ? ['policy', key] : path);
+  const most = spec.placement.reduce((sum, { max }) => Math.min(NO_BOUND, sum + max), 0);
+  if (policy.vms.min > most)
+    context.report(
+      'partitions',
+      entry,
+      inline('vms'),
+      `vms.min of ${entry.name} must not be above what its placement allows: ${String(policy.vms.min)} > ${String(most)}`,
+    );
+  const capacity = processCapacity(network);
+  if (policy.processesPerVm !== NO_BOUND && capacity > 0 && policy.processesPerVm > capacity)
+    context.report(
+      'partitions',
+      entry,
+      inline('processesPerVm'),
+      `processesPerVm of ${entry.name} must not be above what the network ${network} has room for: ${String(policy.processesPerVm)} > ${String(capacity)}`,
+    );
+}
