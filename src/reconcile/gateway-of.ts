@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { gatewayModel } from '../gateway/gateway-model.ts';
 import { renderGateway } from '../gateway/haproxy-config.ts';
-import type { ProcessRecord, VmRecord } from '../model/inventory.ts';
+import type { Inventory, ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { Spec } from '../model/spec.ts';
 
 export interface GatewayConfiguration {
@@ -33,4 +33,21 @@ export function gatewayOf(
   );
   const config = `# Written by stratos; changes are undone by the next reconcile.\n# peers: ${peers.join(' ')}\n${text}`;
   return { config, digest: createHash('sha256').update(config).digest('hex'), peers };
+}
+
+/** Answers for any VM of an inventory which gateway it should have when exactly `included` is in rotation. */
+export function gatewaysOf(
+  spec: Spec,
+  inventory: Inventory,
+): (vm: string, included: ReadonlySet<string>) => GatewayConfiguration | undefined {
+  const vms = new Map(inventory.vms.map((vm) => [vm.name, vm]));
+  const byPartition = Map.groupBy(inventory.vms, (vm) => vm.partition);
+  const byVm = Map.groupBy(inventory.processes, (process) => process.vm);
+  return (name, included) => {
+    const vm = vms.get(name);
+    if (!vm) return undefined;
+    const peers = byPartition.get(vm.partition) ?? [];
+    const processes = peers.flatMap((peer) => byVm.get(peer.name) ?? []);
+    return gatewayOf(spec, vm, peers, processes, (process) => included.has(process.name));
+  };
 }

@@ -13,8 +13,9 @@ import { decide } from '../policy/decide.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { environmentDigest, environmentOf, type Environment } from './environment.ts';
-import { gatewayOf } from './gateway-of.ts';
+import { gatewaysOf } from './gateway-of.ts';
 import { observe } from './observe.ts';
+import { preparationOf } from './preparation.ts';
 
 export interface PlanRun {
   readonly spec: Spec;
@@ -64,8 +65,7 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
   const { spec, specDigest, inventory, references, environments } = materials;
   const observation = await observe(deps, spec, inventory, limits);
   const decisions = decide({ spec, inventory, observation, now: observation.at });
-  const vmsByPartition = Map.groupBy(inventory.vms, (vm) => vm.partition);
-  const processesByVm = Map.groupBy(inventory.processes, (process) => process.vm);
+  const gateways = gatewaysOf(spec, inventory);
   const plan = makePlan({
     spec,
     specDigest,
@@ -76,15 +76,9 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
     envDigests: Object.fromEntries(
       Object.entries(environments).map(([alias, values]) => [alias, environmentDigest(values, inventory.lineage)]),
     ),
-    prepareFingerprint: (vm, network) => prepareFingerprint({ lineage: inventory.lineage, vm, network }),
+    prepareFingerprint: (vm, network) => prepareFingerprint(preparationOf(inventory.lineage, vm, network)),
     networkCapacity: processCapacity,
-    gatewayDigest: (name, included) => {
-      const vm = inventory.vms.find((candidate) => candidate.name === name);
-      const vms = vmsByPartition.get(vm?.partition ?? '') ?? [];
-      if (!vm) return undefined;
-      const processes = vms.flatMap((other) => processesByVm.get(other.name) ?? []);
-      return gatewayOf(spec, vm, vms, processes, (process) => included.has(process.name)).digest;
-    },
+    gatewayDigest: (vm, included) => gateways(vm, included)?.digest,
     only: limits.only,
     now: observation.at,
   });

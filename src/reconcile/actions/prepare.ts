@@ -2,6 +2,7 @@
 import { prepareFingerprint, prepareStep } from '../../lxc/prepare.ts';
 import { NotFoundError, RemoteCommandError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
+import { preparationOf } from '../preparation.ts';
 import { NO_FAILURES, type Handler } from './handler.ts';
 import { recordOf } from './machines.ts';
 
@@ -12,7 +13,7 @@ export const prepareVm: Handler<'vm.prepare'> = async (context, vm) => {
   const record = recordOf(context, vm);
   const partition = context.spec.partitions[record.partition];
   if (!record.endpoint || !partition) throw new NotFoundError(`Cannot reach ${vm} as it has no address yet`);
-  const input = { lineage: context.lineage, vm, network: partition.network };
+  const input = preparationOf(context.lineage, vm, partition.network);
   const [result] = await context.deps.transport.run(
     vm,
     record.endpoint,
