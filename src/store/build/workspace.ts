@@ -1,0 +1,65 @@
+/** The folder of one build, and the sweeping of what builds that were killed left behind. */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pid } from 'node:process';
+import { processIdentity } from './process-alive.ts';
+
+export interface Workspace {
+  /** Name of the build's container: `stratos-build-<id>`. */
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** Removes everything. */
+  close(): Promise<void>;
+}
+
+const PREFIX = 'stratos-build-';
+
+/** Makes a folder for a build under `<cache>/work`, after removing those whose builder is dead. */
+export async function openWorkspace(cache: string): Promise<Workspace> {
+  const parent = join(cache, 'work');
+  await mkdir(parent, { recursive: true });
+  // The mapped root of a build container must be able to walk to its root file system.
+  for (const folder of [cache, parent]) await chmod(folder, 0o755);
+  await sweepWorkspaces(parent);
+  const name = `${PREFIX}${randomBytes(6).toString('hex')}`;
+  const folder = join(parent, name);
+  await mkdir(folder, { mode: 0o755 });
+  await writeFile(join(folder, 'owner'), (await processIdentity(pid)) ?? '');
+  return {
+    name,
+    folder,
+    close: () => discard(folder, name),
+  };
+}
+
+async function sweepWorkspaces(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const folder = join(parent, name);
+    const owner = await readFile(join(folder, 'owner'), 'utf8').catch(() => '');
+    if (owner !== '' && (await processIdentity(Number(owner.split(' ')[0]))) === owner) continue;
+    // A builder that is just starting has made its folder and not yet its owner file: it is younger than this.
+    if (owner === '' && !(await isOld(folder))) continue;
+    await discard(folder, name);
+  }
+}
+
+async function isOld(folder: string): Promise<boolean> {
+  const { stat } = await import('node:fs/promises');
+  const info = await stat(folder).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs > 60_000;
+}
+
+/** Its mounts were in a mount namespace that ended with its processes; only folders and empty cgroups are left. */
+async function discard(folder: string, name: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  const root = '/sys/fs/cgroup';
+  const hierarchies = ['.', ...(await readdir(root).catch(() => []))];
+  for (const hierarchy of hierarchies) {
+    for (const kind of ['payload', 'monitor']) {
+      await rmdir(join(root, hierarchy, `lxc.${kind}.${name}`)).catch(() => undefined);
+    }
+  }
+}

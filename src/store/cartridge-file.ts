@@ -1,0 +1,264 @@
+/**
+ * A `cartridge.yaml` as the builder sees it: what an image is made from and how it runs. Reading YAML is `inventory/`'s;
+ * what is checked here is the object that comes out.
+ */
+import { distance } from 'fastest-levenshtein';
+import { InvalidSpecError } from '../model/errors.ts';
+import type { SourcePosition, SpecProblem } from '../model/errors.ts';
+import { parseName } from './reference.ts';
+
+/** What the image stands on. Paths are relative to the cartridge's directory. */
+export type CartridgeBase =
+  | {
+      readonly kind: 'debootstrap';
+      readonly suite: string;
+      readonly variant?: string;
+      readonly include: readonly string[];
+    }
+  | { readonly kind: 'template'; readonly template: string; readonly args: readonly string[] }
+  | { readonly kind: 'cartridge'; readonly reference: string }
+  | { readonly kind: 'rootfs'; readonly file: string };
+
+export interface CartridgeCopy {
+  /** File or directory of the cartridge's directory. */
+  readonly from: string;
+  /** Absolute path in the image; with a trailing slash the folder it goes into. */
+  readonly to: string;
+  /** Permission bits of files; default 0644, 0755 for what is executable. */
+  readonly mode?: number;
+  /** `user`, `user:group` or numbers, as known in the image; default root. */
+  readonly owner?: string;
+}
+
+export interface CartridgeFile {
+  readonly name: string;
+  /** Default tag. */
+  readonly version: string;
+  readonly from: CartridgeBase;
+  /** Packages of the distribution, installed without recommendations. */
+  readonly packages: readonly string[];
+  readonly files: readonly CartridgeCopy[];
+  /** Shell commands, run in order as root in the container, after packages and files. */
+  readonly run: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Empty: root. */
+  readonly user: string;
+  readonly workingDir: string;
+  readonly ports: readonly number[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Where a value of the file stands; undefined when the reader does not know. */
+export type Locate = (
+  path: readonly (string | number)[],
+) => { readonly position: SourcePosition; readonly excerpt: string } | undefined;
+
+type Path = readonly (string | number)[];
+type Fields = Readonly<Record<string, unknown>>;
+
+const KEYS = [
+  'name',
+  'version',
+  'from',
+  'packages',
+  'files',
+  'run',
+  'entrypoint',
+  'cmd',
+  'env',
+  'user',
+  'workingDir',
+  'ports',
+  'labels',
+];
+const BASES: Readonly<Record<string, readonly string[]>> = {
+  debootstrap: ['debootstrap', 'variant', 'include'],
+  template: ['template', 'args'],
+  cartridge: ['cartridge'],
+  rootfs: ['rootfs'],
+};
+const PACKAGE = /^[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~-]+)?$/;
+
+/** Checks the object a `cartridge.yaml` holds and fills in defaults. @throws InvalidSpecError with every problem found */
+export function parseCartridgeFile(value: unknown, locate: Locate = () => undefined): CartridgeFile {
+  const problems: SpecProblem[] = [];
+  const checker = new Checker(problems, locate);
+  const root = checker.object(value, [], KEYS) ?? {};
+  const file: CartridgeFile = {
+    name: checker.text(root, ['name']) ?? '',
+    version: checker.text(root, ['version'], 'latest') ?? '',
+    from: base(checker, root.from),
+    packages: checker.texts(root, ['packages'], PACKAGE, 'a package is named NAME or NAME=VERSION'),
+    files: checker.list(root, ['files']).map((entry, i) => copy(checker, entry, ['files', i])),
+    run: checker.texts(root, ['run']),
+    entrypoint: checker.texts(root, ['entrypoint']),
+    cmd: checker.texts(root, ['cmd']),
+    env: checker.map(root, ['env'], /^[A-Za-z_][A-Za-z0-9_]*$/),
+    user: checker.text(root, ['user'], '') ?? '',
+    workingDir: checker.text(root, ['workingDir'], '/') ?? '/',
+    ports: checker.list(root, ['ports']).map((port, i) => checker.port(port, ['ports', i])),
+    labels: checker.map(root, ['labels'], /^[^\s=]+$/),
+  };
+  if (file.name !== '') {
+    try {
+      parseName(`${file.name}:${file.version}`);
+    } catch {
+      checker.problem(
+        ['name'],
+        `name and version make no image name: ${JSON.stringify(`${file.name}:${file.version}`)}`,
+      );
+    }
+  }
+  if (!file.workingDir.startsWith('/')) checker.problem(['workingDir'], `workingDir is absolute: ${file.workingDir}`);
+  if (/[\s/]/.test(file.user)) checker.problem(['user'], `user is a user, user:group or numbers: ${file.user}`);
+  if (problems.length > 0) throw new InvalidSpecError(problems);
+  return file;
+}
+
+function base(checker: Checker, value: unknown): CartridgeBase {
+  const nothing: CartridgeBase = { kind: 'rootfs', file: '' };
+  if (value === undefined) {
+    checker.problem(['from'], 'from is missing: one of debootstrap, template, cartridge, rootfs');
+    return nothing;
+  }
+  const fields = checker.object(value, ['from'], [...new Set(Object.values(BASES).flat())]);
+  if (!fields) return nothing;
+  const kinds = Object.keys(BASES).filter((key) => key in fields);
+  const kind = kinds[0];
+  if (kind === undefined || kinds.length > 1) {
+    checker.problem(['from'], `from has exactly one of ${Object.keys(BASES).join(', ')}, not ${String(kinds.length)}`);
+    return nothing;
+  }
+  checker.object(value, ['from'], BASES[kind] ?? []);
+  const main = checker.text(fields, ['from', kind]) ?? '';
+  const optional = (key: string): string | undefined =>
+    key in fields ? checker.text(fields, ['from', key]) : undefined;
+  if (kind === 'debootstrap') {
+    if (!/^[a-z][a-z0-9.-]*$/.test(main))
+      checker.problem(['from', kind], `debootstrap is a suite such as bookworm: ${main}`);
+    const variant = optional('variant');
+    if (variant !== undefined && !/^[a-z]+$/.test(variant))
+      checker.problem(['from', 'variant'], `variant is a word: ${variant}`);
+    const include = checker.texts(fields, ['from', 'include'], PACKAGE, 'a package is named NAME');
+    return { kind, suite: main, include, ...(variant !== undefined && { variant }) };
+  }
+  if (kind === 'template') {
+    if (!/^[a-z][a-z0-9-]*$/.test(main))
+      checker.problem(['from', kind], `template is the name of an LXC template: ${main}`);
+    return { kind, template: main, args: checker.texts(fields, ['from', 'args']) };
+  }
+  return kind === 'cartridge' ? { kind, reference: main } : { kind: 'rootfs', file: main };
+}
+
+function copy(checker: Checker, value: unknown, path: Path): CartridgeCopy {
+  const fields = checker.object(value, path, ['from', 'to', 'mode', 'owner']) ?? {};
+  const from = checker.text(fields, [...path, 'from']) ?? '';
+  const to = checker.text(fields, [...path, 'to']) ?? '';
+  if (to !== '' && !to.startsWith('/')) checker.problem([...path, 'to'], `to is an absolute path in the image: ${to}`);
+  if (from.startsWith('/') || from.split('/').includes('..')) {
+    checker.problem([...path, 'from'], `from is inside the cartridge's directory: ${from}`);
+  }
+  const owner = 'owner' in fields ? checker.text(fields, [...path, 'owner']) : undefined;
+  if (owner !== undefined && !/^[a-z0-9_-]+(:[a-z0-9_-]+)?$/i.test(owner)) {
+    checker.problem([...path, 'owner'], `owner is user or user:group: ${owner}`);
+  }
+  const mode = fields.mode;
+  // YAML reads 0755 as 755: digits are what was meant, as for chmod.
+  const digits = typeof mode === 'number' || typeof mode === 'string' ? String(mode).replace(/^0o?/, '') : undefined;
+  if (mode !== undefined && (digits === undefined || !/^[0-7]{3,4}$/.test(digits))) {
+    checker.problem([...path, 'mode'], `mode is octal digits such as 0755: ${JSON.stringify(mode)}`);
+  }
+  return {
+    from,
+    to,
+    ...(owner !== undefined && { owner }),
+    ...(mode !== undefined && digits !== undefined && { mode: Number.parseInt(digits, 8) }),
+  };
+}
+
+/** Collects problems while it takes values out of what YAML gave. */
+class Checker {
+  readonly #problems: SpecProblem[];
+  readonly #locate: Locate;
+  constructor(problems: SpecProblem[], locate: Locate) {
+    this.#problems = problems;
+    this.#locate = locate;
+  }
+
+  problem(path: Path, message: string, suggestion?: string): void {
+    const dotted = path.join('.');
+    if (this.#problems.some((known) => known.path === dotted && known.message === message)) return;
+    this.#problems.push({
+      message,
+      path: dotted,
+      ...this.#locate(path),
+      ...(suggestion !== undefined && { suggestion }),
+    });
+  }
+
+  object(value: unknown, path: Path, keys: readonly string[]): Fields | undefined {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.problem(path, `${path.length === 0 ? 'a cartridge file' : path.join('.')} is a mapping`);
+      return undefined;
+    }
+    for (const key of Object.keys(value)) {
+      if (keys.includes(key)) continue;
+      const near = keys.toSorted((a, b) => distance(a, key) - distance(b, key))[0];
+      const close =
+        near !== undefined && distance(near.toLowerCase(), key.toLowerCase()) <= Math.max(2, key.length / 3);
+      this.problem([...path, key], `unknown key: ${key}`, close ? near : undefined);
+    }
+    return value as Fields;
+  }
+
+  text(fields: Fields, path: Path, preset?: string): string | undefined {
+    const value = fields[String(path.at(-1))];
+    if (value === undefined && preset !== undefined) return preset;
+    if (value === undefined) this.problem(path, `${path.join('.')} is missing`);
+    else if (typeof value !== 'string' && typeof value !== 'number') this.problem(path, `${path.join('.')} is a text`);
+    else if (String(value).includes('\0')) this.problem(path, `${path.join('.')} has a null character`);
+    else return String(value);
+    return undefined;
+  }
+
+  list(fields: Fields, path: Path): readonly unknown[] {
+    const value = fields[String(path.at(-1))];
+    if (value === undefined || value === null) return [];
+    if (Array.isArray(value)) return value;
+    this.problem(path, `${path.join('.')} is a list`);
+    return [];
+  }
+
+  texts(fields: Fields, path: Path, pattern?: RegExp, rule?: string): readonly string[] {
+    return this.list(fields, path).map((value, i) => {
+      const text = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+      if (text === undefined || text.includes('\0')) this.problem([...path, i], `${path.join('.')} is a list of texts`);
+      else if (pattern && !pattern.test(text)) this.problem([...path, i], `${rule ?? 'it has a wrong form'}: ${text}`);
+      return text ?? '';
+    });
+  }
+
+  map(fields: Fields, path: Path, key: RegExp): Readonly<Record<string, string>> {
+    const value = fields[String(path.at(-1))];
+    if (value === undefined || value === null) return {};
+    if (typeof value !== 'object' || Array.isArray(value)) {
+      this.problem(path, `${path.join('.')} is a mapping`);
+      return {};
+    }
+    return Object.fromEntries(
+      Object.entries(value).map(([name, entry]: [string, unknown]) => {
+        if (!key.test(name)) this.problem([...path, name], `${path.join('.')} has a name of a wrong form: ${name}`);
+        if (!['string', 'number', 'boolean'].includes(typeof entry)) this.problem([...path, name], `${name} is a text`);
+        return [name, String(entry)];
+      }),
+    );
+  }
+
+  port(value: unknown, path: Path): number {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535) return value;
+    this.problem(path, `a port is a number of 1 to 65535: ${JSON.stringify(value)}`);
+    return 0;
+  }
+}
