@@ -23,7 +23,8 @@ export interface GlobalOptions {
   readonly lockTimeout: Millis;
 }
 
-const HEADING = 'Global options:';
+/** Heading of the global options in help. */
+export const GLOBAL_HEADING = 'Global options:';
 
 /** Adds the global options; those that are not in `shown` are left out of this command's help. */
 export function addGlobalOptions(
@@ -33,7 +34,7 @@ export function addGlobalOptions(
 ): void {
   for (const option of globalOptions()) {
     if (except.includes(option.attributeName())) continue;
-    option.helpGroup(HEADING);
+    option.helpGroup(GLOBAL_HEADING);
     if (shown !== 'all' && !shown.includes(option.attributeName())) option.hideHelp();
     command.addOption(option);
   }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { CommanderError } from 'commander';
 import type { CommandContext } from './context.ts';
 import { addGlobalOptions } from './global-options.ts';
+import { formatHelp } from './help-format.ts';
 import type { GroupEntry, LeafEntry } from './registry.ts';
 import { COMMANDS } from './registry.ts';
 import { usageErrorOf } from './usage-error.ts';
@@ -20,7 +21,7 @@ export function buildProgram(
     .description('Turns plain Linux machines into a platform for cartridges, without a server and without an agent.')
     .usage('<command> [options]')
     .enablePositionalOptions()
-    .helpCommand('help [command...]', 'show the help of a command')
+    .helpCommand(false)
     .configureOutput({
       writeOut: (text) => {
         context.io.out.write(text);
@@ -38,7 +39,7 @@ export function buildProgram(
     .configureHelp({
       subcommandTerm: (command) => command.name(),
       subcommandDescription: (command) => command.summary(),
-      showGlobalOptions: false,
+      formatHelp,
     });
   prepare(program);
   program.helpOption('-h, --help', 'show help');

@@ -6,7 +6,7 @@ const edits = () => import('../inventory/edit-spec.ts');
 
 export const projectUseCases: ProjectUseCases = {
   initProject: async (directory, options) =>
-    (await (await import('../inventory/init-project.ts')).initProject(directory, options)).written,
+    (await import('../inventory/init-project.ts')).initProject(directory, options),
   subscribe: async ({ directory }, alias, settings) =>
     (await edits()).addSubscription(directory, alias, subscriptionValues(settings)),
   unsubscribe: async ({ directory }, alias) => (await edits()).removeSubscription(directory, alias),

@@ -30,7 +30,10 @@ export function failureOf(error: unknown, interrupted = false): Failure {
 
 /** `error: message`, then the hint alone on an indented line; with `debug` the stack of the error and of its causes. */
 export function errorText(error: unknown, failure: Failure, paint: Paint, debug = false): string {
-  const hint = failure.hint === undefined ? '' : `    ${cleanText(failure.hint)}\n`;
+  const bug =
+    failure.code === 'UNEXPECTED' && !debug ? 'with --debug, the same command shows where this comes from' : undefined;
+  const next = failure.hint ?? bug;
+  const hint = next === undefined ? '' : `    ${cleanText(next)}\n`;
   const trace = debug ? `${paint.dim(cleanLines(traceOf(error)))}\n` : '';
   return `${paint.red('error:')} ${cleanLines(failure.message)}\n${hint}${trace}`;
 }
