@@ -79,8 +79,13 @@ function rsyncArguments(endpoint: Endpoint, request: CopyRequest, ssh: readonly 
     ssh.map(rsyncQuote).join(' '),
     '--',
     ...request.from,
-    `${endpoint.user}@${host}:${request.to.replace(/\/*$/, '/')}`,
+    `${endpoint.user}@${host}:${literal(request.to.replace(/\/*$/, '/'))}`,
   ];
+}
+
+/** The remote rsync itself expands wildcards. */
+function literal(path: string): string {
+  return path.replaceAll(/[*?[\\]/g, '\\$&');
 }
 
 /** rsync cuts its -e argument by rules of its own: quotes, and a doubled quote for one inside. No shell is involved. */

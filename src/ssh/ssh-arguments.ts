@@ -44,7 +44,7 @@ export async function sshArguments(request: SshArgumentsRequest): Promise<readon
   if (endpoint.jump) {
     const jump = await sshArguments({ ...request, name: `jump host of ${name}`, endpoint: endpoint.jump });
     const target = formatEndpoint(endpoint).slice(endpoint.user.length + 1);
-    options.push(`ProxyCommand=exec ${percent(quoteAll([...jump, '-W', target, destination(endpoint.jump)]))}`);
+    options.push(`ProxyCommand=${percent(quoteAll([...jump, '-W', target, destination(endpoint.jump)]))}`);
   }
   const files = [endpoint.identityFile, request.identityFile].filter((file) => file !== undefined);
   return [
