@@ -116,7 +116,7 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
     }
     split("", missing)
   }
-  # One request to each of these, by one curl; it writes each answer when it has it.
+  # One request to each of these, by one curl, which tells each answer when it has it: in pieces, hence the loop.
   function ask(n, list, file, longest, escaped) {
     round++
     file = answers "." round
@@ -128,8 +128,8 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
       if (timeout[n] > longest) longest = timeout[n]
     }
     close(file)
-    system("{ curl -q -K " file " -g -s -Z --parallel-immediate --noproxy \"*\" -A stratos -m " longest \
-      " -w \"%{stderr}answer %{http_code} %{url_effective}\\n\" 2>>" answers "; echo end " round " >>" answers "; rm " file "; } >/dev/null 2>&1 &")
+    system("{ curl -q -K " file " -g -s --no-progress-meter -Z --parallel-immediate --noproxy \"*\" -A stratos -m " longest \
+      " -w \"%{stderr}answer %{http_code} %{url_effective}\\n\" 2>&1 | while read -r line; do echo \"$line\"; done; echo end " round "; rm " file "; } >>" answers " 2>/dev/null &")
   }
   function hear(line, part, count, n) {
     count = 0
