@@ -28,6 +28,11 @@ export interface Stage {
   readonly partition: string;
   readonly kind: StageKind;
   readonly actions: readonly Action[];
+  /**
+   * For a gateway stage: processes that stay in rotation unless these actions succeeded, by name. Without it a new version
+   * that does not start would take the old one down with it.
+   */
+  readonly withdrawAfter?: Readonly<Record<string, readonly string[]>>;
 }
 
 interface ActionBase {

@@ -1,0 +1,132 @@
+/** One subscription: what exists against what should, as work for the waves of the plan. */
+import { millis } from '../model/quantity.ts';
+import type { Member } from './member.ts';
+import type { PartitionView } from './partition-view.ts';
+import { addTo } from './slot.ts';
+import { sortMembers, type SortedMembers } from './sort-members.ts';
+import { missingImage, targetOf, type Target } from './target.ts';
+import { tokens } from './tokens.ts';
+import { chooseVictims } from './victims.ts';
+import { isReady, type Departure, type Repair, type Work } from './work.ts';
+
+/** How long a process may finish its requests when its subscription is no longer there to say. */
+const DEFAULT_DRAIN = millis(10_000);
+
+/** Compares one subscription with its processes here; undefined when they must stay as they are. */
+export function diffProcesses(view: PartitionView, alias: string, members: readonly Member[]): Work | undefined {
+  const target = targetOf(view, alias, members.filter((member) => member.state !== undefined).length);
+  if (!target) return undefined;
+  const sorted = sortMembers(view, target, members);
+  const { adopted, refused } = takeUpStrays(target, sorted);
+  const counted = sorted.staying.length + sorted.stuck.length;
+  const adoptions = new Set(adopted.map((repair) => repair.member)).size;
+
+  const excess = counted + adoptions - target.desired;
+  const old = new Map(sorted.old.map((departure) => [departure.member, departure]));
+  const victims = new Set(chooseVictims(view, target.subscription, sorted.staying, old, excess));
+  const tooMany = [...victims].map((member) => ({
+    member,
+    reason: target.subscription ? `${counted} exist and ${target.desired} are wanted: ${target.why}` : target.why,
+    inPlace: false,
+    replaced: false,
+  }));
+  const replaced = sorted.old.filter(({ member }) => !victims.has(member)).sort(byUrgency);
+  const going = [...tooMany, ...replaced];
+  noteNeighbours(alias, [...sorted.leaving, ...refused, ...going], [...sorted.staying, ...sorted.stuck], adopted);
+
+  const kept = counted + adoptions - victims.size - replaced.length;
+  const inPlace = replaced.filter((departure) => departure.inPlace).length;
+  const { launch, subscription, desired } = target;
+  if (!launch && subscription && counted < desired)
+    view.hold(alias, `${counted} of ${desired} exist and no more can be created: ${missingImage(target)}`);
+  const outgoing = going.filter(({ member }) => isReady(member));
+  return {
+    alias,
+    desired,
+    launch,
+    drain: subscription?.rollout.drain ?? DEFAULT_DRAIN,
+    stuck: sorted.stuck.length,
+    repairs: [...adopted, ...sorted.repairs.filter(({ member }) => !victims.has(member))],
+    leaving: [...sorted.leaving, ...refused, ...going.filter(({ member }) => !isReady(member))],
+    outgoing,
+    next: 0,
+    unpaired: outgoing.filter((departure) => departure.replaced && !departure.inPlace).length,
+    recreate: [],
+    needed: launch ? Math.max(0, desired - kept - inPlace) : 0,
+    reserved: [],
+    reason: createReason(target, counted, replaced),
+    ready: readyPermits(target, sorted, inPlace > 0),
+    room: tokens(desired + (subscription?.rollout.maxSurge ?? 0) - recordedOf(sorted) - adoptions),
+    blocked: undefined,
+    waited: 0,
+    lent: false,
+  };
+}
+
+/** Records of the subscription, those on their way out included. */
+function recordedOf({ staying, stuck, leaving }: SortedMembers): number {
+  return staying.length + stuck.length + leaving.filter(({ member }) => member.state !== undefined).length;
+}
+
+/** Containers of ours without a record: as many as are needed are taken up, the others removed. */
+function takeUpStrays(target: Target, sorted: SortedMembers) {
+  const adopted: Repair[] = [];
+  const refused: Departure[] = [];
+  const surge = target.subscription?.rollout.maxSurge ?? 0;
+  let current = sorted.staying.length + sorted.stuck.length - sorted.old.length;
+  let total = recordedOf(sorted);
+  for (const member of sorted.strays) {
+    if (current >= target.desired || total >= target.desired + surge) {
+      refused.push({ member, reason: 'it is not in the inventory and not needed', inPlace: false, replaced: false });
+      continue;
+    }
+    current += 1;
+    total += 1;
+    const reason = 'it is as it should be and not in the inventory';
+    const running = member.container === 'running';
+    adopted.push({ member, how: 'adopt', reason, servesAlready: !running });
+    if (!running) adopted.push({ member, how: 'start', reason: 'its container is stopped', servesAlready: false });
+  }
+  return { adopted, refused };
+}
+
+/** What has to leave its VM goes first; then by ordinal. */
+function byUrgency(a: Departure, b: Departure): number {
+  return (
+    Number(b.member.slot.draining !== undefined) - Number(a.member.slot.draining !== undefined) ||
+    a.member.ordinal - b.member.ordinal ||
+    (a.member.name < b.member.name ? -1 : 1)
+  );
+}
+
+/** Tells the slots who stays and who goes, for subscriptions whose processes must be apart. */
+function noteNeighbours(
+  alias: string,
+  going: readonly Departure[],
+  recorded: readonly Member[],
+  adopted: readonly Repair[],
+): void {
+  const leaving = new Set(going.filter((departure) => !departure.inPlace).map(({ member }) => member));
+  for (const { slot } of leaving) addTo(slot.departing, alias, 1);
+  for (const member of new Set([...recorded, ...adopted.map((repair) => repair.member)])) {
+    if (!leaving.has(member)) addTo(member.slot.staying, alias, 1);
+  }
+}
+
+function createReason(target: Target, counted: number, replaced: readonly Departure[]): string {
+  const { desired, why } = target;
+  const [first] = replaced;
+  return first && counted >= desired
+    ? `takes the place of one of ${replaced.length}: ${first.reason}`
+    : `${counted} of ${desired} exist: ${why}`;
+}
+
+/** What cannot be seen is not counted as ready, but neither is it waited for. */
+function readyPermits({ subscription, desired }: Target, sorted: SortedMembers, inPlace: boolean) {
+  if (!subscription) return tokens(sorted.staying.length);
+  const { maxSurge, maxUnavailable } = subscription.rollout;
+  // Replacing in place takes one away before there is another.
+  const away = Math.max(maxUnavailable, inPlace || maxSurge === 0 ? 1 : 0);
+  const slack = sorted.staying.filter(isReady).length - Math.max(0, desired - away);
+  return tokens(slack >= 0 ? slack : Math.min(0, slack + sorted.stuck.length));
+}

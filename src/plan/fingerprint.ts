@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { CartridgeSpec } from '../model/spec.ts';
+
+/** What a process is made of. */
+export interface FingerprintInput {
+  /** Manifest digest of its image. */
+  readonly image: string;
+  readonly cartridge: CartridgeSpec;
+  /** Digest of its resolved environment, secrets included. */
+  readonly envDigest: string;
+  /** IPv4 CIDR its address comes from. */
+  readonly network: string;
+}
+
+/**
+ * Hashes everything that makes a process what it is to 16 hex digits: another fingerprint means that a running process must be
+ * replaced. Health checks, names of ports, hosts and rollout are the gateway's or the planner's and are left out on purpose:
+ * changing them restarts nothing.
+ */
+export function processFingerprint({ image, cartridge, envDigest, network }: FingerprintInput): string {
+  const parts = {
+    command: cartridge.command ?? null,
+    env: envDigest,
+    image,
+    network,
+    // The order counts: a port's place decides which port of the VM it is published on.
+    ports: cartridge.ports.map((port) => port.port),
+    privileged: cartridge.security.privileged,
+    resources: { cpu: cartridge.resources.cpu, memory: cartridge.resources.memory, pids: cartridge.resources.pids },
+    runtime: cartridge.runtime,
+    volumes: cartridge.volumes
+      .map((volume) => [volume.name, volume.path] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))),
+  };
+  // Written key by key above, in alphabetical order: the text is canonical as it stands.
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,59 @@
+import type { Hold, Notice } from '../model/plan.ts';
+import type { PartitionSpec, PlacementSpec, VmSize } from '../model/spec.ts';
+import type { ActionIds } from './action-ids.ts';
+import type { WorldIndex } from './index-world.ts';
+import type { PlanInput } from './plan-input.ts';
+
+/** What one partition is planned from. A partition that left the spec is one that shall have no VM. */
+export interface PartitionView {
+  readonly name: string;
+  /** Undefined: it is no longer in the spec. */
+  readonly spec: PartitionSpec | undefined;
+  readonly placement: readonly PlacementSpec[];
+  readonly vms: { readonly min: number; readonly max: number };
+  readonly size: VmSize;
+  readonly places: number;
+  readonly maxIndex: number;
+  readonly strategy: 'pack' | 'spread';
+  /** Aliases to act on; undefined: everything in the partition. */
+  readonly only: ReadonlySet<string> | undefined;
+  readonly input: PlanInput;
+  readonly world: WorldIndex;
+  readonly ids: ActionIds;
+  readonly hold: (target: string, reason: string) => void;
+  readonly notice: (target: string, message: string) => void;
+}
+
+export interface Findings {
+  readonly holds: Hold[];
+  readonly notices: Notice[];
+}
+
+export function partitionView(
+  name: string,
+  only: ReadonlySet<string> | undefined,
+  shared: { readonly input: PlanInput; readonly world: WorldIndex; readonly ids: ActionIds },
+  findings: Findings,
+): PartitionView {
+  const { spec: whole, decisions, networkCapacity } = shared.input;
+  const spec = whole.partitions[name];
+  const decision = decisions.vms[name];
+  return {
+    name,
+    spec,
+    placement: spec?.placement ?? [],
+    vms: spec
+      ? { min: decision?.min ?? spec.policy.vms.min, max: decision?.max ?? spec.policy.vms.max }
+      : { min: 0, max: 0 },
+    size: spec?.policy.vm ?? NO_SIZE,
+    places: spec?.policy.processesPerVm ?? Number.MAX_SAFE_INTEGER,
+    maxIndex: spec ? networkCapacity(spec.network) : Number.MAX_SAFE_INTEGER,
+    strategy: spec?.policy.strategy ?? 'pack',
+    only,
+    ...shared,
+    hold: (target, reason) => void findings.holds.push({ target, reason }),
+    notice: (target, message) => void findings.notices.push({ target, message }),
+  };
+}
+
+const NO_SIZE = { cpu: 0, memory: 0 } as VmSize;

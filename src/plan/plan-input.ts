@@ -1,0 +1,32 @@
+import type { Decisions } from '../model/decision.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { Observation } from '../model/observation.ts';
+import type { Instant } from '../model/quantity.ts';
+import type { Spec } from '../model/spec.ts';
+
+/** Everything a plan is made from. Nothing else influences it, and the order of its lists and keys does not either. */
+export interface PlanInput {
+  readonly spec: Spec;
+  /** sha256 of the resolved spec; written into the plan. */
+  readonly specDigest: string;
+  readonly inventory: Inventory;
+  readonly observation: Observation;
+  readonly decisions: Decisions;
+  /** Manifest digest behind each image reference of the spec's cartridges; undefined where the store has none. */
+  readonly images: Readonly<Record<string, string | undefined>>;
+  /** Digest of each subscription's resolved environment, by alias. */
+  readonly envDigests: Readonly<Record<string, string>>;
+  /**
+   * Digest of the configuration that the gateway of a VM of the inventory should have when exactly these processes are in
+   * rotation; undefined when it needs no gateway. All VMs of a partition are asked with the same set object, so that work can
+   * be shared by identity.
+   */
+  readonly gatewayDigest: (vm: string, included: ReadonlySet<string>) => string | undefined;
+  /** Fingerprint of the preparation that a VM should have whose processes get this network (IPv4 CIDR). */
+  readonly prepareFingerprint: (vm: string, network: string) => string;
+  /** How many processes a partition's network has room for on one VM. */
+  readonly networkCapacity: (cidr: string) => number;
+  /** Aliases and partitions to act on; empty: all. */
+  readonly only: readonly string[];
+  readonly now: Instant;
+}

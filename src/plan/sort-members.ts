@@ -1,0 +1,125 @@
+/** What becomes of each process of a subscription that exists. */
+import { isOverdrawn } from './capacity.ts';
+import type { Member } from './member.ts';
+import type { PartitionView } from './partition-view.ts';
+import { missingImage, type Target } from './target.ts';
+import type { Departure, Repair } from './work.ts';
+
+export interface SortedMembers {
+  /** On VMs that can be worked on and not on their way out; `repairs` and `old` are of them. */
+  readonly staying: Member[];
+  readonly repairs: Repair[];
+  /** To be replaced. */
+  readonly old: Departure[];
+  /** On their way out already, or never to be in. */
+  readonly leaving: Departure[];
+  /** Containers without a record that could be taken up. */
+  readonly strays: Member[];
+  /** On VMs where nothing can be done now. They count as existing. */
+  readonly stuck: Member[];
+}
+
+const UNRECORDED = 'its container carries our label and is not in the inventory';
+
+export function sortMembers(view: PartitionView, target: Target, members: readonly Member[]): SortedMembers {
+  const sorted: SortedMembers = { staying: [], repairs: [], old: [], leaving: [], strays: [], stuck: [] };
+  for (const member of members) {
+    // A stopped VM brings its processes back when it starts; what they are is seen by the next run.
+    if (member.slot.kind !== 'usable') sorted.stuck.push(member);
+    else if (member.state === undefined) sortStray(view, target, member, sorted);
+    else if (member.state === 'leaving') leave(sorted, member, 'it was leaving when a run ended');
+    else {
+      sorted.staying.push(member);
+      if (target.subscription) sortRecorded(view, target, member, sorted);
+    }
+  }
+  return sorted;
+}
+
+function leave(sorted: SortedMembers, member: Member, reason: string): void {
+  sorted.leaving.push({ member, reason, inPlace: false, replaced: false });
+}
+
+/** A container without a record. Where its name is recorded elsewhere, it depends on whether that can be seen. */
+function sortStray(view: PartitionView, target: Target, member: Member, sorted: SortedMembers): void {
+  const { name, slot } = member;
+  const namesake = view.world.processByName.get(name);
+  if (namesake) {
+    if (view.input.observation.vms[namesake.vm]?.status === 'reached')
+      leave(sorted, member, `the inventory has ${name} on ${namesake.vm}, not here`);
+    else view.hold(`${slot.name}/${name}`, `the inventory has ${name} on ${namesake.vm}, which cannot be seen`);
+  } else if (target.subscription && !target.launch) view.hold(name, `${UNRECORDED}, and ${missingImage(target)}`);
+  else if (target.launch?.fingerprint === member.fingerprint && slot.draining === undefined) sorted.strays.push(member);
+  else leave(sorted, member, UNRECORDED);
+}
+
+function sortRecorded(view: PartitionView, target: Target, member: Member, sorted: SortedMembers): void {
+  const { launch, cartridge } = target;
+  const { slot } = member;
+  if (!launch) {
+    if (member.container === 'none') view.hold(member.name, `its container is gone and ${missingImage(target)}`);
+    else if (slot.draining !== undefined) view.hold(member.name, `stays on ${slot.name} as ${missingImage(target)}`);
+    return;
+  }
+  // What has volumes is tied to its VM: the volumes do not move.
+  const pinned = (cartridge?.volumes.length ?? 0) > 0;
+  if (slot.draining !== undefined) {
+    if (!pinned) {
+      sorted.old.push({ member, reason: slot.draining, inPlace: false, replaced: true });
+      return;
+    }
+    view.hold(member.name, `stays on ${slot.name}, where its volumes are: ${slot.draining}`);
+  }
+  if (member.container === 'none') repairMissing(member, pinned, sorted);
+  else if (member.fingerprint !== launch.fingerprint) replaceChanged(view, target, member, pinned, sorted);
+  else repair(member, sorted);
+}
+
+function repairMissing(member: Member, pinned: boolean, sorted: SortedMembers): void {
+  const { slot } = member;
+  if (pinned || !isOverdrawn(slot.free)) {
+    sorted.repairs.push({ member, how: 'create', reason: repairReason(member), servesAlready: false });
+    return;
+  }
+  const reason = `its container is gone and ${slot.name} has no room for it`;
+  sorted.old.push({ member, reason, inPlace: false, replaced: true });
+}
+
+function replaceChanged(
+  view: PartitionView,
+  target: Target,
+  member: Member,
+  pinned: boolean,
+  sorted: SortedMembers,
+): void {
+  const reason = 'its image, cartridge or environment changed';
+  const overdrawn = isOverdrawn(member.slot.free);
+  if (pinned && overdrawn) {
+    view.hold(member.name, `${reason}, and ${member.slot.name} has no room for what it is now`);
+    return;
+  }
+  const inPlace = pinned || (target.subscription?.rollout.maxSurge === 0 && !overdrawn);
+  const how = pinned ? 'it has volumes' : 'maxSurge is 0';
+  sorted.old.push({ member, reason: inPlace ? inPlaceReason(reason, how) : reason, inPlace, replaced: true });
+}
+
+/** Says that a process is replaced under its own name. */
+export function inPlaceReason(reason: string, how: string): string {
+  return `${reason}; replaced in place as ${how}`;
+}
+
+function repair(member: Member, sorted: SortedMembers): void {
+  if (member.state !== 'ready') {
+    sorted.repairs.push({ member, how: 'create', reason: repairReason(member), servesAlready: false });
+    return;
+  }
+  if (member.misrecorded)
+    sorted.repairs.push({ member, how: 'adopt', reason: 'its record differs from its container', servesAlready: true });
+  if (member.container === 'stopped')
+    sorted.repairs.push({ member, how: 'start', reason: 'its container is stopped', servesAlready: false });
+}
+
+function repairReason({ state }: Member): string {
+  if (state === 'failed') return 'it did not get ready before: tried again';
+  return state === 'creating' ? 'it was being created when a run ended' : 'its container is gone';
+}

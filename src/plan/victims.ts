@@ -1,0 +1,59 @@
+import type { SubscriptionSpec } from '../model/spec.ts';
+import { heap } from './heap.ts';
+import type { Member } from './member.ts';
+import type { PartitionView } from './partition-view.ts';
+import type { Departure } from './work.ts';
+
+/**
+ * Which processes go when there are too many: those that do not serve, then those on VMs that take no more, then those that
+ * would be replaced anyway, then from the VM nearest to empty (so that it can be released), or, where processes are spread, from
+ * the VM with most of them; at last the highest ordinal.
+ */
+export function chooseVictims(
+  view: PartitionView,
+  subscription: SubscriptionSpec | undefined,
+  candidates: readonly Member[],
+  old: ReadonlyMap<Member, Departure>,
+  count: number,
+): readonly Member[] {
+  if (count <= 0) return [];
+  if (count >= candidates.length) return candidates;
+  const spread = view.strategy === 'spread' || subscription?.spread === true;
+  const crowd = new Map<string, number>();
+  for (const { slot } of candidates) crowd.set(slot.name, (crowd.get(slot.name) ?? 0) + 1);
+  // Numbers compared one after the other; the lowest goes first.
+  const rank = (member: Member): readonly number[] => [
+    member.state === 'ready' && member.container === 'running' ? 1 : 0,
+    member.slot.closed ? 0 : 1,
+    old.has(member) ? 0 : 1,
+    spread ? -(crowd.get(member.slot.name) ?? 0) : member.slot.population,
+    -member.slot.number,
+    -member.ordinal,
+  ];
+  const queue = heap<{ readonly member: Member; readonly rank: readonly number[] }>((a, b) =>
+    compareRanks(a.rank, b.rank),
+  );
+  for (const member of candidates) queue.push({ member, rank: rank(member) });
+  const victims: Member[] = [];
+  while (victims.length < count) {
+    const top = queue.pop();
+    if (!top) break;
+    const now = rank(top.member);
+    if (compareRanks(now, top.rank) > 0) {
+      // Others went from its VM since: it is compared again.
+      queue.push({ member: top.member, rank: now });
+      continue;
+    }
+    victims.push(top.member);
+    crowd.set(top.member.slot.name, (crowd.get(top.member.slot.name) ?? 0) - 1);
+  }
+  return victims;
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  for (let at = 0; at < a.length; at += 1) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,66 @@
+/** What is to be done for one subscription in one partition, before it is known where and in which wave. */
+import type { Millis } from '../model/quantity.ts';
+import type { Member } from './member.ts';
+import type { Spot } from './slot.ts';
+import type { Launch } from './target.ts';
+import type { Tokens } from './tokens.ts';
+
+export interface Departure {
+  readonly member: Member;
+  readonly reason: string;
+  /** The same name, VM and index get a new container once this one is gone. */
+  readonly inPlace: boolean;
+  /** Another process takes its place. False: there are too many, or it should not be there. */
+  readonly replaced: boolean;
+}
+
+export interface Repair {
+  readonly member: Member;
+  readonly how: 'create' | 'start' | 'adopt';
+  readonly reason: string;
+  /** It is in rotation before and after, so it gives no permit. */
+  readonly servesAlready: boolean;
+}
+
+/** Changes while the waves of a plan are made. */
+export interface Work {
+  readonly alias: string;
+  readonly desired: number;
+  readonly launch: Launch | undefined;
+  readonly drain: Millis;
+  /** Processes on VMs on which nothing can be done now. */
+  readonly stuck: number;
+  readonly repairs: readonly Repair[];
+  /** Not ready, or free to go: removed in the first wave. */
+  readonly leaving: readonly Departure[];
+  /** Ready processes that go as soon as enough others are ready; `next` is the first that is still there. */
+  readonly outgoing: readonly Departure[];
+  next: number;
+  /** Of `outgoing` from `next` on: those that a process of another name replaces. */
+  unpaired: number;
+  /** Removed in place by a wave; created again by the next. */
+  recreate: { readonly departure: Departure; readonly removal: string }[];
+  /** New processes still to be created, and the places that are kept for some of them. */
+  needed: number;
+  readonly reserved: Spot[];
+  readonly reason: string;
+  /** Permits to withdraw a ready process. */
+  readonly ready: Tokens;
+  /** Permits to create a further process. */
+  readonly room: Tokens;
+  /** Why the last attempt to place failed, in this wave. */
+  blocked: string | undefined;
+  /** Waves it waited for room. */
+  waited: number;
+  /** One ready process more than the rollout policy allows may be away, as nothing else gets on. */
+  lent: boolean;
+}
+
+/** Whether a process answers requests, as far as is known. */
+export function isReady(member: Member): boolean {
+  return member.state === 'ready' && member.container === 'running';
+}
+
+export function isFinished(work: Work): boolean {
+  return work.needed === 0 && work.next >= work.outgoing.length && work.recreate.length === 0;
+}
