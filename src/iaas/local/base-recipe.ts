@@ -33,11 +33,17 @@ const MASKED = [
   ...['dev-hugepages.mount', 'systemd-timesyncd.service', 'unattended-upgrades.service', 'ssh.socket'],
 ];
 
+/** Started at boot whatever the suite does by itself: Ubuntu's starts sshd by a socket, which would need a second start here. */
+const ENABLED = ['ssh.service'];
+
 /** Files of ours, by path without the leading slash. */
 const FILES: Readonly<Record<string, string>> = {
   // Without it lxc-net waits 30 s for a bridge that preparation does not want.
   'etc/default/lxc-net': 'USE_LXC_BRIDGE="false"\n',
   'etc/ssh/sshd_config.d/50-stratos.conf': 'PermitRootLogin prohibit-password\nPasswordAuthentication no\nUseDNS no\n',
+  // The journal is in memory; a chatty process shall not fill the machine's.
+  'etc/systemd/journald.conf.d/50-stratos.conf': '[Journal]\nRuntimeMaxUse=64M\n',
+  'etc/default/locale': 'LANG=C.UTF-8\n',
   'etc/fstab': '',
   'etc/machine-id': '',
 };
@@ -52,13 +58,20 @@ const REMOVED_MATCHING: readonly { readonly directory: string; readonly pattern:
 ];
 
 /** What is done to the tree once its packages are in. */
-export const BASE_CONTENTS = { masked: MASKED, files: FILES, removed: REMOVED, removedMatching: REMOVED_MATCHING };
+export const BASE_CONTENTS = {
+  masked: MASKED,
+  enabled: ENABLED,
+  files: FILES,
+  removed: REMOVED,
+  removedMatching: REMOVED_MATCHING,
+};
 
 /** Name of the base in the cache: `bookworm-amd64-3f9a…`. Equal recipes have equal names. */
 export function baseKey(recipe: BaseRecipe): string {
   const contents = JSON.stringify([
     debootstrapArgs(recipe),
     MASKED,
+    ENABLED,
     FILES,
     REMOVED,
     REMOVED_MATCHING.map((entry) => [entry.directory, entry.pattern.source]),

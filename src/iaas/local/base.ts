@@ -84,6 +84,7 @@ async function debootstrap(request: BaseRequest, recipe: BaseRecipe, rootfs: str
   const ours = recipe.family === request.distribution.family;
   const mirror = ours ? aptMirror(await readAptSources(), request.distribution.codename, readMirrorList) : undefined;
   const said: string[] = [];
+  let stage = '';
   // Own namespaces: package scripts see neither the machine's processes nor its mounts, and end with us, however we end.
   const result = await tryRun(
     request.iaas,
@@ -108,8 +109,10 @@ async function debootstrap(request: BaseRequest, recipe: BaseRecipe, rootfs: str
       env: { DEBIAN_FRONTEND: 'noninteractive', ...(await proxyEnvironment(request.iaas)) },
       onLine: (line) => {
         said.push(line);
-        const stage = stageOf(line, said.length);
-        if (stage !== undefined) request.onStep(`base root file system: ${stage}`);
+        const next = stageOf(line);
+        if (next === undefined || next === stage) return;
+        stage = next;
+        request.onStep(`base root file system: ${stage}`);
       },
     },
   );
@@ -127,20 +130,18 @@ async function debootstrap(request: BaseRequest, recipe: BaseRecipe, rootfs: str
   );
 }
 
-/** What debootstrap does now, said once for each stage and once for every 40 packages. */
-function stageOf(line: string, count: number): string | undefined {
-  if (line.startsWith('I: Resolving dependencies of required')) return 'resolving dependencies';
-  if (line.startsWith('I: Chosen extractor') || line.startsWith('I: Extracting base-files'))
-    return 'extracting packages';
-  if (line === 'I: Installing core packages...') return 'installing core packages';
-  if (line === 'I: Unpacking the base system...') return 'unpacking packages';
-  if (line === 'I: Configuring the base system...') return 'configuring packages';
-  return line.startsWith('I: Retrieving ') && count % 80 < 2 ? line.slice(3).toLowerCase() : undefined;
+/** What debootstrap does now; undefined for a line that does not tell. */
+function stageOf(line: string): string | undefined {
+  if (line.startsWith('I: Retrieving ')) return 'retrieving packages';
+  if (line.startsWith('I: Extracting ')) return 'extracting packages';
+  if (line.startsWith('I: Installing core')) return 'installing core packages';
+  if (line.startsWith('I: Unpacking the base')) return 'unpacking packages';
+  return line.startsWith('I: Configuring the base') ? 'configuring packages' : undefined;
 }
 
 /** Makes the tree a base: nothing in it that a VM must have of its own, nothing that starts by itself without need. */
 async function finish(rootfs: string): Promise<void> {
-  const { masked, files, removed, removedMatching } = BASE_CONTENTS;
+  const { masked, enabled, files, removed, removedMatching } = BASE_CONTENTS;
   for (const file of removed) await rm(path.join(rootfs, file), { force: true });
   for (const { directory, pattern } of removedMatching) {
     const names = await readdir(path.join(rootfs, directory)).catch(() => []);
@@ -152,17 +153,21 @@ async function finish(rootfs: string): Promise<void> {
     await mkdir(path.dirname(path.join(rootfs, file)), { recursive: true });
     await writeFile(path.join(rootfs, file), text);
   }
-  for (const unit of masked) await maskBy(path.join(rootfs, 'etc/systemd/system', unit));
+  for (const unit of masked) await link('/dev/null', path.join(rootfs, 'etc/systemd/system', unit));
+  for (const unit of enabled) {
+    const wants = path.join(rootfs, 'etc/systemd/system/multi-user.target.wants');
+    await link(`/lib/systemd/system/${unit}`, path.join(wants, unit));
+  }
   // A privileged container writes the machine's kernel settings: the distribution's stay out, drop-ins of the VM work.
   for (const name of await readdir(path.join(rootfs, 'usr/lib/sysctl.d')).catch(() => [])) {
-    if (name.endsWith('.conf')) await maskBy(path.join(rootfs, 'etc/sysctl.d', name));
+    if (name.endsWith('.conf')) await link('/dev/null', path.join(rootfs, 'etc/sysctl.d', name));
   }
 }
 
-async function maskBy(file: string): Promise<void> {
+async function link(target: string, file: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   await rm(file, { force: true });
-  await symlink('/dev/null', file);
+  await symlink(target, file);
 }
 
 /** The proxy that apt uses on this machine. */
