@@ -15,7 +15,7 @@ export interface GatewayModel {
 export interface GatewayService {
   readonly alias: string;
   readonly mode: 'http' | 'tcp';
-  /** Port on the VM; undefined: reached by `hosts` only, or not at all. */
+  /** Port on the VM; undefined: reached by `hosts` only. */
   readonly port?: number;
   /** Host names on port 80; only http services have any. */
   readonly hosts: readonly string[];
@@ -62,10 +62,11 @@ export function gatewayModel(input: GatewayInput): GatewayModel {
   return { vm: input.vm.name, services: services.sort((a, b) => compare(a.alias, b.alias)) };
 }
 
-/** No service for a subscription of another partition, for a cartridge without a port, and for one that is a VM by itself. */
+/** No service for a subscription of another partition, one that asks for neither a port nor hosts, and a cartridge without a port. */
 function serviceOf(input: GatewayInput, subscription: SubscriptionSpec): readonly GatewayService[] {
   const cartridge = input.spec.cartridges[subscription.cartridge];
   if (cartridge?.partition !== input.partition) return [];
+  if (subscription.port === undefined && subscription.hosts.length === 0) return [];
   const ports = portsOf(cartridge);
   if (!ports) return [];
   const { health } = cartridge;

@@ -8,7 +8,7 @@ import { UsageError } from '../model/errors.ts';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const HOST = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*$/;
 const IPV4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
-const IPV6 = /^(?=.*:)[0-9a-f:]{2,39}$/i;
+const IPV6 = /^(?=.*:)[0-9a-f:.]{2,45}$/i;
 /** What a request target may have, without what HAProxy's own parser would read: quotes, `\`, `#`, `$`. */
 const TARGET = /[^A-Za-z0-9._~!&()*+,;=:@/?%-]/gu;
 

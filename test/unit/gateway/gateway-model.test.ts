@@ -64,6 +64,8 @@ test('gatewayModel leaves out what it cannot reach or what is not of the partiti
   expect(servers(anInput({ vms, processes }))).toEqual([]);
   const elsewhere = aSpec([aCartridge({ partition: 'other' })], [aSubscription()]);
   expect(gatewayModel(anInput({ spec: elsewhere })).services).toEqual([]);
+  const { port: _port, ...unreached } = aSubscription();
+  expect(gatewayModel(anInput({ spec: aSpec([aCartridge()], [unreached]) })).services).toEqual([]);
   const portless = aSpec([aCartridge({ ports: [] })], [aSubscription()]);
   expect(gatewayModel(anInput({ spec: portless })).services).toEqual([]);
 });

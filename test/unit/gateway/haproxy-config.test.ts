@@ -42,7 +42,7 @@ test('renderGateway listens on the port of the subscription, in both address fam
   expect(text).not.toContain('hosts:80');
 });
 
-test('renderGateway keeps the backend of a service that is not reached, for its health', () => {
+test('renderGateway gives a service without a port a backend only', () => {
   const { port: _, ...unreached } = service();
   const text = render(unreached);
   expect(text).not.toContain('frontend');
