@@ -3,6 +3,7 @@ import { mkdtemp, open, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotFoundError, StoreError } from '../model/errors.ts';
 import { makeLayer } from './build/make-layer.ts';
+import { runTool } from './build/run-tool.ts';
 import type { DirectoryStore, NewLayer } from './directory-store.ts';
 
 const EXPAND = {
@@ -33,8 +34,16 @@ export async function tarCompression(path: string): Promise<'tar' | 'gzip' | 'zs
   }
 }
 
-/** Compresses a root file system tar anew and adds it. @throws NotFoundError, StoreError when it is no tar or is damaged */
-export async function importLayer(path: string, store: DirectoryStore, options: ImportLayerOptions): Promise<NewLayer> {
+/** A tar that was read through once. */
+export interface ReadableTar {
+  /** Program and arguments that write the plain tar to standard output. */
+  readonly expand: readonly [string, ...string[]];
+  /** Names at its top, without a leading `./`. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Reads a tar to its end, so that a cut or foreign file is refused here and not on a VM. @throws NotFoundError, StoreError */
+export async function readableTar(path: string, signal: AbortSignal | undefined): Promise<ReadableTar> {
   const info = await stat(path).catch(() => undefined);
   if (!info?.isFile()) throw new NotFoundError(`Cannot import the file as it is not there: ${path}`);
   const kind = await tarCompression(path);
@@ -43,26 +52,29 @@ export async function importLayer(path: string, store: DirectoryStore, options: 
       hint: `file ${path}`,
     });
   }
-  await mkdir(options.cache, { recursive: true });
-  const folder = await mkdtemp(join(options.cache, 'import-'));
+  const expand = [...EXPAND[kind], '--', path] as const;
+  // Only names at the top are kept: a root file system may have a hundred thousand below.
+  const script = '"$@" | tar -tf - --quoting-style=escape | sed -n -e "s,^\\./,," -e "/^[^/]*\\/*$/p"';
+  const list = await runTool('bash', ['-o', 'pipefail', '-c', script, 'bash', ...expand], {
+    title: `import ${path}`,
+    signal,
+  });
+  return { expand, names: new Set(list.split('\n').map((name) => name.replace(/\/$/, ''))) };
+}
+
+/** Compresses a root file system tar anew and adds it. @throws NotFoundError, StoreError when it is no tar or is damaged */
+export async function importLayer(path: string, store: DirectoryStore, options: ImportLayerOptions): Promise<NewLayer> {
+  const { signal, cache } = options;
+  const { expand } = await readableTar(path, signal);
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'import-'));
   try {
-    const expand = EXPAND[kind];
-    // The whole tar is read once by tar itself, so that a cut or foreign file is refused here and not on a VM.
-    const [program, ...flags] = expand;
-    const args = [...flags, '--', path];
-    await checkTar([program, ...args], path, options.signal);
     const file = join(folder, 'layer');
-    const layer = await makeLayer({ title: `read ${path}`, file: program, args, signal: options.signal }, file);
+    const [program, ...args] = expand;
+    const layer = await makeLayer({ title: `read ${path}`, file: program, args, signal }, file);
     await store.addBlobFile(file, layer.digest);
     return layer;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function checkTar(expand: readonly string[], path: string, signal: AbortSignal | undefined): Promise<void> {
-  const { runTool } = await import('./build/run-tool.ts');
-  const script = 'list=$("$@" | tar -tf - 2>&1 >/dev/null) || { echo "$list" | tail -n 1; exit 1; }';
-  const check = ['-o', 'pipefail', '-c', script, 'bash', ...expand];
-  await runTool('bash', check, { title: `import ${path}`, signal });
 }

@@ -1,5 +1,6 @@
 /** What a cartridge stands on, as layers in the store and as an unpacked root file system in the cache. */
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IDMAP } from '../../lxc/layout.ts';
@@ -190,7 +191,6 @@ async function readRecord(path: string): Promise<CachedLayer | undefined> {
 async function ensureBlob(store: DirectoryStore, layer: NewLayer, file: string): Promise<boolean> {
   if ((await store.blobSize(layer.digest)) === layer.size) return true;
   try {
-    const { createReadStream } = await import('node:fs');
     await store.addBlob(createReadStream(file, { highWaterMark: 1 << 20 }), layer.digest);
     return true;
   } catch {

@@ -19,6 +19,7 @@ import cleanScript from '../scripts/build-clean.sh';
 import layerScript from '../scripts/layer-tar.sh';
 import { provideBase, unpackBase } from './build-base.ts';
 import type { Base } from './build-base.ts';
+import { BUILD_CACHE } from './cache-folder.ts';
 import { startBuildContainer } from './build-container.ts';
 import type { BuildContainer } from './build-container.ts';
 import { listCopies, placeCopies } from './copied-files.ts';
@@ -30,9 +31,6 @@ import { resolveInRoot } from './resolve-in-root.ts';
 import { findRemoved, writeWhiteouts } from './whiteouts.ts';
 import { openWorkspace } from './workspace.ts';
 import type { Workspace } from './workspace.ts';
-
-/** Where bases and the results of builds are kept by default. */
-export const BUILD_CACHE = '/var/cache/stratos/build';
 
 export interface BuildOptions {
   readonly store: DirectoryStore;

@@ -1,6 +1,6 @@
 /** The throw-away container of one build: an overlay on the base, unprivileged, with this machine's network. */
 import { execa } from 'execa';
-import { chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IDMAP } from '../../lxc/layout.ts';
@@ -122,7 +122,6 @@ async function isRunning(folder: string, name: string): Promise<boolean> {
 
 /** The container's processes are killed, not yet gone: its overlay must not be in use when the changes are read. */
 async function untilUnmounted(folder: string): Promise<void> {
-  const { readdir } = await import('node:fs/promises');
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
     const tables = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')));

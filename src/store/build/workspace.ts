@@ -1,6 +1,6 @@
 /** The folder of one build, and the sweeping of what builds that were killed left behind. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import { processIdentity } from './process-alive.ts';
@@ -47,7 +47,6 @@ async function sweepWorkspaces(parent: string): Promise<void> {
 }
 
 async function isOld(folder: string): Promise<boolean> {
-  const { stat } = await import('node:fs/promises');
   const info = await stat(folder).catch(() => undefined);
   return info !== undefined && Date.now() - info.mtimeMs > 60_000;
 }
@@ -58,8 +57,13 @@ async function discard(folder: string, name: string): Promise<void> {
   const root = '/sys/fs/cgroup';
   const hierarchies = ['.', ...(await readdir(root).catch(() => []))];
   for (const hierarchy of hierarchies) {
-    for (const kind of ['payload', 'monitor']) {
-      await rmdir(join(root, hierarchy, `lxc.${kind}.${name}`)).catch(() => undefined);
-    }
+    for (const kind of ['payload', 'monitor']) await dropCgroup(join(root, hierarchy, `lxc.${kind}.${name}`));
   }
+}
+
+/** Children first; a cgroup with a process in it stays. */
+async function dropCgroup(path: string): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await dropCgroup(join(path, entry.name));
+  await rmdir(path).catch(() => undefined);
 }
