@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Endpoint } from '../model/endpoint.ts';
+import { quote } from '../shell/quote.ts';
 import { interrupted } from './interrupted.ts';
 import type { KeyRing } from './key-ring.ts';
 import { explainRsync } from './rsync-failure.ts';
@@ -65,27 +66,28 @@ function rsyncArguments(endpoint: Endpoint, request: CopyRequest, ssh: readonly 
   const host = endpoint.address.includes(':') ? `[${endpoint.address}]` : endpoint.address;
   return [
     '-rlptD',
-    // Arguments travel inside the protocol: no remote shell ever reads a path.
-    '-s',
-    '--mkpath',
     '--partial-dir=.stratos-partial',
     '--no-inc-recursive',
     '--no-human-readable',
     '--info=progress2,stats2',
     '--outbuf=L',
     ...(request.limit === undefined ? [] : [`--bwlimit=${String(Math.max(1, Math.round(request.limit / 1024)))}`]),
-    ...(endpoint.user === 'root' ? [] : ['--rsync-path=sudo -n rsync']),
+    `--rsync-path=${remoteRsync(endpoint, request.to)}`,
     '-e',
     ssh.map(rsyncQuote).join(' '),
     '--',
     ...request.from,
-    `${endpoint.user}@${host}:${literal(request.to.replace(/\/*$/, '/'))}`,
+    `${endpoint.user}@${host}:./`,
   ];
 }
 
-/** The remote rsync itself expands wildcards. */
-function literal(path: string): string {
-  return path.replaceAll(/[*?[\\]/g, '\\$&');
+/**
+ * What runs there: the directory is made and entered by a shell that has it as an argument, as rsync, given it as a destination,
+ * would expand wildcards in it. rsync's own arguments follow.
+ */
+function remoteRsync(endpoint: Endpoint, to: string): string {
+  const enter = 'mkdir -p -- "$1" && cd -- "$1" && shift && exec rsync "$@"';
+  return `${endpoint.user === 'root' ? '' : 'sudo -n -- '}sh -c ${quote(enter)} sh ${quote(to)}`;
 }
 
 /** rsync cuts its -e argument by rules of its own: quotes, and a doubled quote for one inside. No shell is involved. */
