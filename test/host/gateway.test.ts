@@ -254,16 +254,30 @@ test('a configuration that HAProxy refuses changes nothing and says why', async 
   expect((await get(url())).body).toBe('shop-1');
 });
 
-test('a port that somebody else has changes nothing and says why', async () => {
+test('a configuration that fails only when it is loaded is taken back', async () => {
   await lab.serve([aService([one])]);
+  const before = await lab.probe();
+  const good = renderGateway({ vm: 'v', services: [aService([one]), aService([two], { alias: 'blog', port: 8099 })] });
+  const result = await lab.load(good.replace('bind 0.0.0.0:8099', 'bind unix@/no/such/directory/socket'));
+  expect(result.status).not.toBe(0);
+  expect(result.stderr).toContain('/no/such/directory');
+  expect(await lab.probe()).toEqual(before);
+  expect((await get(url())).body).toBe('shop-1');
+  expect((await lab.serve([aService([one, two])])).stdout).toBe('reloaded\n');
+});
+
+test('a port that somebody else has changes nothing, disturbs nobody and says who it is', async () => {
+  await lab.serve([aService([one])]);
+  const load = startLoad({ url: url(), clients: 2, keepAlive: false });
   const before = await lab.probe();
   await lab.shell('systemd-run -q --unit=squatter socat TCP-LISTEN:8099,fork /dev/null; sleep 0.3');
   const taken = aService([two], { alias: 'blog', port: 8099 });
   const result = await lab.load(renderGateway({ vm: 'v', services: [aService([one]), taken] }));
   expect(result.status).not.toBe(0);
-  expect(result.stderr).toContain('8099');
+  expect(result.stderr).toContain('Port 8099 is taken: by (("socat"');
   expect(await lab.probe()).toEqual(before);
   expect((await get(url())).body).toBe('shop-1');
+  expect(await load.stop()).toMatchObject({ failures: {} });
   await lab.shell('systemctl stop squatter');
   expect((await lab.serve([aService([one]), taken])).stdout).toBe('reloaded\n');
   expect((await get(url('/', 8099))).body).toBe('shop-2');

@@ -46,6 +46,32 @@ TABLE
   return 1
 }
 
+# Fails when another program listens on a port that the new file has and the old one has not. HAProxy would find out too, but
+# it makes the worker that serves let go of all its ports meanwhile.
+ports_are_free() {
+  before=$file
+  [ -r "$before" ] || before=/dev/null
+  set -- "$before" "$new" /proc/net/tcp
+  [ ! -r /proc/net/tcp6 ] || set -- "$@" /proc/net/tcp6
+  suspects=$(awk '
+    FILENAME ~ /^.proc/ {
+      split($2, local, ":")
+      if ($4 == "0A" && local[2] in wanted) print wanted[local[2]]
+      next
+    }
+    $1 == "bind" {
+      port = $2
+      sub(/.*:/, "", port)
+      if (FILENAME == ARGV[1]) had[port]
+      if (FILENAME == ARGV[2] && !(port in had)) wanted[sprintf("%04X", port)] = port
+    }' "$@")
+  for port in $suspects; do
+    taken=$(ss -Hltnp "sport = :$port" | grep -v '"haproxy"') || continue
+    echo "Port $port is taken: by ${taken##*users:}" >&2
+    return 1
+  done
+}
+
 # Compares what the worker has with the new file. Servers that are down and stay as they are go to the state file, so that the
 # next worker does not begin with trusting them. Prints commands that take the servers that leave out of rotation in this
 # worker too, since it still answers clients that kept their connection; not where no other server would be left.
@@ -93,7 +119,11 @@ if [ "$wanted" = stop ]; then
 fi
 
 if ! said=$(/usr/sbin/haproxy -c -f "$new" 2>&1); then
-  echo "$said" | grep -E 'ALERT' >&2 || echo "$said" >&2
+  echo "$said" | grep ALERT >&2 || echo "$said" >&2
+  rm -f "$new"
+  exit 1
+fi
+if ! ports_are_free; then
   rm -f "$new"
   exit 1
 fi
