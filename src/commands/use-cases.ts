@@ -81,6 +81,12 @@ export interface EditedSpec {
   readonly changed: boolean;
 }
 
+/** What a purge did to this machine, for people. */
+export interface Purged {
+  readonly removed: readonly string[];
+  readonly kept: readonly string[];
+}
+
 /** Work on the files of a project. All edits keep comments and order, and are refused when the spec would not be valid. */
 export interface ProjectUseCases {
   /** Makes a project; returns the files it wrote. @throws UsageError when there is one already */
@@ -92,6 +98,8 @@ export interface ProjectUseCases {
     alias: string,
     bounds: { readonly min?: number; readonly max?: number },
   ) => Promise<EditedSpec>;
+  /** Takes away what is kept on this machine for the next time: bridges, base systems, build results. */
+  readonly purge: (deps: Deps) => Promise<Purged>;
   /** Reads a saved plan. @throws ProjectFileError */
   readonly readPlan: (path: string) => Promise<Plan>;
   /** Saves a plan. @throws ProjectFileError */
@@ -106,18 +114,29 @@ export interface NamedImage {
   readonly image: Image;
 }
 
+export interface BuildSettings {
+  readonly tag?: string;
+  /** Builds again what is there already, base included. */
+  readonly noCache: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** How an imported image runs; what is empty or undefined is left as the file says. */
+export interface ImportSettings {
+  readonly tag: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly user?: string;
+  readonly workingDir?: string;
+  readonly ports: readonly number[];
+  readonly signal: AbortSignal;
+}
+
 /** Work on the cartridge store of a project. */
 export interface CartridgeUseCases {
-  readonly buildCartridge: (
-    deps: Deps,
-    directory: string,
-    options: { readonly tag?: string; readonly signal: AbortSignal },
-  ) => Promise<NamedImage>;
-  readonly importCartridge: (
-    deps: Deps,
-    file: string,
-    options: { readonly tag: string; readonly signal: AbortSignal },
-  ) => Promise<NamedImage>;
+  readonly buildCartridge: (deps: Deps, directory: string, options: BuildSettings) => Promise<NamedImage>;
+  /** @throws NotFoundError, StoreError */
+  readonly importCartridge: (deps: Deps, file: string, options: ImportSettings) => Promise<NamedImage>;
   readonly listCartridges: (deps: Deps) => Promise<readonly NamedImage[]>;
   /** @throws NotFoundError */
   readonly showCartridge: (deps: Deps, reference: string) => Promise<NamedImage>;

@@ -4,10 +4,30 @@ import { NotFoundError } from '../model/errors.ts';
 import { bytes } from '../model/quantity.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
+import type { DirectoryStore } from '../store/directory-store.ts';
 
 export const cartridgeUseCases: CartridgeUseCases = {
-  buildCartridge: async () => Promise.reject(new Error('not yet')),
-  importCartridge: async () => Promise.reject(new Error('not yet')),
+  buildCartridge: async (deps, directory, options) => {
+    const [store, { buildCartridge }] = await Promise.all([
+      openDirectory(deps),
+      import('../store/build/build-cartridge.ts'),
+    ]);
+    const { image } = await buildCartridge(directory, { ...options, store, env: deps.env, onStep: step(deps) });
+    return named(store, image.digest);
+  },
+  importCartridge: async (deps, file, { tag, argv, env, ports, ...options }) => {
+    const [store, { importImage }] = await Promise.all([openDirectory(deps), import('../store/import.ts')]);
+    const image = await importImage(file, {
+      ...options,
+      store,
+      reference: tag,
+      ...(argv.length === 0 ? {} : { entrypoint: argv, cmd: [] }),
+      ...(Object.keys(env).length === 0 ? {} : { env }),
+      ...(ports.length === 0 ? {} : { ports }),
+      onStep: step(deps),
+    });
+    return named(store, image.digest);
+  },
   listCartridges: async (deps) => {
     const store = await openStore(deps);
     const byDigest = Map.groupBy(await store.list(), (entry) => entry.digest);
@@ -29,6 +49,18 @@ export const cartridgeUseCases: CartridgeUseCases = {
 
 async function openStore(deps: Deps): Promise<CartridgeStore> {
   return deps.storeOf(await deps.loadSpec());
+}
+
+/** The same, to add to. */
+async function openDirectory(deps: Deps): Promise<DirectoryStore> {
+  const { store } = await deps.loadSpec();
+  return (await import('../store/directory-store.ts')).directoryStore(store.path);
+}
+
+function step(deps: Deps): (message: string) => void {
+  return (message) => {
+    deps.emit({ type: 'step', message });
+  };
 }
 
 async function named(store: CartridgeStore, reference: string): Promise<NamedImage> {

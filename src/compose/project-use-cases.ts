@@ -1,5 +1,6 @@
 /** Work on project files, as commands ask for it, on top of `inventory/`. */
-import type { ProjectUseCases, SubscriptionSettings } from '../commands/use-cases.ts';
+import type { ProjectUseCases, Purged, SubscriptionSettings } from '../commands/use-cases.ts';
+import type { Deps } from '../reconcile/deps.ts';
 import type { SubscriptionValues } from '../inventory/edit-spec.ts';
 
 const edits = () => import('../inventory/edit-spec.ts');
@@ -11,6 +12,7 @@ export const projectUseCases: ProjectUseCases = {
     (await edits()).addSubscription(directory, alias, subscriptionValues(settings)),
   unsubscribe: async ({ directory }, alias) => (await edits()).removeSubscription(directory, alias),
   scale: async ({ directory }, alias, bounds) => (await edits()).setProcessBounds(directory, alias, bounds),
+  purge,
   readPlan: async (path) => (await import('../inventory/plan-file.ts')).readPlan(path),
   savePlan: async (path, plan) => (await import('../inventory/plan-file.ts')).writePlan(path, plan),
   readEvents: async (directory, { since, run }) => {
@@ -32,5 +34,23 @@ function subscriptionValues(settings: SubscriptionSettings): SubscriptionValues 
       env.length === 0
         ? undefined
         : Object.fromEntries(env.map(({ name, value }) => [name, value ?? { fromEnv: name }])),
+  };
+}
+
+/** Local IaaS by IaaS, then the caches that all projects of this machine share; what is in use stays. */
+async function purge(deps: Deps): Promise<Purged> {
+  const { iaas } = await deps.loadSpec();
+  const [{ releaseLocal, removeLocalCache }, { BUILD_CACHE }, { rm }] = await Promise.all([
+    import('../iaas/local/release.ts'),
+    import('../store/build/cache-folder.ts'),
+    import('node:fs/promises'),
+  ]);
+  const done: Purged[] = [];
+  for (const spec of Object.values(iaas)) if (spec.kind === 'local') done.push(await releaseLocal(spec));
+  done.push(await removeLocalCache());
+  await rm(BUILD_CACHE, { recursive: true, force: true });
+  return {
+    removed: [...done.flatMap(({ removed }) => removed), BUILD_CACHE],
+    kept: done.flatMap(({ kept }) => kept),
   };
 }

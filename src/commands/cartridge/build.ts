@@ -11,6 +11,7 @@ export interface BuildOptions {
   readonly globals: GlobalOptions;
   readonly directory: string;
   readonly tag?: string;
+  readonly noCache: boolean;
 }
 
 /** Configures the command. */
@@ -26,17 +27,21 @@ export function buildCommand(command: Command, context: CommandContext, run = ru
   })
     .argument('<directory>', 'directory with a cartridge.yaml')
     .option('-t, --tag <name:tag>', 'name of the image')
-    .action(async (directory: string, options: { tag?: string }) => {
-      context.exit(await run({ globals: globalOptionsOf(command), directory, ...options }, context));
+    .option('--no-cache', 'build again what is there already, base included')
+    .action(async (directory: string, { cache, ...options }: { tag?: string; cache: boolean }) => {
+      context.exit(await run({ globals: globalOptionsOf(command), directory, noCache: !cache, ...options }, context));
     });
 }
 
 /** Prints the image. @throws StoreError, HostError */
 export async function runBuild(options: BuildOptions, context: CommandContext): Promise<number> {
-  const { globals, directory, tag } = options;
+  const { globals, directory, tag, noCache } = options;
   const deps = await context.open(globals);
-  const { signal } = context;
-  const built = await context.use.buildCartridge(deps, directory, { signal, ...(tag === undefined ? {} : { tag }) });
+  const built = await context.use.buildCartridge(deps, directory, {
+    noCache,
+    signal: context.signal,
+    ...(tag === undefined ? {} : { tag }),
+  });
   await printImage(context, globals, 'built', built);
   return EXIT.done;
 }

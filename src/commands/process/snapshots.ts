@@ -33,7 +33,7 @@ export function snapshotsCommand(command: Command, context: CommandContext, run 
 
 const COLUMNS: readonly Column<Snapshot>[] = [
   { title: 'SNAPSHOT', value: (row) => row.name, colour: (text, _row, paint) => paint.bold(text) },
-  { title: 'TAKEN', value: (row) => row.createdAt ?? '' },
+  { title: 'TAKEN', value: (row) => row.createdAt },
   { title: 'COMMENT', value: (row) => row.comment ?? '', shrinks: true },
 ];
 
