@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Plan } from '../../src/model/plan.ts';
 import { requestLoad, testProject, type TestProject } from '../support/project.ts';
 
 const CARTRIDGE = fileURLToPath(new URL('../../fixtures/cartridges/static', import.meta.url));
@@ -32,7 +33,7 @@ afterAll(() => project.dispose());
 
 const kinds = async (): Promise<string[]> => {
   const { stdout } = await project.stratos('plan', '-o', 'json');
-  const plan = (JSON.parse(stdout) as { plan: { stages: { actions: { kind: string }[] }[] } }).plan;
+  const plan = JSON.parse(stdout) as Plan;
   return plan.stages.flatMap((stage) => stage.actions.map((action) => action.kind));
 };
 
