@@ -40,10 +40,9 @@ function spliceSet(source: YamlSource, path: Path, value: unknown): string | und
   let above: Pair | undefined;
   for (const [depth, key] of path.entries()) {
     refuseAlias(source, path, parent);
-    const rest = nest(path.slice(depth + 1), value);
     if (isMap(parent)) {
       const pair = own(parent, key);
-      if (!pair) return insertInto(text, parent, above, key, rest);
+      if (!pair) return insertInto(text, parent, above, path.slice(depth), value);
       if (depth === path.length - 1) return replaceValue(text, parent, pair, key, value);
       above = pair;
       parent = pair.value as Node | null;
@@ -51,7 +50,14 @@ function spliceSet(source: YamlSource, path: Path, value: unknown): string | und
     }
     // A key without a value: `subscriptions:`.
     if (above && (parent === null || (isScalar(parent) && parent.value === null)))
-      return insertLines(text, lineEnd(text, endOf(above.key as Node)), columnOf(text, above) + 2, key, rest, true);
+      return insertLines(
+        text,
+        lineEnd(text, endOf(above.key as Node)),
+        columnOf(text, above) + 2,
+        path.slice(depth),
+        value,
+        true,
+      );
     return undefined;
   }
   return undefined;
@@ -69,39 +75,52 @@ function insertInto(
   text: string,
   map: YAMLMap,
   above: Pair | undefined,
-  key: string,
+  keys: readonly string[],
   value: unknown,
 ): string | undefined {
   const last = map.items.at(-1);
   if (map.flow === true) {
+    const [key = '', ...rest] = keys;
+    const entry = flowEntry(key, nest(rest, value));
     const [start, end] = map.range ?? [0, 0];
     if (last) {
       const at = endOf((last.value ?? last.key) as Node);
-      return `${text.slice(0, at)}, ${flowEntry(key, value)}${text.slice(at)}`;
+      return `${text.slice(0, at)}, ${entry}${text.slice(at)}`;
     }
     // The first entry of an empty section begins a block, as a person would write it.
     if (above && columnOf(text, above) === 0 && text.slice(start, end) === '{}') {
       const bare = text.slice(0, start).trimEnd() + text.slice(end);
-      return insertLines(bare, lineEnd(bare, endOf(above.key as Node)), 2, key, value, true);
+      return insertLines(bare, lineEnd(bare, endOf(above.key as Node)), 2, keys, value, true);
     }
-    return `${text.slice(0, start)}{ ${flowEntry(key, value)} }${text.slice(end)}`;
+    return `${text.slice(0, start)}{ ${entry} }${text.slice(end)}`;
   }
   if (!last) return undefined;
-  const flow = !isBlock(last.value as Node | null);
+  // An entry looks like the one before it.
+  const flow = keys.length > 1 || !isObject(value) || !isBlock(last.value as Node | null);
   return insertLines(
     text,
     lineEnd(text, endOf((last.value ?? last.key) as Node)),
     columnOf(text, last),
-    key,
+    keys,
     value,
-    flow || !isObject(value),
+    flow,
   );
 }
 
-/** Adds an entry of a block mapping as lines of its own. */
-function insertLines(text: string, at: number, indent: number, key: string, value: unknown, flow: boolean): string {
+/** Adds an entry of a block mapping as lines of its own; of several keys, each is inside the one before. */
+function insertLines(
+  text: string,
+  at: number,
+  indent: number,
+  keys: readonly string[],
+  value: unknown,
+  flow: boolean,
+): string {
+  const [key = ''] = keys.slice(-1);
+  const outer = keys.slice(0, -1).map((name, depth) => `${' '.repeat(2 * depth)}${name}:`);
   const entry = flow ? flowEntry(key, value) : stringify({ [key]: value }, { lineWidth: 0 }).trimEnd();
-  const lines = entry.split('\n').map((line) => ' '.repeat(indent) + line);
+  const inner = entry.split('\n').map((line) => ' '.repeat(2 * outer.length) + line);
+  const lines = [...outer, ...inner].map((line) => ' '.repeat(indent) + line);
   const before = text.slice(0, at);
   return `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${lines.join('\n')}\n${text.slice(at)}`;
 }

@@ -55,7 +55,7 @@ const SECTION = /^(\w+):( \[\])?$/;
 
 /** A word that YAML reads as itself stands bare. */
 function scalar(value: string | number): string {
-  return typeof value === 'string' && /^[A-Za-z]+(\/v\d+)?$/.test(value) ? value : JSON.stringify(value);
+  return typeof value === 'string' && /^[A-Za-z]+(\/v\d+)?$/.test(value) ? value : escapeUnseen(JSON.stringify(value));
 }
 
 function plain(text: string): unknown {

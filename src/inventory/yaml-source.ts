@@ -124,7 +124,9 @@ function mergedFirst(map: YAMLMap, resolved: (node: unknown) => unknown): Pair[]
 }
 
 function keyText(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+  if (!isScalar(pair.key)) return String(pair.key);
+  // The merge key is a symbol.
+  return typeof pair.key.value === 'symbol' ? '<<' : String(pair.key.value);
 }
 
 function toData(

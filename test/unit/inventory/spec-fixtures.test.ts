@@ -33,7 +33,7 @@ describe('loadSpec', () => {
     const expected = join(fixtures, 'invalid', `${name}.txt`);
     if (env.UPDATE_FIXTURES) await writeFile(expected, text);
     expect(text).toBe(readFileSync(expected, 'utf8'));
-     
+
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 
