@@ -26,6 +26,7 @@ export async function runInteractive(
   const sudo = endpoint.user === 'root' ? '' : 'sudo -n -- ';
   const command = `exec ${sudo}${quoteAll(request.argv)}`;
   return connection.channels(async () => {
+    let status: number | undefined;
     const channel = await openChannel(
       name,
       endpoint,
@@ -33,10 +34,13 @@ export async function runInteractive(
       command,
       request.tty ? { pty: { term: 'xterm-256color', ...sizeOf(streams) } } : {},
       request.signal,
+      (code, signalName) => {
+        status = code ?? 128 + signalNumber(signalName);
+      },
     );
     const release = connect(channel, streams, request.tty);
     try {
-      return await exitStatus(name, endpoint, connection, channel, request.signal);
+      return await exitStatus(name, endpoint, connection, channel, () => status, request.signal);
     } finally {
       release();
     }
@@ -75,10 +79,10 @@ async function exitStatus(
   endpoint: Endpoint,
   connection: Connection,
   channel: ClientChannel,
+  statusNow: () => number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    let status: number | undefined;
     const settle = (act: () => void): void => {
       signal?.removeEventListener('abort', abort);
       unsubscribe();
@@ -101,17 +105,13 @@ async function exitStatus(
     const unsubscribe = connection.onEnd((why) => {
       lost(why.message);
     });
-    channel.on('exit', (code: number | null, signalName?: string) => {
-      status = code ?? 128 + signalNumber(signalName);
-    });
     channel.once('close', () => {
+      const status = statusNow();
       if (status === undefined) lost('the program ended without a status');
-      else {
-        const known = status;
+      else
         settle(() => {
-          resolve(known);
+          resolve(status);
         });
-      }
     });
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true });

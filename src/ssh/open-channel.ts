@@ -11,6 +11,9 @@ export class StaleConnectionError extends Error {}
 /** An idle connection may be dead without anybody having noticed; a live one answers in a round trip. */
 const ANSWER_LIMIT = 10_000;
 
+/** Told how the remote program ended: its status, or the name of the signal that ended it. */
+export type ExitListener = (code: number | null, signal?: string) => void;
+
 /**
  * Opens a channel that runs `command`; its streams have listeners for errors, so that none is ever unhandled.
  * @throws StaleConnectionError, UnreachableError `refused`, InterruptedError
@@ -22,6 +25,7 @@ export async function openChannel(
   command: string,
   options: ExecOptions,
   signal: AbortSignal | undefined,
+  onExit?: ExitListener,
 ): Promise<ClientChannel> {
   return new Promise<ClientChannel>((resolve, reject) => {
     let open = true;
@@ -58,6 +62,8 @@ export async function openChannel(
             else fail(unreachable(name, endpoint, 'refused', `it opens no further session: ${error.message}`));
             return;
           }
+          // Here and not later: a quick program's end can be in the same packet as the channel's beginning.
+          if (onExit) channel.on('exit', onExit);
           channel.on('error', ignore);
           channel.stderr.on('error', ignore);
           if (open) {
