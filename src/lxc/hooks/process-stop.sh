@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs before systemd asks the container $1 to end: where its first program does not listen to SIGTERM (the kernel drops a
-# signal to the first process of a namespace unless it is caught), waiting for it would be in vain.
+# Asks the container $1 to end, before systemd looks for what is left: SIGTERM to its first program, or SIGKILL where that does
+# not listen to it (the kernel drops a signal to the first process of a namespace unless it is caught), as waiting would be in
+# vain. Not by way of lxc-start: a signal that reaches it while it clears up ends it, and leaves the container's cgroups.
 set -eu
 for group in /sys/fs/cgroup/pids /sys/fs/cgroup/systemd /sys/fs/cgroup; do
   group=$group/lxc.payload.$1
@@ -16,10 +17,11 @@ for group in /sys/fs/cgroup/pids /sys/fs/cgroup/systemd /sys/fs/cgroup; do
     [ -n "$first" ] || continue
     # SIGTERM is bit 14 of the mask.
     case $caught in
-    *[4567cdef]???) ;;
+    *[4567cdef]???) kill -TERM "$pid" ;;
     *) kill -KILL "$pid" ;;
     esac
     exit 0
   done <"$group/cgroup.procs"
-  exit 0
-done
+done 2>/dev/null
+# It has not come so far.
+[ -z "${MAINPID-}" ] || kill -TERM "$MAINPID"

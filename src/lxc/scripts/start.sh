@@ -117,7 +117,7 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
     split("", missing)
   }
   # One request to each of these, by one curl, which tells each answer when it has it: in pieces, hence the loop.
-  function ask(n, list, file, longest, escaped) {
+  function ask(list, n, file, longest, escaped) {
     round++
     file = answers "." round
     longest = 1
@@ -131,6 +131,8 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
     system("{ curl -q -K " file " -g -s --no-progress-meter -Z --parallel-immediate --noproxy \"*\" -A stratos -m " longest \
       " -w \"%{stderr}answer %{http_code} %{url_effective}\\n\" 2>&1 | while read -r line; do echo \"$line\"; done; echo end " round "; rm " file "; } >>" answers " 2>/dev/null &")
   }
+  # Whether a request is on its way: those that come to listen meanwhile are asked together, as each curl has its price.
+  function busy(n) { for (n in pending) if (asked[n]) return 1; return 0 }
   function hear(line, part, count, n) {
     count = 0
     while ((getline line < answers) > 0) {
@@ -163,7 +165,7 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
           # Without a port there is nothing to ask: it must run for a moment.
           if (!since[n]) since[n] = now
           if (now - since[n] >= 0.25) { ready(n); continue }
-        } else if (!asked[n] && now >= after[n]) {
+        } else if (!asked[n] && now >= after[n] && (now - last_ask > 0.2 || !busy())) {
           found = listens(pid, sprintf("%04X", port[n]))
           if (found == "yes" && path[n] == "") { ready(n); continue }
           if (found == "yes") { list[n] = 1; wanted++ }
@@ -171,11 +173,11 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
         }
         if (now > until[n]) { stuck = sprintf("it is not ready after %gs: ", until[n] - begun); failed(n, stuck why[n]) }
       }
-      if (wanted > 0) ask(n, list)
+      if (wanted > 0) { ask(list); last_ask = now }
       if (absent > 0 && now - begun > 0.5 && now >= next_look) { inspect(); next_look = now + 0.5 } else split("", missing)
       if (left <= 0) break
       waited = now - begun
-      system(waited < 1 ? "sleep 0.01" : waited < 5 ? "sleep 0.05" : "sleep 0.2")
+      system(waited < 1 ? "sleep 0.02" : waited < 5 ? "sleep 0.05" : "sleep 0.2")
     }
     if (stop != "") system("systemctl stop" stop)
     exit status
