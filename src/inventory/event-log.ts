@@ -7,7 +7,7 @@ import type { LoggedEvent, StratosEvent } from '../model/event.ts';
 import { codeOf, makeDirectory, writeError } from './atomic-write.ts';
 import { STATE_DIRECTORY } from './file-inventory.ts';
 
-export interface EventQuery {
+interface EventQuery {
   /** Only events at or after this time; ISO 8601, UTC. */
   readonly since?: string;
   /** Id of a run, or its beginning. */

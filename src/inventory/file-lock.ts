@@ -30,7 +30,7 @@ export interface FileLockRequest extends LockOptions {
 }
 
 /** Id of a lock file that cannot be read; `unlock` takes it. */
-export const UNREADABLE = 'unreadable';
+const UNREADABLE = 'unreadable';
 
 /** A lock file that cannot be read is taken for abandoned when it is older than this: ours are never half-made for longer. */
 const ABANDONED_MS = 10_000;

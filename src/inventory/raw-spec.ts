@@ -1,6 +1,6 @@
 /** What stratos.yaml holds after the schema accepted it: quantities are still text, names are not resolved, defaults not filled in. */
 
-export type RawMap<T> = Readonly<Record<string, T>>;
+type RawMap<T> = Readonly<Record<string, T>>;
 export type RawBounds = number | { readonly min?: number; readonly max?: number };
 export type RawEnv = RawMap<string | number | boolean | { readonly fromEnv?: string; readonly fromFile?: string }>;
 
@@ -14,7 +14,7 @@ export interface RawJump extends RawAccess {
   readonly address: string;
   readonly hostKey?: string | readonly string[];
 }
-export interface RawHost extends RawJump {
+interface RawHost extends RawJump {
   readonly jump?: RawJump;
 }
 export interface RawLocalIaas {

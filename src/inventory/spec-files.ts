@@ -9,7 +9,7 @@ import { yamlSource } from './yaml-source.ts';
 import type { Anchor, YamlPath, YamlSource } from './yaml-source.ts';
 
 /** Where names are defined; the policies have four kinds, each with names of its own. */
-export const SECTIONS = [
+const SECTIONS = [
   'iaas',
   'partitions',
   'cartridges',
@@ -107,7 +107,7 @@ export function placeOf(section: Section, entry: Entry): string {
 }
 
 /** An own property of what may be a mapping. */
-export function field(value: unknown, key: string): unknown {
+function field(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as Record<string, unknown>)[key]
     : undefined;

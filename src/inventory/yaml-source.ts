@@ -11,7 +11,7 @@ export type YamlPath = readonly (string | number)[];
 /** Which part of an entry is meant. */
 export type Anchor = 'key' | 'value';
 
-export interface Location {
+interface Location {
   readonly position: SourcePosition;
   readonly excerpt: string;
 }
