@@ -21,7 +21,6 @@ export function buildProgram(
     .description('Turns plain Linux machines into a platform for cartridges, without a server and without an agent.')
     .usage('<command> [options]')
     .enablePositionalOptions()
-    .helpCommand(false)
     .configureOutput({
       writeOut: (text) => {
         context.io.out.write(text);
@@ -42,7 +41,6 @@ export function buildProgram(
       formatHelp,
     });
   prepare(program);
-  program.helpOption('-h, --help', 'show help');
   program.option('-V, --version', 'show the version');
   addGlobalOptions(program, 'all');
   addEntries(program, entries, context);
@@ -54,23 +52,17 @@ export function buildProgram(
 export class HelpShown extends Error {}
 
 function addEntries(parent: Command, entries: readonly (LeafEntry | GroupEntry)[], context: CommandContext): void {
-  const loaders = new Map<Command, () => Promise<void>>();
+  const loaders = new Map<Command, () => Promise<void> | void>();
   parent.hook('preSubcommand', (_parent, command) => loaders.get(command)?.());
   for (const entry of entries) {
     const command = parent.command(entry.name, { hidden: entry.hidden ?? false }).summary(entry.summary);
     if (entry.group !== undefined) command.helpGroup(entry.group);
     prepare(command);
     if ('children' in entry) {
-      command
-        .description(`${capitalised(entry.summary)}.`)
-        .usage('<command> [options]')
-        .enablePositionalOptions();
-      addGlobalOptions(command);
-      addEntries(command, entry.children, context);
-      command.helpCommand(false);
-      command.addHelpText('after', `\nHelp of one command: stratos ${entry.name} <command> --help`);
+      loaders.set(command, () => {
+        describeGroup(command, entry, context);
+      });
     } else {
-      command.helpCommand(false);
       loaders.set(command, async () => {
         (await entry.load())(command, context);
       });
@@ -78,9 +70,20 @@ function addEntries(parent: Command, entries: readonly (LeafEntry | GroupEntry)[
   }
 }
 
+function describeGroup(command: Command, entry: GroupEntry, context: CommandContext): void {
+  command
+    .description(`${capitalised(entry.summary)}.`)
+    .usage('<command> [options]')
+    .enablePositionalOptions();
+  addGlobalOptions(command);
+  addEntries(command, entry.children, context);
+  command.addHelpText('after', `\nHelp of one command: stratos ${entry.name} <command> --help`);
+}
+
 /** Makes the command throw instead of ending the process, with errors in our words. */
 function prepare(command: Command): void {
   command.helpOption('-h, --help', 'show help');
+  command.helpCommand(false);
   command.exitOverride((error: CommanderError) => {
     if (error.code === 'commander.help' || error.code === 'commander.helpDisplayed') throw new HelpShown();
     throw usageErrorOf(error, command);

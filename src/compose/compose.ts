@@ -1,14 +1,17 @@
 /** Builds the real dependencies of one run of the program, each loaded when it is first needed. */
-import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { GlobalOptions } from '../commands/global-options.ts';
 import type { StratosEvent } from '../model/event.ts';
 import { instant } from '../model/quantity.ts';
 import type { Deps } from '../reconcile/deps.ts';
+import { eventStream } from '../report/event-stream.ts';
 import type { Io } from '../report/io.ts';
+import { paintFor } from '../report/io.ts';
 import type { Progress } from '../report/progress.ts';
+import { progress } from '../report/progress.ts';
 import type { TerminalStreams } from '../ssh/transport.ts';
 import type { EventRecorder } from './event-recorder.ts';
+import { eventRecorder } from './event-recorder.ts';
 import { lazyTransport } from './lazy-transport.ts';
 
 export interface ComposeSettings {
@@ -32,22 +35,24 @@ export interface Composition {
 
 /** Nothing is read, loaded or connected yet. */
 export function compose(settings: ComposeSettings): Composition {
-  const run = randomUUID();
+  let run: string | undefined;
+  // Made when there is something to record: most runs that only read never need one.
+  const runId = (): string => (run ??= globalThis.crypto.randomUUID());
   const closing: (() => Promise<void>)[] = [];
-  let progress: Progress | undefined;
+  let screen: Progress | undefined;
   const notice = (message: string): void => {
     const event: StratosEvent = { type: 'warning', message };
-    if (progress) progress.sink(event);
+    if (screen) screen.sink(event);
     else settings.io.err.write(`! ${message}\n`);
   };
   return {
     notice,
-    settle: () => progress?.stop(),
+    settle: () => screen?.stop(),
     async open(globals) {
       const directory = resolve(settings.cwd, globals.dir ?? settings.env.STRATOS_DIR ?? '.');
-      const recorder = await openRecorder(directory, run, notice);
+      const recorder = openRecorder(directory, runId, notice);
       const shown = await openProgress(settings.io, globals, recorder);
-      progress = shown;
+      screen = shown;
       const deps = await openDeps(
         directory,
         settings,
@@ -66,20 +71,19 @@ export function compose(settings: ComposeSettings): Composition {
       return deps;
     },
     async close() {
-      progress?.stop();
+      screen?.stop();
       for (const end of closing) await end();
     },
   };
 }
 
-async function openRecorder(directory: string, run: string, notice: (message: string) => void): Promise<EventRecorder> {
-  const { eventRecorder } = await import('./event-recorder.ts');
+function openRecorder(directory: string, run: () => string, notice: (message: string) => void): EventRecorder {
   return eventRecorder({
     append: async (events) => {
       const { eventLog } = await import('../inventory/event-log.ts');
       await eventLog(directory).append(events);
     },
-    run: () => run,
+    run,
     now: Date.now,
     onFailure: (error) => {
       notice(error instanceof Error ? error.message : String(error));
@@ -88,15 +92,8 @@ async function openRecorder(directory: string, run: string, notice: (message: st
 }
 
 async function openProgress(io: Io, globals: GlobalOptions, recorder: EventRecorder): Promise<Progress> {
-  if (globals.events === 'json') {
-    const { eventStream } = await import('../report/event-stream.ts');
-    return eventStream(io.err, recorder.stamp);
-  }
-  const [{ progress }, { PLAIN, colourPaint }] = await Promise.all([
-    import('../report/progress.ts'),
-    import('../report/paint.ts'),
-  ]);
-  return progress(io.err, { paint: io.err.colour ? await colourPaint() : PLAIN, quiet: globals.quiet });
+  if (globals.events === 'json') return eventStream(io.err, recorder.stamp);
+  return progress(io.err, { paint: await paintFor(io.err), quiet: globals.quiet });
 }
 
 async function openDeps(

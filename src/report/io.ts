@@ -1,6 +1,4 @@
 /** The only owner of streams, terminal, width and colour. Everything else gets an {@link Io} and writes to that. */
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import type { Paint } from './paint.ts';
 import { PLAIN, colourPaint } from './paint.ts';
 
@@ -45,7 +43,7 @@ export function processIo(settings: IoSettings): Io {
     ask: askTerminal,
     askSecret: (question) => {
       process.stderr.write(question);
-      return askTerminal('', undefined, silence()).finally(() => {
+      return askTerminal('', undefined, 'silent').finally(() => {
         process.stderr.write('\n');
       });
     },
@@ -122,8 +120,19 @@ export function wantsColour(env: Readonly<Record<string, string | undefined>>, i
 async function askTerminal(
   question: string,
   signal?: AbortSignal,
-  output: NodeJS.WritableStream = process.stderr,
+  echo: 'shown' | 'silent' = 'shown',
 ): Promise<string | undefined> {
+  // Loaded here, as hardly any run asks a question.
+  const [{ createInterface }, { Writable }] = await Promise.all([
+    import('node:readline/promises'),
+    import('node:stream'),
+  ]);
+  const silence = new Writable({
+    write: (_chunk, _encoding, done) => {
+      done();
+    },
+  });
+  const output = echo === 'shown' ? process.stderr : silence;
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   const ended = new Promise<undefined>((resolve) => {
     lines.once('close', () => {
@@ -140,13 +149,4 @@ async function askTerminal(
   } finally {
     lines.close();
   }
-}
-
-/** Takes what readline echoes. */
-function silence(): Writable {
-  return new Writable({
-    write: (_chunk, _encoding, done) => {
-      done();
-    },
-  });
 }

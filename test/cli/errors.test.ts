@@ -17,7 +17,7 @@ import {
 } from '../../src/model/errors.ts';
 import { cli } from './support.ts';
 
-const failing = (error: unknown) => ({ use: { status: () => Promise.reject(error) } });
+const failing = (error: Error) => ({ use: { status: () => Promise.reject(error) } });
 const holder = {
   id: '7f3a',
   operation: 'reconcile',
@@ -52,7 +52,6 @@ describe('an error', () => {
     [new StoreError('m'), 1],
     [new HostError('m'), 1],
     [new TypeError('m'), 1],
-    ['m', 1],
   ])('%s ends with its exit code, on standard error alone', async (error, exitCode) => {
     const { code, stdout, stderr } = await cli(['status'], failing(error));
     expect([code, stdout]).toEqual([exitCode, '']);
