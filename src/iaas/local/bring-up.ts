@@ -1,7 +1,7 @@
 /** Brings a VM that is complete on the disk to where it answers, whatever happened to the machine in between. */
 import { access, rm, writeFile } from 'node:fs/promises';
 import { IaasError } from '../../model/errors.ts';
-import { bridgeAddress } from './addresses.ts';
+import { bridgeAddress, overlaps } from './addresses.ts';
 import { ensureSiteBase, withNetworkLock } from './build-vm.ts';
 import { renderContainer } from './container.ts';
 import { vmLayout } from './layout.ts';
@@ -53,6 +53,14 @@ async function start(site: LocalSite, id: string, record: MachineRecord, signal?
         },
       );
     }
+  }
+  if (!overlaps(spec.subnet, `${record.address}/32`)) {
+    throw new IaasError(
+      spec.name,
+      'invalid',
+      `Cannot start VM ${record.vm} as its address is outside the subnet ${spec.subnet}: ${record.address}`,
+      { hint: `set iaas.${spec.name}.subnet back, or: stratos vm replace ${record.vm}` },
+    );
   }
   await withNetworkLock(site, async () => {
     await ensureNetwork(spec);

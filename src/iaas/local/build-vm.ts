@@ -1,5 +1,5 @@
 /** Makes and removes what a local VM is made of. All of it can be cut off anywhere and done again. */
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, rm, rmdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { IaasError } from '../../model/errors.ts';
 import type { MachineRequest } from '../provider.ts';
@@ -37,24 +37,7 @@ export async function buildVm(site: LocalSite, id: string, request: MachineReque
   if (before?.phase === 'deleting') await deleteVm(site, id, before);
   await checkDisk(spec);
   const base = await ensureSiteBase(site, request.signal);
-  await mkdir(files.directory, { recursive: true });
-  const address = await withNetworkLock(site, async () => {
-    await ensureNetwork(spec);
-    return reserveAddress(spec.name, layout, spec.subnet, id);
-  });
-  const record: MachineRecord = {
-    lineage: context.lineage,
-    vm: request.vm,
-    partition: request.partition,
-    size: request.size,
-    address,
-    mac: macOf(address),
-    hostKey: request.hostKey.publicKey.trim(),
-    base: base.rootfs,
-    phase: 'building',
-    createdAt: new Date().toISOString(),
-  };
-  await writeRecord(files.record, record);
+  const record = await withNetworkLock(site, () => claim(site, id, request, base));
   // What an earlier run got half way with.
   await Promise.all([removeTree(spec.name, path.dirname(files.delta)), removeTree(spec.name, files.data)]);
   await mkdir(files.delta, { recursive: true });
@@ -68,6 +51,35 @@ export async function buildVm(site: LocalSite, id: string, request: MachineReque
   const ready: MachineRecord = { ...record, phase: 'ready' };
   await writeRecord(files.record, ready);
   return ready;
+}
+
+/** Gives a VM its address and its label, in one go as others see it. Under the VM's lock and the network lock. */
+async function claim(site: LocalSite, id: string, request: MachineRequest, base: Base): Promise<MachineRecord> {
+  const { spec, layout, context } = site;
+  const files = vmLayout(layout, id);
+  await ensureNetwork(spec);
+  await mkdir(files.directory, { recursive: true });
+  try {
+    const address = await reserveAddress(spec.name, layout, spec.subnet, id);
+    const record: MachineRecord = {
+      lineage: context.lineage,
+      vm: request.vm,
+      partition: request.partition,
+      size: request.size,
+      address,
+      mac: macOf(address),
+      hostKey: request.hostKey.publicKey.trim(),
+      base: base.rootfs,
+      phase: 'building',
+      createdAt: new Date().toISOString(),
+    };
+    await writeRecord(files.record, record);
+    return record;
+  } catch (error) {
+    // Only where it is empty: a VM that is half made keeps what it has.
+    await rmdir(files.directory).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Ends a VM and removes all that was made for it, its label last, so that a run cut off here is taken up. Under the VM's lock. */

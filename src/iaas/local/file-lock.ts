@@ -6,9 +6,10 @@ import { IaasError, InterruptedError } from '../../model/errors.ts';
 
 /**
  * Takes the lock of a file and says so, then lives until its standard input, our pipe, ends. Whoever waited for a file that
- * was removed meanwhile holds nothing, and asks again.
+ * was removed meanwhile holds nothing, and asks again. Ctrl-C at the terminal is ours to handle, not the lock's.
  */
 const HOLD = `
+trap '' INT TERM HUP
 while :; do
   exec 9>"$1"
   flock 9

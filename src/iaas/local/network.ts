@@ -1,6 +1,5 @@
 /** The bridge of the local VMs and their way out. Made when missing, the same each time, taken down by {@link removeNetwork}. */
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { IaasError } from '../../model/errors.ts';
 import type { LocalIaasSpec } from '../../model/spec.ts';
 import { bridgeAddress, macOf, overlaps } from './addresses.ts';
@@ -22,9 +21,11 @@ const CONFINED = `${RUN_DIRECTORY}/confined`;
 export async function ensureNetwork(spec: LocalIaasSpec): Promise<void> {
   const { name, bridge, subnet } = spec;
   const whose = await ownerOf(spec);
-  if (whose === 'other') return;
-  refuseOverlap(spec);
   const { address, prefix } = bridgeAddress(subnet);
+  const networks = await readNetworks(name);
+  if (whose !== 'none') refuseOtherNetwork(spec, networks, whose === 'us' ? `${address}/${prefix}` : undefined);
+  if (whose === 'other') return;
+  refuseOverlap(spec, networks);
   if (whose === 'none') {
     const link = `link add name ${bridge} address ${macOf(address)} type bridge stp_state 0 forward_delay 0`;
     await ipBatch(name, [link, `link set dev ${bridge} addrgenmode none`]);
@@ -120,20 +121,49 @@ async function uplinks(): Promise<readonly string[]> {
   ];
 }
 
-function refuseOverlap(spec: LocalIaasSpec): void {
-  for (const [device, addresses] of Object.entries(networkInterfaces())) {
-    if (device === spec.bridge) continue;
-    const other = addresses?.find(
-      (entry) => entry.family === 'IPv4' && entry.cidr !== null && overlaps(spec.subnet, entry.cidr),
-    );
-    if (other?.cidr == null) continue;
+/** A bridge with the network of another spec would leave VMs without a way in. `exactly`: the only address that ours may have. */
+function refuseOtherNetwork(spec: LocalIaasSpec, networks: Networks, exactly: string | undefined): void {
+  const cidrs = networks.get(spec.bridge) ?? [];
+  const fits =
+    exactly === undefined ? cidrs.some((cidr) => overlaps(spec.subnet, cidr)) : cidrs.every((cidr) => cidr === exactly);
+  if (fits) return;
+  throw new IaasError(
+    spec.name,
+    'invalid',
+    `Cannot use bridge ${spec.bridge} for subnet ${spec.subnet} as it carries another network: ${cidrs.join(', ') || 'no address'}`,
+    { hint: `set iaas.${spec.name}.bridge to a name that is free` },
+  );
+}
+
+function refuseOverlap(spec: LocalIaasSpec, networks: Networks): void {
+  for (const [device, cidrs] of networks) {
+    const other = device === spec.bridge ? undefined : cidrs.find((cidr) => overlaps(spec.subnet, cidr));
+    if (other === undefined) continue;
     throw new IaasError(
       spec.name,
       'invalid',
-      `Cannot use subnet ${spec.subnet} for bridge ${spec.bridge} as it overlaps the network of ${device}: ${other.cidr}`,
+      `Cannot use subnet ${spec.subnet} for bridge ${spec.bridge} as it overlaps the network of ${device}: ${other}`,
       { hint: `set iaas.${spec.name}.subnet to a free range` },
     );
   }
+}
+
+/** IPv4 addresses of this machine with their prefix, by interface. */
+type Networks = ReadonlyMap<string, readonly string[]>;
+
+/** Asks `ip`, as Node tells of interfaces with a carrier only, and a bridge without VMs has none. */
+async function readNetworks(iaas: string): Promise<Networks> {
+  const text = await run(iaas, 'read the addresses of this machine', 'ip', ['-json', '-4', 'address', 'show']);
+  const links = JSON.parse(text) as readonly IpLink[];
+  return new Map(
+    links.map((link) => [link.ifname, link.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`)]),
+  );
+}
+
+/** What is read of `ip -json address`. */
+interface IpLink {
+  readonly ifname: string;
+  readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
 }
 
 async function ipBatch(iaas: string, lines: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { LocalIaasSpec } from '../../model/spec.ts';
 import { withFileLock } from './file-lock.ts';
-import { BASE_CACHE, NETWORK_LOCK, rootLayout } from './layout.ts';
+import { BASE_CACHE, NETWORK_LOCK, rootLayout, vmLayout } from './layout.ts';
 import { removeNetwork } from './network.ts';
 import { removeTree } from './vm-tree.ts';
 
@@ -22,7 +22,10 @@ export interface Release {
 export async function releaseLocal(spec: LocalIaasSpec): Promise<Release> {
   const layout = rootLayout(spec.root);
   return withFileLock(spec.name, NETWORK_LOCK, async () => {
-    const vms = await readdir(layout.vms).catch(() => []);
+    const names = await readdir(layout.vms).catch(() => []);
+    const labels = await Promise.all(names.map((name) => isThere(vmLayout(layout, name).record)));
+    // One without a label never ran.
+    const vms = names.filter((_, i) => labels[i]);
     if (vms.length > 0) return { removed: [], kept: vms.map((vm) => `VM ${vm} in ${layout.vms}`) };
     const removed = [...(await removeNetwork(spec))];
     if (!(await isThere(spec.root))) return { removed, kept: [] };

@@ -34,6 +34,8 @@ export async function tryRun(
     ...(options.signal ? { cancelSignal: options.signal } : {}),
     // Package tools and lxc-* live in sbin, which a sudo or cron PATH may lack.
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...options.env },
+    // Ctrl-C at the terminal reaches us alone; we decide what still has to finish.
+    detached: true,
     all: true,
     reject: false,
   });
