@@ -23,7 +23,7 @@ case ${1:-} in
   ;;
 esac
 
-install_packages
+install_packages run
 install_modules
 build
 

@@ -29,11 +29,11 @@ preflight() {
   [ "$(id -u)" = 0 ] || refuse "you are $(id -un), not root"
 }
 
-# Debian's packages: of the local IaaS, of building cartridges, and (with "test") of the gate.
+# Debian's packages for what $1 says: `run` (the local IaaS and building cartridges), `test` (the gate too) or `bench` (peers).
 install_packages() {
   wanted='lxc lxc-templates debootstrap rsync openssh-client openssh-server uidmap haproxy iproute2 nftables zstd tar xz-utils curl ca-certificates'
-  [ "${1:-}" = test ] && wanted="$wanted shellcheck skopeo umoci sudo socat busybox-static"
-  [ "${1:-}" = bench ] && wanted="$wanted ansible socat busybox-static"
+  [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci sudo socat busybox-static"
+  [ "$1" != bench ] || wanted="$wanted ansible socat busybox-static"
   missing=
   for package in $wanted; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
@@ -58,7 +58,7 @@ install_packages() {
 
 # npm's packages, when the lock file is newer than what is installed.
 install_modules() {
-  if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  if [ -z "$(find node_modules/.package-lock.json -newer package-lock.json 2>/dev/null)" ]; then
     say 'installing npm packages'
     npm ci --no-audit --no-fund --loglevel=error >&2
     touch node_modules/.package-lock.json
