@@ -46,6 +46,8 @@ export async function openChannel(
     };
     const stale = (why: Error): void => {
       fail(new StaleConnectionError(why.message, { cause: why }));
+      // So that the next attempt does not find it again.
+      connection.destroy(why.message);
     };
     const timer = setTimeout(() => {
       connection.destroy('it did not answer any more');

@@ -1,6 +1,7 @@
 /** The transport: OpenSSH servers reached by ssh2, directories copied by rsync over the system's ssh. */
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Batch, StepResult } from '../shell/command.ts';
+import { describeBatch } from '../shell/describe-batch.ts';
 import type { Connection } from './connection.ts';
 import { connectionPool } from './connection-pool.ts';
 import { runInteractive } from './interactive.ts';
@@ -36,6 +37,7 @@ export function sshTransport(settings: TransportSettings): Transport {
   return {
     async run(name, endpoint, batch: Batch, options = {}): Promise<readonly StepResult[]> {
       if (batch.steps.length === 0) return [];
+      settings.onBatch?.(name, describeBatch(batch));
       return withConnection(name, endpoint, options.signal, (connection) =>
         runBatch(name, endpoint, connection, batch, options),
       );

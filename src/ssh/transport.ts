@@ -73,6 +73,8 @@ export interface TransportSettings {
   /** Asks for a key's passphrase; undefined where there is no terminal. `STRATOS_SSH_PASSPHRASE` is tried first. */
   readonly askPassphrase?: (keyFile: string) => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told each batch before it is sent, secrets masked: for `--debug`. */
+  readonly onBatch?: (name: string, description: string) => void;
   /** Needed by {@link Transport.interactive} alone. */
   readonly streams?: TerminalStreams;
 }

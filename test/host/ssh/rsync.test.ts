@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { InterruptedError, RemoteCommandError } from '../../../src/model/errors.ts';
+import { HostError, InterruptedError, RemoteCommandError } from '../../../src/model/errors.ts';
 import { sshTransport } from '../../../src/ssh/ssh-transport.ts';
 import type { Transport } from '../../../src/ssh/transport.ts';
 import { startSshd, type LocalSshd } from './local-sshd.ts';
@@ -147,4 +147,10 @@ test('copy of a file that is not there fails with its name; a dead port is refus
   await expect(ssh.copy('vm', sshd.endpoint, { from: [missing], to: join(dir, 'to') })).rejects.toThrow(missing);
   const dead = ssh.copy('vm', { ...sshd.endpoint, port: 1 }, { from: [sshd.identityFile], to: dir });
   await expect(dead).rejects.toMatchObject({ reason: 'refused' });
+});
+
+test('copy says what is missing on this machine', async () => {
+  const bare = sshTransport({ directory: join(dir, 'ssh'), env: { PATH: dir } });
+  const copied = bare.copy('vm', sshd.endpoint, { from: [sshd.identityFile], to: join(dir, 'to') });
+  await expect(copied).rejects.toBeInstanceOf(HostError);
 });

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Endpoint } from '../../../src/model/endpoint.ts';
 import { InterruptedError, RemoteCommandError, UnreachableError } from '../../../src/model/errors.ts';
 import { millis } from '../../../src/model/quantity.ts';
+import { Secret } from '../../../src/model/secret.ts';
 import { command, script, type Batch } from '../../../src/shell/command.ts';
 import { ensureKeyPair, generateHostKey } from '../../../src/ssh/key-pair.ts';
 import { sshTransport } from '../../../src/ssh/ssh-transport.ts';
@@ -99,6 +100,16 @@ test('run keeps the time limit of a step', async () => {
     [124, ''],
     [0, 'ok\n'],
   ]);
+});
+
+test('run tells each batch, secrets masked', async () => {
+  const { endpoint } = await server();
+  const told: string[] = [];
+  const onBatch = (name: string, text: string): void => void told.push(`${name}\n${text}`);
+  const steps = [command('write', ['cat'], { stdin: new Secret('hunter2') })];
+  const [result] = await transport({ onBatch }).run('web-1', endpoint, { steps });
+  expect(result?.stdout).toBe('hunter2');
+  expect(told).toEqual(['web-1\n1 write: cat (input: [secret])']);
 });
 
 test('run of no steps opens no connection', async () => {
