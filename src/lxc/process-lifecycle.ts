@@ -133,7 +133,7 @@ function launchSteps(verb: 'start' | 'restart', processes: readonly ProcessStart
     script(
       { name: 'start', text: startText },
       `${verb} ${titleOf(processes)}`,
-      [LAYOUT.processes, LAYOUT.bin, BRIDGE, verb, ...processes.flatMap(startWords)],
+      [LAYOUT.label, LAYOUT.processes, LAYOUT.bin, BRIDGE, verb, ...processes.flatMap(startWords)],
       { timeout: millis(startup + SLACK) },
     ),
   ];

@@ -5,6 +5,7 @@
 set -eu
 . "${0%/*}/layout"
 PATH=$PATH:/usr/sbin:/sbin
+mkdir -p /run/stratos
 if [ ! -d "/sys/class/net/$bridge" ]; then ip link add name "$bridge" type bridge forward_delay 0; fi
 # With a fixed MAC: a bridge otherwise takes that of one of its ports, and all neighbours lose it when that port goes.
 ip -batch - <<IP

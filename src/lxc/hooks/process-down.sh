@@ -3,7 +3,13 @@
 # Runs after the container $1 ended. After a crash its address refuses connections for a moment, so that gateways try another
 # process at once and do not wait until their checks have noticed.
 set -eu
-[ "${SERVICE_RESULT-success}" != success ] || exit 0
+mark=/run/stratos/stopping.$1
+why=''
+[ ! -s "$mark" ] || read -r why <"$mark"
+if [ "$why" = stop ]; then
+  : >"$mark"
+  exit 0
+fi
 . "${0%/*}/layout"
 PATH=$PATH:/usr/sbin:/sbin
 read -r address _ <"$processes/$1/network"

@@ -3,6 +3,8 @@
 # not listen to it (the kernel drops a signal to the first process of a namespace unless it is caught), as waiting would be in
 # vain. Not by way of lxc-start: a signal that reaches it while it clears up ends it, and leaves the container's cgroups.
 set -eu
+# For process-down: this is no crash. Without a main process it has ended by itself.
+[ -z "${MAINPID-}" ] || echo stop >"/run/stratos/stopping.$1"
 for group in /sys/fs/cgroup/pids /sys/fs/cgroup/systemd /sys/fs/cgroup; do
   group=$group/lxc.payload.$1
   [ -d "$group" ] || continue

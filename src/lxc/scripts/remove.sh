@@ -96,6 +96,11 @@ trouble=$(mkdir -m 700 "$trash" 2>&1 && mv -t "$trash" $folders 2>&1)
 rm -rf "$trash"
 wait "$cleaning"
 for name in $names; do
+  # Where a monitor was killed its container's cgroups are left.
+  for group in /sys/fs/cgroup/*/"lxc.payload.$name" /sys/fs/cgroup/*/"lxc.monitor.$name" \
+    "/sys/fs/cgroup/lxc.payload.$name" "/sys/fs/cgroup/lxc.monitor.$name"; do
+    [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+  done
   if [ -e "$processes/$name" ]; then
     refuse "$name" "it cannot be removed: $(printf '%s' "$trouble" | tail -n 1 | tr -d '"\\[:cntrl:]')"
   else

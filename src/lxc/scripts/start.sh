@@ -1,17 +1,23 @@
-# Starts containers that are there and waits until each is ready. Arguments: folder of the processes, folder of the hooks,
+# Starts containers of ours and waits until each is ready. Arguments: label of the VM, folder of the processes, folder of the hooks,
 # bridge, `start` or `restart`, then for each process NAME ADDRESS MAC ELEMENTS PORT STARTUP TIMEOUT PATH: ELEMENTS of the map of
 # published ports or nothing, PORT of the health check or 0, STARTUP in hundredths of a second, TIMEOUT of one check in seconds,
 # PATH or nothing when an open port is enough. Prints a JSON line {"name","ready","ms","failure"} for each as soon as it is known.
 set -u
 export LC_ALL=C
-processes=$1 hooks=$2 bridge=$3 verb=$4
-shift 4
+label=$1 processes=$2 hooks=$3 bridge=$4 verb=$5
+shift 5
 status=0
+lineage=''
+[ ! -e "$label" ] || read -r lineage <"$label"
+# Labels begin with {"lineage":"…",
+lineage=${lineage%%,*},
 read -r begun _ </proc/uptime
 
 records='' units='' elements='' neighbours=''
 while [ $# -gt 0 ]; do
-  if [ -e "$processes/$1/label.json" ]; then
+  label=''
+  [ ! -e "$processes/$1/label.json" ] || read -r label <"$processes/$1/label.json"
+  if [ "${label%%,*}," = "$lineage" ]; then
     records="$records$1 $2 $5 $6 $7 $8
 "
     units="$units stratos-process@$1.service"
@@ -19,8 +25,8 @@ while [ $# -gt 0 ]; do
 "
     elements="$elements${4:+$4, }"
   else
-    printf '{"name":"%s","ready":false,"ms":0,"failure":"it is not on this VM"}\n' "$1"
-    printf '%s: it is not on this VM\n' "$1" >&2
+    printf '{"name":"%s","ready":false,"ms":0,"failure":"it is not on this VM, or not ours"}\n' "$1"
+    printf '%s: it is not on this VM, or not ours\n' "$1" >&2
     status=1
   fi
   shift 8
@@ -96,23 +102,36 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
     left--
     status = 1
   }
-  # Processes that are not there: whether systemd gave up on them, or keeps starting them in vain.
-  function inspect(command, n, line, key, value, unit, fields) {
-    command = "systemctl show -p Id,ActiveState,NRestarts,ExecMainStatus"
-    for (n in missing) command = command " stratos-process@" name[n] ".service"
-    while ((command | getline line) > 0) {
-      value = line; sub(/^[^=]*=/, "", value)
-      key = substr(line, 1, length(line) - length(value) - 1)
-      if (line != "") { fields[key] = value; if (key == "Id") unit = value; known[unit, key] = value; continue }
+  # Whether the kernel has killed something of it for its memory limit since the start.
+  function exhausted(n, line, found) {
+    found = 0
+    while (("dmesg 2>/dev/null" | getline line) > 0) {
+      if (line !~ ("oom-kill:.*/lxc.payload." name[n] "[,/]")) continue
+      sub(/^\[ */, "", line)
+      if (line + 0 >= begun) found = 1
     }
+    close("dmesg 2>/dev/null")
+    return found
+  }
+  # Processes that are not there: whether systemd gave up on them, or keeps starting them in vain.
+  function inspect(command, n, line, key, value, unit, fields, more) {
+    command = "systemctl show -p Id,ActiveState,NRestarts"
+    for (n in missing) command = command " stratos-process@" name[n] ".service"
+    do {
+      more = (command | getline line) > 0
+      if (more && line != "") {
+        key = line; sub(/=.*/, "", key)
+        fields[key] = substr(line, length(key) + 2)
+      } else for (key in fields) known[fields["Id"], key] = fields[key]
+    } while (more)
     close(command)
     for (n in missing) {
       unit = "stratos-process@" name[n] ".service"
       if (!(n in base)) base[n] = known[unit, "NRestarts"]
-      if (known[unit, "ActiveState"] != "failed" && known[unit, "ActiveState"] != "inactive" && known[unit, "NRestarts"] < base[n] + 2) continue
-      line = known[unit, "ExecMainStatus"]
-      stop = stop " stratos-process@" name[n] ".service"
-      failed(n, "it ends at once, with status " line (line == 137 ? ": killed, as when it takes more memory than its limit" : ""))
+      if (known[unit, "ActiveState"] != "failed" && known[unit, "ActiveState"] != "inactive" && known[unit, "NRestarts"] + 0 < base[n] + 2) continue
+      stop = stop " " unit
+      # lxc-start does not hand on the status of what ran in it.
+      failed(n, exhausted(n) ? "it takes more memory than it may and is killed" : "it ends at once")
     }
     split("", missing)
   }
@@ -176,8 +195,9 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
       if (wanted > 0) { ask(list); last_ask = now }
       if (absent > 0 && now - begun > 0.5 && now >= next_look) { inspect(); next_look = now + 0.5 } else split("", missing)
       if (left <= 0) break
-      waited = now - begun
-      system(waited < 1 ? "sleep 0.02" : waited < 5 ? "sleep 0.05" : "sleep 0.2")
+      # The longer it takes the less often: a look has its price, and the wait is then not what counts.
+      pause = (now - begun) / 8
+      system("sleep " (pause < 0.02 ? 0.02 : pause > 0.2 ? 0.2 : pause))
     }
     if (stop != "") system("systemctl stop" stop)
     exit status
