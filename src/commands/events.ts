@@ -7,7 +7,7 @@ import { eventsView } from '../report/events-view.ts';
 import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions } from './global-options.ts';
-import { globalOptionsOf } from './global-options.ts';
+import { globalOptionsOf, ownOptions } from './global-options.ts';
 import { parseSince, parseWhole } from './parse-option.ts';
 import { printResult } from './print-result.ts';
 import type { EventQuery } from './use-cases.ts';
@@ -38,7 +38,8 @@ export function eventsCommand(command: Command, context: CommandContext, run = r
     .option('--run <id>', 'only this run; the beginning of its id will do')
     .option('-n, --limit <n>', 'at most so many, the newest', parseWhole(1), DEFAULT_LIMIT)
     .option('-a, --all', 'also what was only begun or half done')
-    .action(async ({ all, ...query }: { since?: Instant; run?: string; limit: number; all?: true }) => {
+    .action(async (options: { since?: Instant; run?: string; limit: number; all?: true }) => {
+      const { all, ...query } = ownOptions(options);
       context.exit(await run({ globals: globalOptionsOf(command), query, all: all ?? false }, context));
     });
 }

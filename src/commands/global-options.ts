@@ -66,6 +66,13 @@ export function globalOptionsOf(command: Command): GlobalOptions {
   return { output: 'table', debug: false, quiet: false, yes: false, lockTimeout: millis(0), ...given };
 }
 
+/** A command's own options: what commander gives its action has the global ones among them. */
+export function ownOptions<Options extends object>(options: Options): Options {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => name !== 'color' && !GLOBAL_NAMES.has(name)),
+  ) as Options;
+}
+
 const GLOBAL_NAMES = new Set(['dir', 'output', 'events', 'debug', 'quiet', 'yes', 'lockTimeout']);
 
 /** Side-by-side VMs of a run that says nothing about it. */

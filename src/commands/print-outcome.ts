@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { printDone } from './print-result.ts';
 
-/** Prints an outcome and returns its exit code. Failures are told even with `--quiet`, then on standard error. */
+/** Prints an outcome and returns its exit code. Failures and holds are told even with `--quiet`, then on standard error. */
 export async function printOutcome(
   context: CommandContext,
   globals: GlobalOptions,
@@ -24,7 +24,7 @@ export async function printOutcome(
     body: outcomeBody(outcome),
     text: ({ paint }) => outcomeView(outcome, fleet, paint),
   });
-  if (globals.quiet && globals.output === 'table' && code !== EXIT.done) {
+  if (globals.quiet && globals.output === 'table' && (code !== EXIT.done || outcome.plan.holds.length > 0)) {
     context.io.err.write(outcomeView(outcome, fleet, await paintFor(context.io.err)));
   }
   return code;

@@ -4,7 +4,7 @@ import { UsageError } from '../model/errors.ts';
 import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions } from './global-options.ts';
-import { globalOptionsOf } from './global-options.ts';
+import { globalOptionsOf, ownOptions } from './global-options.ts';
 import { parseWhole } from './parse-option.ts';
 import { printEdit } from './print-edit.ts';
 
@@ -30,7 +30,8 @@ export function scaleCommand(command: Command, context: CommandContext, run = ru
     .option('--min <n>', 'least processes', parseWhole(0))
     .option('--max <n>', 'most processes', parseWhole(0))
     .option('--reconcile', 'start or remove processes now')
-    .action(async (alias: string, { reconcile, ...bounds }: { min?: number; max?: number; reconcile?: true }) => {
+    .action(async (alias: string, options: { min?: number; max?: number; reconcile?: true }) => {
+      const { reconcile, ...bounds } = ownOptions(options);
       context.exit(
         await run({ globals: globalOptionsOf(command), alias, bounds, reconcile: reconcile ?? false }, context),
       );

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions } from './global-options.ts';
-import { globalOptionsOf } from './global-options.ts';
+import { globalOptionsOf, ownOptions } from './global-options.ts';
 import type { EnvSetting } from './parse-option.ts';
 import { collect, collectEnv, parseWhole } from './parse-option.ts';
 import { printEdit } from './print-edit.ts';
@@ -60,7 +60,8 @@ export function subscribeCommand(command: Command, context: CommandContext, run 
     .option('--rollout <policy>', 'rollout policy of the spec')
     .option('--spread', 'keep its processes on different VMs')
     .option('--reconcile', 'make it run now')
-    .action(async (alias: string, { host, env, reconcile, ...given }: Given) => {
+    .action(async (alias: string, options: Given) => {
+      const { host, env, reconcile, ...given } = ownOptions(options);
       const settings = { ...given, hosts: host ?? [], env: env ?? [] };
       context.exit(
         await run({ globals: globalOptionsOf(command), alias, settings, reconcile: reconcile ?? false }, context),

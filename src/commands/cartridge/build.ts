@@ -4,7 +4,7 @@ import { EXIT } from '../../model/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { globalOptionsOf } from '../global-options.ts';
+import { globalOptionsOf, ownOptions } from '../global-options.ts';
 import { printImage } from './print-image.ts';
 
 export interface BuildOptions {
@@ -28,8 +28,9 @@ export function buildCommand(command: Command, context: CommandContext, run = ru
     .argument('<directory>', 'directory with a cartridge.yaml')
     .option('-t, --tag <name:tag>', 'name of the image')
     .option('--no-cache', 'build again what is there already, base included')
-    .action(async (directory: string, { cache, ...options }: { tag?: string; cache: boolean }) => {
-      context.exit(await run({ globals: globalOptionsOf(command), directory, noCache: !cache, ...options }, context));
+    .action(async (directory: string, options: { tag?: string; cache: boolean }) => {
+      const { cache, ...given } = ownOptions(options);
+      context.exit(await run({ globals: globalOptionsOf(command), directory, noCache: !cache, ...given }, context));
     });
 }
 

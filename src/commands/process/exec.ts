@@ -1,6 +1,7 @@
 /** `stratos process exec PROCESS PROGRAM …`: runs a program in a process and ends with its exit status. */
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
+import { programOf } from '../program-of.ts';
 import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
@@ -29,7 +30,12 @@ export function execCommand(command: Command, context: CommandContext, run = run
     .option('-t, --tty', 'with a terminal')
     .passThroughOptions()
     .action(async (process: string, argv: [string, ...string[]], options: { tty?: true }) => {
-      context.exit(await run({ globals: globalOptionsOf(command), process, argv, tty: options.tty ?? false }, context));
+      context.exit(
+        await run(
+          { globals: globalOptionsOf(command), process, argv: programOf(argv), tty: options.tty ?? false },
+          context,
+        ),
+      );
     });
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { globalOptionsOf } from '../global-options.ts';
+import { globalOptionsOf, ownOptions } from '../global-options.ts';
 import { parseWhole } from '../parse-option.ts';
 
 export interface LogsOptions {
@@ -33,7 +33,10 @@ export function logsCommand(command: Command, context: CommandContext, run = run
     .option('--since <time>', 'from this time on, as journalctl takes it: "10 min ago", 2026-05-01')
     .action(async (process: string, options: { follow?: true; lines: number; since?: string }) => {
       context.exit(
-        await run({ globals: globalOptionsOf(command), process, ...options, follow: options.follow ?? false }, context),
+        await run(
+          { globals: globalOptionsOf(command), process, ...ownOptions(options), follow: options.follow ?? false },
+          context,
+        ),
       );
     });
 }

@@ -4,7 +4,7 @@ import { EXIT } from '../../model/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { globalOptionsOf } from '../global-options.ts';
+import { globalOptionsOf, ownOptions } from '../global-options.ts';
 import { printDone } from '../print-result.ts';
 
 export interface SnapshotOptions {
@@ -27,7 +27,7 @@ export function snapshotCommand(command: Command, context: CommandContext, run =
     .argument('<process>', 'name of the process')
     .option('-c, --comment <text>', 'why it was taken')
     .action(async (process: string, options: { comment?: string }) => {
-      context.exit(await run({ globals: globalOptionsOf(command), process, ...options }, context));
+      context.exit(await run({ globals: globalOptionsOf(command), process, ...ownOptions(options) }, context));
     });
 }
 

@@ -1,6 +1,7 @@
 /** `stratos vm ssh VM`: a login, or one program, on a VM, with its pinned host key. */
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
+import { programOf } from '../program-of.ts';
 import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
@@ -27,7 +28,7 @@ export function sshCommand(command: Command, context: CommandContext, run = runS
     .argument('[program...]', 'program and arguments')
     .passThroughOptions()
     .action(async (vm: string, argv: string[]) => {
-      context.exit(await run({ globals: globalOptionsOf(command), vm, argv }, context));
+      context.exit(await run({ globals: globalOptionsOf(command), vm, argv: programOf(argv) }, context));
     });
 }
 

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { instant } from '../../src/model/quantity.ts';
+import { EVERY_ACTION, SAMPLE_PLAN } from './sample-plan.ts';
+import { REPORT } from './sample-status.ts';
+import { anInventory, anOutcome, aSpec, cli, DIGEST } from './support.ts';
+import type { CliSettings } from './support.ts';
+
+const root = new URL('../../', import.meta.url);
+const text = (path: string) => readFile(new URL(path, root), 'utf8');
+const planRun = () =>
+  Promise.resolve({
+    spec: aSpec(),
+    inventory: anInventory(),
+    observation: { at: instant(0), iaas: {}, vms: {} },
+    decisions: { processes: {}, vms: {} },
+    plan: SAMPLE_PLAN,
+  });
+const status = () => Promise.resolve(REPORT);
+
+describe.each([
+  ['status', { use: { status } } satisfies CliSettings],
+  ['plan', { use: { planRun } } satisfies CliSettings],
+] as const)('the document of %s', (name, settings) => {
+  const schema = async () => JSON.parse(await text(`schema/${name}-v1.schema.json`)) as object;
+
+  it('is what its schema says', async () => {
+    const validate = new Ajv2020({ allErrors: true, strictTypes: false }).compile(await schema());
+    const { stdout } = await cli([name, '-o', 'json'], settings);
+    expect(validate(JSON.parse(stdout)), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it('has each of its fields in docs/json.md', async () => {
+    const documented = (await text('docs/json.md')).replaceAll('[].', '`.`').split(/`[.]?/);
+    for (const field of fieldsOf(await schema())) expect(documented, field).toContain(field);
+  });
+
+  it('is the same as YAML', async () => {
+    const [json, yaml] = [await cli([name, '-o', 'json'], settings), await cli(['-o', 'yaml', name], settings)];
+    expect(parse(yaml.stdout)).toEqual(JSON.parse(json.stdout));
+  });
+});
+
+describe('documents', () => {
+  it('of plan has one sample of every kind of action that its schema knows', async () => {
+    const schema = JSON.parse(await text('schema/plan-v1.schema.json')) as {
+      $defs: { action: { oneOf: { properties: { kind: { const: string } } }[] } };
+    };
+    const known = schema.$defs.action.oneOf.map((action) => action.properties.kind.const);
+    expect(new Set(EVERY_ACTION.map((action) => action.kind))).toEqual(new Set(known));
+  });
+
+  const image = {
+    digest: DIGEST,
+    layers: [],
+    config: { mediaType: 'x', digest: DIGEST, size: 1 },
+    run: { argv: ['/init'], env: {}, user: '', workingDir: '/', ports: [80] },
+    architecture: 'amd64',
+    labels: {},
+  } as never;
+  const named = { references: ['php:8.2'], image };
+  const one =
+    <T>(value: T) =>
+    () =>
+      Promise.resolve(value);
+  const edited = one({ file: '/srv/fleet/stratos.yaml', changed: true });
+  const outcome = one(anOutcome({ done: 1 }));
+  it.each<[readonly string[], string, CliSettings]>([
+    [['init'], 'Project', { use: { initProject: one(['/srv/fleet/stratos.yaml']) } }],
+    [['validate'], 'Validation', { deps: { loadSpec: one(aSpec()) } }],
+    [['reconcile'], 'ReconcileResult', { use: { reconcile: outcome } }],
+    [['reconcile', '--dry-run'], 'Plan', { use: { planRun } }],
+    [['apply', 'p.yaml'], 'ReconcileResult', { use: { readPlan: one(SAMPLE_PLAN), applyPlan: outcome } }],
+    [['subscribe', 'a', '-c', 'php'], 'Subscription', { use: { subscribe: edited } }],
+    [['unsubscribe', 'a'], 'Subscription', { use: { unsubscribe: edited } }],
+    [['scale', 'a', '--min', '1'], 'Subscription', { use: { scale: edited } }],
+    [['cartridge', 'ls'], 'CartridgeList', { use: { listCartridges: one([named]) } }],
+    [['cartridge', 'show', 'php:8.2'], 'Cartridge', { use: { showCartridge: one(named) } }],
+    [['cartridge', 'build', '.'], 'Cartridge', { use: { buildCartridge: one(named) } }],
+    [['cartridge', 'import', 'x.tar', '-t', 'x:1'], 'Cartridge', { use: { importCartridge: one(named) } }],
+    [['cartridge', 'tag', 'php:8.2', 'php:9'], 'Cartridge', { use: { tagCartridge: one(named) } }],
+    [['cartridge', 'rm', 'php:8.2'], 'CartridgeRemoved', { use: { removeCartridge: one(12 as never) } }],
+    [['process', 'ls'], 'ProcessList', { use: { status } }],
+    [['process', 'show', 'shop-1'], 'Process', { use: { status } }],
+    [['process', 'snapshot', 'shop-1'], 'Snapshot', { use: { processSnapshot: one({ snapshot: 'snap0' }) } }],
+    [['process', 'snapshots', 'shop-1'], 'SnapshotList', { use: { processSnapshots: one([]) } }],
+    [['process', 'restore', 'shop-1', 'snap0'], 'Restored', { use: { processRestore: one(undefined) } }],
+    [['process', 'restart', 'shop-1'], 'Restarted', { use: { processRestart: one(undefined) } }],
+    [['vm', 'ls'], 'VmList', { use: { status } }],
+    [['vm', 'show', 'web-1'], 'Vm', { use: { status } }],
+    [['vm', 'prepare', 'web-1'], 'VmsPrepared', { use: { vmPrepare: one(undefined) } }],
+    [['vm', 'cordon', 'web-1'], 'VmMarked', { use: { vmCordon: one(undefined) } }],
+    [['vm', 'uncordon', 'web-1'], 'VmMarked', { use: { vmUncordon: one(undefined) } }],
+    [['vm', 'drain', 'web-1'], 'ReconcileResult', { use: { vmDrain: outcome } }],
+    [['inventory', 'ls'], 'Inventory', {}],
+    [['events'], 'EventList', { use: { readEvents: one([]) } }],
+    [['doctor'], 'Doctor', { use: { doctor: one([]) } }],
+    [
+      ['destroy', '--yes', '--purge'],
+      'Destroyed',
+      { use: { destroy: one({ vms: 1, processes: 2, failed: [] }), purge: one({ removed: [], kept: [] }) } },
+    ],
+  ])('of %j is one document of kind %s, documented, with --quiet too', async (args, kind, settings) => {
+    const { stdout, stderr } = await cli([...args, '-o', 'json', '--quiet'], settings);
+    const document = JSON.parse(stdout) as Record<string, unknown>;
+    expect(document).toMatchObject({ apiVersion: 'stratos/v1', kind });
+    expect(stderr).toBe('');
+    const line = (await text('docs/json.md')).split('\n').find((row) => row.startsWith(`| \`${kind}\``));
+    if (kind === 'Plan') return;
+    for (const field of Object.keys(document).slice(2)) expect(line, kind).toContain(`\`${field}`);
+  });
+});
+
+/** Names of all properties at any depth. */
+function fieldsOf(schema: object): Set<string> {
+  const found = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { properties } = value as { properties?: object };
+    for (const name of Object.keys(properties ?? {})) found.add(name);
+    Object.values(value).forEach(visit);
+  };
+  visit(schema);
+  return found;
+}
