@@ -37,6 +37,27 @@ export interface BuildContainer {
 /** The process that has the mounts. */
 type Holder = PromiseLike<{ readonly all: string }> & { readonly kill: (signal: 'SIGKILL') => boolean };
 
+/** Where the build's mounts have its root file system and its settings: `scripts/build-root.sh`. */
+const INSIDE = '/var/lib/lxc';
+const LXC_CONFIG = [
+  'lxc.include = /usr/share/lxc/config/common.conf',
+  'lxc.include = /usr/share/lxc/config/userns.conf',
+  'lxc.uts.name = build',
+  `lxc.rootfs.path = dir:${INSIDE}/root`,
+  `lxc.idmap = u 0 ${String(IDMAP.first)} ${String(IDMAP.count)}`,
+  `lxc.idmap = g 0 ${String(IDMAP.first)} ${String(IDMAP.count)}`,
+  'lxc.net.0.type = none',
+  'lxc.apparmor.profile = unconfined',
+  'lxc.mount.auto =',
+  'lxc.mount.auto = proc:mixed',
+  'lxc.mount.entry = tmpfs run tmpfs rw,mode=755,create=dir 0 0',
+  `lxc.mount.entry = ${INSIDE}/machine ${MACHINE_MOUNT.slice(1)} none bind,ro,create=dir 0 0`,
+  `lxc.mount.entry = ${INSIDE}/machine/resolv.conf etc/resolv.conf none bind,ro,create=file 0 0`,
+  `lxc.mount.entry = ${INSIDE}/machine/hosts etc/hosts none bind,ro,create=file 0 0`,
+  `lxc.init.cmd = /bin/sh ${MACHINE_MOUNT}/init`,
+  '',
+].join('\n');
+
 /** How long a build container may take until it runs, in ms. */
 const PATIENCE = 20_000;
 
@@ -44,14 +65,14 @@ const PATIENCE = 20_000;
 export async function startBuildContainer(options: BuildContainerOptions): Promise<BuildContainer> {
   const { workspace, settings, signal } = options;
   const { folder, name } = workspace;
-  for (const part of ['delta', 'work', 'merged']) {
+  await mkdir(join(folder, 'machine'), { recursive: true });
+  for (const part of ['delta', 'work']) {
     await mkdir(join(folder, part));
     await chown(join(folder, part), IDMAP.first, IDMAP.first);
   }
   await writeFile(join(folder, 'subid'), `root:${String(IDMAP.first)}:${String(IDMAP.count)}\n`);
-  await mkdir(join(folder, 'lxc', name), { recursive: true });
   if (settings) {
-    await writeFile(join(folder, 'lxc', name, 'config'), lxcConfig(folder, settings));
+    await writeFile(join(folder, 'config'), LXC_CONFIG);
     await writeFile(join(settings.folder, 'init'), 'while :; do sleep 3600; done\n');
   }
   const mode = settings ? 'container' : 'files';
@@ -68,11 +89,11 @@ export async function startBuildContainer(options: BuildContainerOptions): Promi
   });
   await untilReady(holder, folder, name, settings !== undefined, signal);
   return {
-    merged: join('/proc', String(holder.pid), 'root', folder, 'merged'),
+    merged: join('/proc', String(holder.pid), 'root', INSIDE, 'root'),
     delta: join(folder, 'delta'),
     async run(title, command) {
       if (!settings) throw new StoreError(`Cannot ${title} as this build has no container`);
-      await runTool('lxc-attach', ['-P', join(folder, 'lxc'), '-n', name, '--', 'sh', '-c', `cd / && ${command}`], {
+      await runTool('lxc-attach', ['-P', `${INSIDE}/build`, '-n', name, '--', 'sh', '-c', `cd / && ${command}`], {
         title,
         env: { ...PLAIN_ENV, ...settings.env, DEBIAN_FRONTEND: 'noninteractive', ...options.env },
         onLine: options.onOutput,
@@ -82,7 +103,7 @@ export async function startBuildContainer(options: BuildContainerOptions): Promi
     async stop() {
       holder.kill('SIGKILL');
       await holder;
-      await untilUnmounted(folder);
+      await untilUnmounted(name);
     },
   };
 }
@@ -98,7 +119,7 @@ async function untilReady(
   const ended = holder.then(() => true);
   for (;;) {
     const mounted = (await stat(join(folder, 'ready')).catch(() => undefined)) !== undefined;
-    if (mounted && (!container || (await isRunning(folder, name)))) return;
+    if (mounted && (!container || (await isRunning(name)))) return;
     if (signal?.aborted === true)
       throw new InterruptedError('Cannot start the build container as the run was interrupted');
     if ((await Promise.race([ended, sleep(10, false)])) || Date.now() > deadline) {
@@ -113,40 +134,22 @@ async function untilReady(
   }
 }
 
-async function isRunning(folder: string, name: string): Promise<boolean> {
-  const state = await runTool('lxc-info', ['-P', join(folder, 'lxc'), '-n', name, '-sH'], {
-    title: 'look for the container',
+/** Until its monitor answers, LXC says that there is no such container. */
+async function isRunning(name: string): Promise<boolean> {
+  const args = ['-P', `${INSIDE}/build`, '-n', name, '-sH'];
+  const state = await runTool('lxc-info', args, { title: 'look for the container' }).catch((error: unknown) => {
+    if (error instanceof StoreError) return '';
+    throw error;
   });
   return state.trim() === 'RUNNING';
 }
 
 /** The container's processes are killed, not yet gone: its overlay must not be in use when the changes are read. */
-async function untilUnmounted(folder: string): Promise<void> {
+async function untilUnmounted(name: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
     const tables = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')));
-    if (!tables.some((table) => table.includes(`${folder}/merged`))) return;
+    if (!tables.some((table) => table.includes(`/${name}/`))) return;
     await sleep(20);
   }
-}
-
-function lxcConfig(folder: string, settings: MachineSettings): string {
-  return [
-    'lxc.include = /usr/share/lxc/config/common.conf',
-    'lxc.include = /usr/share/lxc/config/userns.conf',
-    'lxc.uts.name = build',
-    `lxc.rootfs.path = dir:${folder}/merged`,
-    `lxc.idmap = u 0 ${String(IDMAP.first)} ${String(IDMAP.count)}`,
-    `lxc.idmap = g 0 ${String(IDMAP.first)} ${String(IDMAP.count)}`,
-    'lxc.net.0.type = none',
-    'lxc.apparmor.profile = unconfined',
-    'lxc.mount.auto =',
-    'lxc.mount.auto = proc:mixed',
-    'lxc.mount.entry = tmpfs run tmpfs rw,mode=755,create=dir 0 0',
-    `lxc.mount.entry = ${settings.folder} ${MACHINE_MOUNT.slice(1)} none bind,ro,create=dir 0 0`,
-    `lxc.mount.entry = ${settings.folder}/resolv.conf etc/resolv.conf none bind,ro,create=file 0 0`,
-    `lxc.mount.entry = ${settings.folder}/hosts etc/hosts none bind,ro,create=file 0 0`,
-    `lxc.init.cmd = /bin/sh ${MACHINE_MOUNT}/init`,
-    '',
-  ].join('\n');
 }

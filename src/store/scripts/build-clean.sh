@@ -2,8 +2,6 @@
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/apt/archives/*.deb /var/cache/apt/archives/partial \
   /var/cache/debconf/*-old /var/lib/dpkg/*-old /etc/*- /var/cache/ldconfig/aux-cache /var/lib/dbus/machine-id \
   /var/lib/systemd/random-seed
-for folder in /tmp /var/tmp; do
-  [ ! -d "$folder" ] || find "$folder" -mindepth 1 -delete 2>/dev/null || :
-done
+rm -rf /tmp/* /tmp/.[!.]* /var/tmp/* /var/tmp/.[!.]*
 [ ! -d /var/log ] || find /var/log -type f -exec rm -f {} + 2>/dev/null || :
 [ ! -e /etc/machine-id ] || : >/etc/machine-id

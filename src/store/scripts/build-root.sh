@@ -8,11 +8,19 @@ cd "$folder"
 for file in /etc/subuid /etc/subgid; do
   [ ! -e "$file" ] || mount --bind subid "$file"
 done
+# Where the container's root can walk to, whatever folder the cache is in: this folder is of nobody's concern here, and what
+# covers it is seen by this build alone.
+mount -t tmpfs -o mode=755 build /var/lib/lxc
+mkdir -p /var/lib/lxc/root /var/lib/lxc/machine "/var/lib/lxc/build/${folder##*/}"
+mount --bind machine /var/lib/lxc/machine
 # The lower folder is named through a link and the others without a path: overlay cannot read all characters in a path.
 ln -sfn "$lower" lower
-mount -t overlay -o lowerdir=lower,upperdir=delta,workdir=work,redirect_dir=off,metacopy=off,index=off overlay merged
-echo ready >ready
+mount -t overlay -o lowerdir=lower,upperdir=delta,workdir=work,redirect_dir=off,metacopy=off,index=off overlay /var/lib/lxc/root
+: >ready
 case $mode in
-container) exec lxc-start -F -P "$folder/lxc" -n "${folder##*/}" -o "$folder/lxc.log" -l WARN ;;
+container)
+  cp config "/var/lib/lxc/build/${folder##*/}/"
+  exec lxc-start -F -P /var/lib/lxc/build -n "${folder##*/}" -o "$folder/lxc.log" -l WARN
+  ;;
 *) exec sleep 86400 ;;
 esac

@@ -1,0 +1,244 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build as bundle } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InterruptedError, InvalidSpecError, NotFoundError, StoreError } from '../../../src/model/errors.ts';
+import { FIXTURES, layerNames, run, storeLab } from './lab.ts';
+import type { StoreLab } from './lab.ts';
+
+let lab: StoreLab;
+beforeAll(async () => {
+  lab = await storeLab();
+  await lab.build(join(FIXTURES, 'static'));
+});
+afterAll(() => lab[Symbol.asyncDispose]());
+
+const ON_STATIC = 'version: 1\nfrom: { cartridge: "static:1" }\n';
+
+describe('buildCartridge', () => {
+  it('builds the static cartridge into an image that skopeo and umoci read', async () => {
+    const image = await lab.store.find('static:1');
+    expect(image?.run.argv).toEqual(['/usr/local/bin/serve']);
+    expect(image?.run.ports).toEqual([80]);
+    expect(image?.layers.every((layer) => layer.mediaType.endsWith('+zstd'))).toBe(true);
+    expect(image?.layers.reduce((sum, layer) => sum + layer.size, 0)).toBeLessThan(4 * 2 ** 20);
+    const { stdout } = await run('skopeo', ['inspect', `oci:${lab.store.directory}:static:1`]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      Digest: image?.digest,
+      Layers: image?.layers.map((layer) => layer.digest),
+    });
+    const raw = await run('umoci', ['stat', '--image', `${lab.store.directory}:static:1`, '--json']);
+    expect(JSON.parse(raw.stdout)).toHaveProperty('history');
+  });
+
+  it('answers with the same image, without building, when nothing changed', async () => {
+    const steps: string[] = [];
+    const again = await lab.build(join(FIXTURES, 'static'), { onStep: (message) => steps.push(message) });
+    expect(again.cached).toBe(true);
+    expect(steps).toEqual([]);
+    expect(again.ms).toBeLessThan(1000);
+    expect(again.image.digest).toBe((await lab.store.find('static:1'))?.digest);
+  });
+
+  it('makes the same image again when it has to build again', async () => {
+    const first = await lab.store.find('static:1');
+    const again = await lab.build(join(FIXTURES, 'static'), { noCache: true });
+    expect(again.cached).toBe(false);
+    expect(again.image.digest).toBe(first?.digest);
+  });
+
+  it('builds again when a file of the cartridge changes, and not when only its time does', async () => {
+    const yaml = `name: page\n${ON_STATIC}files: [{ from: page, to: /www/page }]\n`;
+    const home = await lab.cartridge('page', yaml, { page: 'one' });
+    const first = await lab.build(home);
+    await run('touch', ['-d', '2001-01-01', join(home, 'page')]);
+    expect((await lab.build(home)).cached).toBe(true);
+    await writeFile(join(home, 'page'), 'two');
+    const second = await lab.build(home);
+    expect(second.cached).toBe(false);
+    expect(second.image.digest).not.toBe(first.image.digest);
+  });
+
+  it('turns what a build removed and replaced into whiteouts that unpack to the same tree', async () => {
+    const yaml = [
+      'name: changed',
+      'version: 1',
+      'from: { cartridge: "layered:1" }',
+      'run:',
+      '  - rm /data/gone && rm -r /data/tree && mkdir /data/tree && echo new > /data/tree/new',
+      '  - rm -r /data/was-folder && echo file > /data/was-folder',
+      '  - rm /data/was-file && mkdir /data/was-file && echo in > /data/was-file/in',
+      '  - ln /data/kept /data/link && chmod 4755 /data/kept && ln -s /etc /data/symlink',
+      '  - chown 33:44 /data/owned && touch "/data/name with spaces" && touch -d 2031-01-01 /data/future',
+      '',
+    ].join('\n');
+    const files = Object.fromEntries(
+      ['gone', 'kept', 'owned', 'was-file', 'tree/old', 'tree/deep/er', 'was-folder/x'].map((name) => [
+        `data/${name}`,
+        name,
+      ]),
+    );
+    await lab.build(
+      await lab.cartridge('layered', `name: layered\n${ON_STATIC}files: [{ from: data, to: /data }]\n`, files),
+    );
+    const { image } = await lab.build(await lab.cartridge('changed', yaml));
+    const top = image.layers.at(-1);
+    const names = await layerNames(lab.store, top?.digest ?? '');
+    expect(names).toContain('./data/.wh.gone');
+    expect(names).toContain('./data/tree/.wh.old');
+    expect(names).toContain('./data/.wh.was-folder');
+    expect(names.filter((name) => !name.includes('/data/') && !name.endsWith('/'))).toEqual([]);
+
+    // umoci of Debian 12 does not know zstd: skopeo, which does, compresses the layers for it anew.
+    const [unpacked, plain] = [join(lab.directory, 'unpacked'), join(lab.directory, 'plain')];
+    const compress = ['--insecure-policy', 'copy', '-q', '--dest-decompress'];
+    await run('skopeo', [...compress, `oci:${lab.store.directory}:changed:1`, `dir:${plain}`]);
+    await run('skopeo', ['--insecure-policy', 'copy', '-q', '--dest-compress', `dir:${plain}`, `oci:${plain}-oci:one`]);
+    await run('umoci', ['unpack', '--image', `${plain}-oci:one`, unpacked]);
+    const data = join(unpacked, 'rootfs/data');
+    expect((await readdir(data)).sort()).toEqual(
+      ['future', 'kept', 'link', 'name with spaces', 'owned', 'symlink', 'tree', 'was-file', 'was-folder'].sort(),
+    );
+    expect(await readdir(join(data, 'tree'))).toEqual(['new']);
+    const [kept, link, owned, future] = await Promise.all(
+      ['kept', 'link', 'owned', 'future'].map((name) => stat(join(data, name))),
+    );
+    expect(kept?.mode.toString(8)).toBe('104755');
+    expect(link?.ino).toBe(kept?.ino);
+    expect([owned?.uid, owned?.gid]).toEqual([33, 44]);
+    expect(future?.mtimeMs).toBeLessThan(Date.now());
+  });
+
+  it('leaves nothing of the machine in the image', async () => {
+    const yaml = `name: traces\n${ON_STATIC}run: ["test -s /etc/resolv.conf && test -e /run/stratos-build/apt.conf && echo x > /tmp/x"]\n`;
+    const { image } = await lab.build(await lab.cartridge('traces', yaml));
+    const names = await layerNames(lab.store, image.layers.at(-1)?.digest ?? '');
+    expect(names.filter((name) => !name.endsWith('/'))).toEqual([]);
+  });
+
+  it('shows the last lines of a command that fails, and leaves nothing behind', async () => {
+    const yaml = `name: broken\n${ON_STATIC}run: ["echo something went wrong >&2; exit 7"]\n`;
+    const failure = await lab.build(await lab.cartridge('broken', yaml)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StoreError);
+    expect((failure as StoreError).message).toContain('something went wrong');
+    expect((failure as StoreError).message).toContain('status 7');
+    expect(await lab.store.find('broken:1')).toBeUndefined();
+    expect(await readdir(join(lab.cache, 'work'))).toEqual([]);
+  });
+
+  it('runs commands unprivileged: the machine is out of reach', async () => {
+    const canary = join(lab.directory, 'canary');
+    const yaml = `name: escape\n${ON_STATIC}run: ["mknod /x b 8 0 2>/dev/null && exit 1; mount -t tmpfs x /sys 2>/dev/null && rm -rf /sys/*; test ! -e ${canary}; ! hostname evil 2>/dev/null || true"]\n`;
+    await writeFile(canary, '');
+    const before = (await run('hostname')).stdout;
+    await lab.build(await lab.cartridge('escape', yaml));
+    expect((await run('hostname')).stdout).toBe(before);
+    await stat(canary);
+  });
+
+  it('never follows a link of the image to the machine when it copies files', async () => {
+    const target = join(lab.directory, 'outside');
+    await mkdir(target);
+    const trap = `name: trap\n${ON_STATIC}run: ["ln -s ${target} /way-out"]\n`;
+    await lab.build(await lab.cartridge('trap', trap));
+    const yaml =
+      'name: victim\nversion: 1\nfrom: { cartridge: "trap:1" }\nfiles: [{ from: evil, to: /way-out/evil }]\n';
+    await lab.build(await lab.cartridge('victim', yaml, { evil: 'x' }));
+    expect(await readdir(target)).toEqual([]);
+  });
+
+  it('stops when it is interrupted, and leaves nothing behind', async () => {
+    const abort = new AbortController();
+    const yaml = `name: long\n${ON_STATIC}run: ["echo started; sleep 60"]\n`;
+    const home = await lab.cartridge('long', yaml);
+    const onOutput = (line: string): void => {
+      if (line === 'started') abort.abort();
+    };
+    await expect(lab.build(home, { signal: abort.signal, onOutput })).rejects.toThrow(InterruptedError);
+    expect(await readdir(join(lab.cache, 'work'))).toEqual([]);
+    const { stdout } = await run('sh', ['-c', 'cat /proc/*/cmdline 2>/dev/null | tr "\\0" " "']);
+    expect(stdout).not.toContain(`${lab.cache}/work`);
+  });
+
+  it('dies whole when it is killed, and the next build sweeps its folder', async () => {
+    const home = await lab.cartridge('killed', `name: killed\n${ON_STATIC}run: ["echo started; sleep 600"]\n`);
+    const program = join(lab.directory, 'build.mjs');
+    const source = `import { buildCartridge } from ${JSON.stringify(join(import.meta.dirname, '../../../src/store/build/build-cartridge.ts'))};
+      import { directoryStore } from ${JSON.stringify(join(import.meta.dirname, '../../../src/store/directory-store.ts'))};
+      await buildCartridge(${JSON.stringify(home)}, { store: directoryStore(${JSON.stringify(lab.store.directory)}), cache: ${JSON.stringify(lab.cache)}, onOutput: console.log });`;
+    const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+    await bundle({
+      stdin: { contents: source, resolveDir: import.meta.dirname },
+      ...{
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        outfile: program,
+        loader: { '.sh': 'text' },
+        banner: { js: banner },
+      },
+    });
+    const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise<void>((resolve, reject) => {
+      child.on('exit', () => {
+        reject(new Error('it ended by itself'));
+      });
+      child.stdout.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes('started')) resolve();
+      });
+    });
+    child.kill('SIGKILL');
+    await sleep(300);
+    const processes = await run('sh', ['-c', 'cat /proc/*/cmdline 2>/dev/null | tr "\\0" " "']);
+    expect(processes.stdout).not.toContain(`${lab.cache}/work`);
+    const [left] = await readdir(join(lab.cache, 'work'));
+    expect(left).toBeDefined();
+    await lab.build(join(FIXTURES, 'static'));
+    expect(await readdir(join(lab.cache, 'work'))).toEqual([]);
+    const cgroups = await run('sh', ['-c', 'find /sys/fs/cgroup -maxdepth 2 -name "lxc.*$1"', 'sh', left ?? '']);
+    expect(cgroups.stdout).toBe('');
+  });
+
+  it('refuses what is not there or wrong before anything is made', async () => {
+    const missing = await lab.cartridge('missing', `name: missing\n${ON_STATIC}files: [{ from: nothing, to: /x }]\n`);
+    await expect(lab.build(missing)).rejects.toThrow(NotFoundError);
+    const base = await lab.cartridge('base', 'name: a\nfrom: { cartridge: "no/such:1" }\n');
+    await expect(lab.build(base)).rejects.toThrow(NotFoundError);
+    const typo = await lab.cartridge('typo', `name: typo\n${ON_STATIC}entripoint: [x]\n`);
+    await expect(lab.build(typo)).rejects.toThrow(InvalidSpecError);
+    await expect(lab.build(typo)).rejects.toThrow(/cartridge\.yaml:4:1[\s\S]*did you mean entrypoint/);
+    const link = await lab.cartridge('leak', `name: leak\n${ON_STATIC}files: [{ from: way, to: /x }]\n`);
+    await run('ln', ['-s', '/etc/passwd', join(link, 'way')]);
+    await expect(lab.build(link)).rejects.toThrow(StoreError);
+  });
+
+  it('builds two cartridges at the same time', async () => {
+    const homes = await Promise.all(
+      ['left', 'right'].map((name) =>
+        lab.cartridge(name, `name: ${name}\n${ON_STATIC}run: ["echo ${name} > /${name}"]\n`),
+      ),
+    );
+    const results = await Promise.all(homes.map((home) => lab.build(home)));
+    expect(results.map((result) => result.reference)).toEqual(['left:1', 'right:1']);
+  });
+
+  it('builds again when the store lost a blob', async () => {
+    const result = await lab.build(await lab.cartridge('lost', `name: lost\n${ON_STATIC}run: ["echo 1 > /one"]\n`));
+    await rm(lab.store.blobPath(result.image.layers.at(-1)?.digest ?? ''));
+    const again = await lab.build(join(lab.directory, 'lost'));
+    expect(again.cached).toBe(false);
+    await lab.store.verify(again.image);
+  });
+
+  it('makes a layer with the same bytes on another day', async () => {
+    const yaml = `name: same\n${ON_STATIC}run: ["echo 1 > /one; mkdir /two"]\n`;
+    const home = await lab.cartridge('same', yaml);
+    const first = await lab.build(home);
+    await lab.store.remove('same:1');
+    await sleep(1100);
+    const second = await lab.build(home, { noCache: true });
+    expect(second.image.layers.at(-1)?.digest).toBe(first.image.layers.at(-1)?.digest);
+  });
+});
