@@ -5,7 +5,7 @@ import { EXIT } from '../model/errors.ts';
 import type { PlanRun } from '../reconcile/plan-run.ts';
 import { fleetText } from '../report/fleet-text.ts';
 import { imageNames } from '../report/image-names.ts';
-import { planView, remarkLines } from '../report/plan-view.ts';
+import { idleText, planView, remarkLines } from '../report/plan-view.ts';
 import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions, OutputFormat } from './global-options.ts';
@@ -95,6 +95,6 @@ export function planText(run: PlanRun, view: Parameters<typeof planView>[1]): st
   const body =
     run.plan.stages.length > 0
       ? planView(run.plan, settings)
-      : `${remarkLines(run.plan, settings)}nothing to do: ${fleetText(run.inventory)} as specified\n`;
+      : `${remarkLines(run.plan, settings.paint)}${idleText(run.plan, fleetText(run.inventory))}\n`;
   return silent.join('') + body;
 }

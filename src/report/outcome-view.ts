@@ -6,17 +6,21 @@ import { actionText } from './action-text.ts';
 import { cleanText } from './clean-text.ts';
 import { count } from './count-text.ts';
 import type { Paint } from './paint.ts';
+import { idleText, remarkLines } from './plan-view.ts';
 
 /**
- * One line for what was done, one for each failure with its hint below. `fleet` is what is there when nothing was to do.
- * Ends with a line break.
+ * One line for what was done, one for each failure with its hint below, and before it what is held back and what is not ours.
+ * `fleet` is what is there when nothing was to do. Ends with a line break.
  */
 export function outcomeView(outcome: RunOutcome, fleet: string, paint: Paint): string {
-  const { done, failed, skipped, unreachable, ms } = outcome;
+  const { plan, done, failed, skipped, unreachable, ms } = outcome;
   const missing = unreachable.map(({ vm, message }) => `${paint.red('✗')} ${cleanText(`${vm}: ${message}`)}\n`);
+  // That a VM does not answer is said once.
+  const silent = new Set(unreachable.map(({ vm }) => vm));
+  const notices = plan.notices.filter(({ target }) => !silent.has(target));
+  const remarks = missing.join('') + remarkLines({ notices, holds: plan.holds }, paint);
   if (done === 0 && failed.length === 0 && skipped === 0) {
-    const summary = missing.length === 0 ? `nothing to do: ${fleet} as specified` : `nothing else to do: ${fleet}`;
-    return `${missing.join('')}${summary}\n`;
+    return `${remarks}${missing.length > 0 ? `nothing else to do: ${fleet}` : idleText(plan, fleet)}\n`;
   }
   const failures = failed.map(
     ({ action, message, hint }) =>
@@ -28,7 +32,7 @@ export function outcomeView(outcome: RunOutcome, fleet: string, paint: Paint): s
     ...(failed.length > 0 ? [`${String(failed.length)} failed`] : []),
     ...(skipped > 0 ? [`${String(skipped)} skipped`] : []),
   ];
-  return `${missing.join('')}${failures.join('')}${parts.join(', ')} in ${formatDuration(ms)}\n`;
+  return `${remarks}${failures.join('')}${parts.join(', ')} in ${formatDuration(ms)}\n`;
 }
 
 function subject(action: Action): string {

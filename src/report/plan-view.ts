@@ -34,7 +34,7 @@ export function planView(plan: Plan, settings: PlanViewSettings): string {
     );
     return changes.length === 0 ? [] : [`${paint.bold(cleanText(partition))}\n${changeLines(changes, settings)}`];
   });
-  const remarks = remarkLines(plan, settings);
+  const remarks = remarkLines(plan, paint);
   return [...blocks, ...(remarks === '' ? [] : [remarks]), `${planSummary(plan)}\n`].join('\n');
 }
 
@@ -69,12 +69,17 @@ export function planSummary(plan: Plan): string {
 }
 
 /** What is held back and what is not ours: `! web-1: container old-db is not ours`. Empty when there is neither. */
-export function remarkLines(plan: Plan, { paint }: PlanViewSettings): string {
+export function remarkLines(plan: Pick<Plan, 'holds' | 'notices'>, paint: Paint): string {
   const lines = [
     ...plan.notices.map(({ target, message }) => `${paint.yellow('!')} ${cleanText(`${target}: ${message}`)}\n`),
     ...plan.holds.map(({ target, reason }) => `${paint.dim('=')} ${cleanText(`${target} held: ${reason}`)}\n`),
   ];
   return lines.join('');
+}
+
+/** The line that stands for an empty plan; a fleet of which something is held back is not as specified. */
+export function idleText({ holds }: Pick<Plan, 'holds'>, fleet: string): string {
+  return holds.length === 0 ? `nothing to do: ${fleet} as specified` : `nothing else to do: ${fleet}`;
 }
 
 /** Processes that one plan removes and creates under the same name. */
