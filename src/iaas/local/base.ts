@@ -1,5 +1,5 @@
 /** The base root file system of local VMs: built once for each recipe, shared by all projects of the machine, never changed. */
-import { mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { IaasError } from '../../model/errors.ts';
 import { aptMirror } from './apt-sources.ts';
@@ -7,6 +7,7 @@ import { BASE_CONTENTS, baseKey, debootstrapArgs, type BaseRecipe } from './base
 import { withFileLock } from './file-lock.ts';
 import { readAptSources, readMirrorList, suiteFamily, type Distribution } from './distribution.ts';
 import { lastLines, tryRun } from './run.ts';
+import { isThere } from './is-there.ts';
 
 export interface BaseRequest {
   readonly iaas: string;
@@ -37,7 +38,7 @@ export async function ensureBase(request: BaseRequest): Promise<Base> {
   const key = baseKey(recipe);
   const directory = path.join(request.cache, key);
   const base = { rootfs: path.join(directory, 'rootfs'), users: path.join(directory, 'users') };
-  if (await exists(directory)) return base;
+  if (await isThere(directory)) return base;
   const onWait = (): void => {
     request.onStep('waiting for another run that builds the base root file system');
   };
@@ -45,7 +46,7 @@ export async function ensureBase(request: BaseRequest): Promise<Base> {
     request.iaas,
     path.join(request.cache, 'lock'),
     async () => {
-      if (!(await exists(directory))) await build(request, recipe, directory);
+      if (!(await isThere(directory))) await build(request, recipe, directory);
     },
     { signal: request.signal, onWait },
   );
@@ -179,11 +180,4 @@ async function proxyEnvironment(iaas: string): Promise<Readonly<Record<string, s
 
 async function removeTree(iaas: string, directory: string): Promise<void> {
   await tryRun(iaas, 'rm', ['-rf', '--one-file-system', '--', directory]);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,5 @@
 /** Brings a VM that is complete on the disk to where it answers, whatever happened to the machine in between. */
-import { access, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { IaasError } from '../../model/errors.ts';
 import { bridgeAddress, overlaps } from './addresses.ts';
 import { ensureSiteBase, withNetworkLock } from './build-vm.ts';
@@ -13,6 +13,7 @@ import type { LocalSite } from './site.ts';
 import { lastLines, tryRun } from './run.ts';
 import { writeResolver } from './vm-files.ts';
 import { waitForSsh } from './wait-ssh.ts';
+import { isThere } from './is-there.ts';
 
 /** How long a VM may take from start to an answering SSH server. */
 const BOOT_TIMEOUT = 60_000;
@@ -88,11 +89,4 @@ async function start(site: LocalSite, id: string, record: MachineRecord, signal?
   await writeFile(files.config, config);
   await rm(files.log, { force: true });
   await startContainer(spec.name, layout, id);
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

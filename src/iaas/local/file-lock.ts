@@ -5,20 +5,10 @@ import { execa } from 'execa';
 import { IaasError, InterruptedError } from '../../model/errors.ts';
 
 /**
- * Takes the lock of a file and says so, then lives until its standard input, our pipe, ends. Whoever waited for a file that
- * was removed meanwhile holds nothing, and asks again. Ctrl-C at the terminal is ours to handle, not the lock's.
+ * Runs with the lock held: says so, then lives until its standard input, our pipe, ends. Whoever waited for a file that was
+ * removed meanwhile holds the lock of nothing, and ends with 9.
  */
-const HOLD = `
-trap '' INT TERM HUP
-while :; do
-  exec 9>"$1"
-  flock 9
-  [ "$1" -ef /proc/self/fd/9 ] && break
-  mkdir -p "\${1%/*}"
-done
-echo held
-exec cat
-`;
+const HOLD = 'for fd in /proc/$$/fd/*; do [ "$fd" -ef "$1" ] && echo held && exec cat; done; exit 9';
 
 /**
  * Runs `work` while holding an exclusive lock on `file`, made when missing; `work` may remove it. Waits as long as another
@@ -45,10 +35,16 @@ export async function withFileLock<T>(
 
 /** Returns what gives the lock back. */
 async function takeLock(iaas: string, file: string, signal: AbortSignal | undefined): Promise<() => Promise<void>> {
-  // Whoever removes the last of a directory may do so between our making it and our opening the file in it.
-  for (let attempt = 0; attempt < 5; attempt++) {
+  // Each holder before us may have removed the file; a directory may go between our making it and flock's opening the file.
+  for (let attempt = 0; attempt < 100; attempt++) {
     await mkdir(path.dirname(file), { recursive: true });
-    const holder = execa('sh', ['-c', HOLD, 'sh', file], { stdin: 'pipe', buffer: false, reject: false });
+    // Detached: Ctrl-C at the terminal reaches us alone.
+    const holder = execa('flock', ['--exclusive', '--no-fork', file, 'sh', '-c', HOLD, 'sh', file], {
+      stdin: 'pipe',
+      buffer: false,
+      detached: true,
+      reject: false,
+    });
     const giveUp = (): void => {
       holder.kill('SIGKILL');
     };

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { IaasError } from '../../model/errors.ts';
 import type { LocalIaasSpec } from '../../model/spec.ts';
 import { vmCapacity } from './addresses.ts';
+import { isThere } from './is-there.ts';
 import { readDistribution } from './distribution.ts';
 
 /** Programs that are needed, and the package that has each. */
@@ -21,7 +22,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 const SBIN = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** Least free disk for a new VM: 1 GiB. */
-export const LEAST_DISK = 2 ** 30;
+const LEAST_DISK = 2 ** 30;
 /** Magic number of overlayfs in statfs. */
 const OVERLAYFS = 0x794c7630;
 
@@ -122,10 +123,7 @@ async function isOverlay(directory: string): Promise<boolean> {
 
 /** The directory itself or the lowest of its parents that is there. */
 async function nearestDirectory(directory: string): Promise<string> {
-  const there = await access(directory).then(
-    () => true,
-    () => false,
-  );
+  const there = await isThere(directory);
   const parent = path.dirname(directory);
   return there || parent === directory ? directory : nearestDirectory(parent);
 }

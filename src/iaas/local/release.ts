@@ -1,11 +1,12 @@
 /** Taking away what the local adapter keeps on the machine beside its VMs, for whoever wants no trace of it. */
-import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LocalIaasSpec } from '../../model/spec.ts';
 import { withFileLock } from './file-lock.ts';
 import { BASE_CACHE, NETWORK_LOCK, rootLayout, vmLayout } from './layout.ts';
 import { removeNetwork } from './network.ts';
 import { removeTree } from './vm-tree.ts';
+import { isThere } from './is-there.ts';
 
 export interface Release {
   /** What was removed, for people. */
@@ -75,11 +76,4 @@ async function liveUsers(directory: string): Promise<readonly string[]> {
 async function removeEmptyParent(directory: string): Promise<void> {
   const parent = path.dirname(directory);
   if (path.basename(parent) === 'stratos') await rmdir(parent).catch(() => undefined);
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

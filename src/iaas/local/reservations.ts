@@ -1,9 +1,10 @@
 /** Who has which address: one symbolic link for each, made in one step, so that a crash leaves either none or a whole one. */
-import { mkdir, readdir, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { IaasError } from '../../model/errors.ts';
 import { lowestFreeAddress, vmCapacity } from './addresses.ts';
 import { vmLayout, type RootLayout } from './layout.ts';
+import { isThere } from './is-there.ts';
 
 /**
  * Gives a VM the address it has already, or the lowest free one. The VM's directory must be there: an address whose
@@ -20,7 +21,7 @@ export async function reserveAddress(
   const taken = new Set<string>();
   for (const [address, holder] of await holders(layout)) {
     if (holder === container) return address;
-    if (await exists(vmLayout(layout, holder).directory)) taken.add(address);
+    if (await isThere(vmLayout(layout, holder).directory)) taken.add(address);
     else await rm(path.join(layout.addresses, address), { force: true });
   }
   const address = lowestFreeAddress(subnet, taken);
@@ -48,12 +49,5 @@ async function holders(layout: RootLayout): Promise<readonly (readonly [string, 
     addresses.map(
       async (address) => [address, path.basename(await readlink(path.join(layout.addresses, address)))] as const,
     ),
-  );
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
   );
 }
