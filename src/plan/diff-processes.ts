@@ -37,8 +37,10 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
   const kept = counted + adoptions - victims.size - replaced.length;
   const inPlace = replaced.filter((departure) => departure.inPlace).length;
   const { launch, subscription, desired } = target;
-  if (!launch && subscription && counted < desired)
-    view.hold(alias, `${counted} of ${desired} exist and no more can be created: ${missingImage(target)}`);
+  if (!launch && subscription) {
+    const more = counted < desired ? 'no more can be created' : 'none can be replaced';
+    view.hold(alias, `${counted} of ${desired} exist and ${more}: ${missingImage(target)}`);
+  }
   const outgoing = going.filter(({ member }) => isReady(member));
   return {
     alias,
