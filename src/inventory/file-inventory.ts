@@ -113,9 +113,9 @@ async function storedHead(
   return parseInventory(location, await readFile(location, 'utf8'));
 }
 
-/** An inventory that cannot be read: the previous version is the way back where there is one. */
+/** An inventory that cannot be read: the previous version is the way back where there is one, and nothing better is known. */
 async function withWayBack(error: unknown, location: string, previous: string): Promise<unknown> {
-  if (!(error instanceof ProjectFileError)) return error;
+  if (!(error instanceof ProjectFileError) || error.hint !== undefined) return error;
   const kept = await stat(previous).then(
     () => true,
     () => false,

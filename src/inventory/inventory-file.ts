@@ -76,8 +76,8 @@ const KEYS = ['apiVersion', 'kind', 'lineage', 'serial', 'vms', 'processes'];
 
 function checkHead(path: string, file: ParsedRecordFile): { readonly lineage: string; readonly serial: number } {
   const { apiVersion, kind, lineage, serial } = file.head;
-  const refuse = (reason: string): never => {
-    throw new ProjectFileError(`Cannot read the inventory as ${reason}: ${path}`);
+  const refuse = (reason: string, hint?: string): never => {
+    throw new ProjectFileError(`Cannot read the inventory as ${reason}: ${path}`, hint === undefined ? {} : { hint });
   };
   const newest = Number(API_VERSION.replace(/^.*v/, ''));
   const found = typeof apiVersion === 'string' ? /^stratos\/v(\d+)/.exec(apiVersion) : null;
@@ -86,6 +86,8 @@ function checkHead(path: string, file: ParsedRecordFile): { readonly lineage: st
     const newer = Number(found[1]) > newest;
     return refuse(
       `it was written by ${newer ? 'a newer' : 'another'} stratos (apiVersion ${String(apiVersion)}; this one knows ${API_VERSION})`,
+      // Never the way back: what the other version recorded since would be lost.
+      'stratos --version   # and use the version that wrote it',
     );
   }
   if (kind !== 'Inventory') return refuse(`its kind must be Inventory, not ${showValue(kind)}`);

@@ -76,12 +76,19 @@ describe('fileInventory', () => {
     expect(await store.read()).toEqual(written);
   });
 
-  it.each([
-    [
-      'a newer apiVersion',
-      (text: string) => text.replace('stratos/v1', 'stratos/v2'),
+  it('refuses what a newer stratos wrote, and does not send back to what it was before', async () => {
+    const store = open(await tempDir());
+    await store.write(await store.write(await store.read()));
+    const text = await readFile(store.location, 'utf8');
+    await writeFile(store.location, text.replace('stratos/v1', 'stratos/v2'));
+    const error: unknown = await store.read().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'PROJECT_FILE', hint: expect.not.stringContaining('cp ') as unknown });
+    expect((error as Error).message).toContain(
       'it was written by a newer stratos (apiVersion stratos/v2; this one knows stratos/v1)',
-    ],
+    );
+  });
+
+  it.each([
     [
       'another kind',
       (text: string) => text.replace('kind: Inventory', 'kind: Plan'),
