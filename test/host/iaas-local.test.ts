@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_CACHE, rootLayout, vmLayout } from '../../src/iaas/local/layout.ts';
 import { localProvider } from '../../src/iaas/local/local-provider.ts';
 import { readRecord, writeRecord } from '../../src/iaas/local/machine-record.ts';
@@ -27,6 +27,10 @@ beforeAll(async () => {
   await site.provider.delete(machine.id);
 });
 afterAll(() => site.dispose());
+// A test that fails leaves nothing to the next.
+afterEach(async () => {
+  for (const { id } of await site.provider.list()) await site.provider.delete(id);
+});
 
 const providerFor = (change: Partial<LocalIaasSpec>): IaasProvider =>
   localProvider({ ...site.spec, ...change }, { lineage: site.lineage, onStep: () => undefined });
@@ -118,7 +122,6 @@ describe('localProvider create', () => {
     } finally {
       await run('ip', ['link', 'delete', 'dev', 'stratosother']);
     }
-    for (const machine of await site.provider.list()) await site.provider.delete(machine.id);
   });
 
   it('refuses a name that is none and a subnet that overlaps another network', async () => {
@@ -206,8 +209,8 @@ describe('localProvider list', () => {
       expect(await site.provider.list()).toHaveLength(10);
       times.push(performance.now() - from);
     }
-    expect(times.sort((a, b) => a - b)[5]).toBeLessThan(15);
-    for (const { id } of await site.provider.list()) await site.provider.delete(id);
+    // The quickest: a busy machine slows all of them, a program started for each VM would slow even that.
+    expect(Math.min(...times)).toBeLessThan(15);
   });
 
   it('knows a container that runs where the path is too long for a socket address', async () => {
