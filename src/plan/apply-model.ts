@@ -131,7 +131,7 @@ export function simulatePlan(world: World, plan: Plan, context: ModelContext, op
         continue;
       }
       if (done === options.stopAfter)
-        return options.interruption ? interruptAction(now, action, options.interruption, context) : now;
+        return nextRun(options.interruption ? interruptAction(now, action, options.interruption, context) : now);
       done += 1;
       if (options.fails?.(action)) {
         broken.add(action.id).add(stage.id);
@@ -140,7 +140,14 @@ export function simulatePlan(world: World, plan: Plan, context: ModelContext, op
       options.onStep?.(now, action);
     }
   }
-  return { ...now, inventory: { ...now.inventory, serial: now.inventory.serial + 1 } };
+  return nextRun(now);
+}
+
+/** What is running now is seen by the next run. */
+function nextRun(world: World): World {
+  const hidden = Object.entries(world.hidden).filter(([vm]) => world.observation.vms[vm]?.status !== 'reached');
+  const inventory = { ...world.inventory, serial: world.inventory.serial + 1 };
+  return { ...world, inventory, hidden: Object.fromEntries(hidden) };
 }
 
 /** Keeps in rotation what would leave it only if something else had succeeded. */
@@ -246,12 +253,13 @@ export function emptyVm(): ReachedVm {
 
 function startVm(world: World, name: string): World {
   const before = vmRecord(world, name);
-  const machine = before && machines(world, before.iaas).find(({ id }) => id === before.machine);
+  require(before !== undefined, `${name} is not in the inventory`);
+  const machine = machines(world, before.iaas).find(({ id }) => id === before.machine);
   require(machine?.state === 'stopped', `${name} is not stopped`);
   const running = list(world, before.iaas, replace(machines(world, before.iaas), machine, 'running'));
-  const { [name]: disk, ...hidden } = world.hidden;
+  const disk = world.hidden[name];
   const processes = (disk?.processes ?? []).map((process) => ({ ...process, state: 'running' as const }));
-  return { ...see(running, name, { ...(disk ?? emptyVm()), processes }), hidden };
+  return see(running, name, { ...(disk ?? emptyVm()), processes });
 }
 
 function adoptVm(world: World, name: string, iaas: string, id: string, { spec }: ModelContext): World {
@@ -268,7 +276,8 @@ function adoptVm(world: World, name: string, iaas: string, id: string, { spec }:
 
 function prepareVm(world: World, name: string, { spec, prepareFingerprint }: ModelContext): World {
   const before = vmRecord(world, name);
-  const network = before && spec.partitions[before.partition]?.network;
+  require(before !== undefined, `${name} is not in the inventory`);
+  const network = spec.partitions[before.partition]?.network;
   require(network !== undefined, `${name} is of no partition`);
   const prepared = prepareFingerprint(name, network);
   const { lineage } = world.inventory;
@@ -321,7 +330,12 @@ function putContainer(world: World, action: ProcessCreate): World {
     require(other.name !== name || other.fingerprint === fingerprint, `another ${name} is still on ${vm}`);
   }
   for (const [where, there] of Object.entries(world.observation.vms)) {
-    const twin = where !== vm && there.status === 'reached' && there.processes.some((other) => other.name === name);
+    // What was on a stopped VM could not be known; the next plan sees it.
+    const twin =
+      where !== vm &&
+      !(where in world.hidden) &&
+      there.status === 'reached' &&
+      there.processes.some((other) => other.name === name);
     require(!twin, `${name} is on ${where} already`);
   }
   const container: ObservedProcess = { name, subscription, ordinal, index, image, fingerprint, state: 'running' };
@@ -341,7 +355,12 @@ function isServing(world: World, vm: string, process: string): boolean {
   const partition = vmRecord(world, vm)?.partition;
   return world.inventory.vms.some((other) => {
     const seen = world.observation.vms[other.name];
-    return other.partition === partition && seen?.status === 'reached' && seen.gateway.servers[process] === true;
+    return (
+      other.partition === partition &&
+      seen?.status === 'reached' &&
+      seen.gateway.running &&
+      seen.gateway.servers[process] === true
+    );
   });
 }
 

@@ -57,11 +57,11 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     needed: launch ? Math.max(0, desired - kept - inPlace) : 0,
     reserved: [],
     reason: createReason(target, counted, replaced),
-    ready: readyPermits(target, sorted, inPlace > 0),
+    ...readyPermits(target, sorted),
     room: tokens(desired + (subscription?.rollout.maxSurge ?? 0) - recordedOf(sorted) - adoptions),
     blocked: undefined,
     waited: 0,
-    lent: false,
+    surges: (subscription?.rollout.maxSurge ?? 0) > 0,
   };
 }
 
@@ -123,12 +123,13 @@ function createReason(target: Target, counted: number, replaced: readonly Depart
     : `${counted} of ${desired} exist: ${why}`;
 }
 
-/** What cannot be seen is not counted as ready, but neither is it waited for. */
-function readyPermits({ subscription, desired }: Target, sorted: SortedMembers, inPlace: boolean) {
-  if (!subscription) return tokens(sorted.staying.length);
-  const { maxSurge, maxUnavailable } = subscription.rollout;
-  // Replacing in place takes one away before there is another.
-  const away = Math.max(maxUnavailable, inPlace || maxSurge === 0 ? 1 : 0);
-  const slack = sorted.staying.filter(isReady).length - Math.max(0, desired - away);
-  return tokens(slack >= 0 ? slack : Math.min(0, slack + sorted.stuck.length));
+/** How many ready processes may go, to begin with. What cannot be seen is not counted as ready, but neither is it waited for. */
+function readyPermits({ subscription, desired }: Target, { staying, stuck }: SortedMembers) {
+  if (!subscription) return { ready: tokens(staying.length), mayBorrow: false };
+  const { maxUnavailable } = subscription.rollout;
+  const slack = staying.filter(isReady).length - Math.max(0, desired - maxUnavailable);
+  return {
+    ready: tokens(slack >= 0 ? slack : Math.min(0, slack + stuck.length)),
+    mayBorrow: maxUnavailable === 0 && stuck.length === 0,
+  };
 }

@@ -70,6 +70,8 @@ export function growth(view: PartitionView, found: Survey): Growth {
       return `an empty VM has only ${formatDemand(roomOf(view.size, 0))}`;
     const latent = takeLatent(demand, reason);
     if (latent) return latent;
+    const starting = found.slots.find((slot) => slot.kind === 'starting');
+    if (starting) return `${starting.name} is being started and may have room`;
     const refusals: string[] = [];
     for (const { iaas } of view.placement) {
       // Not the overflow's business: a later entry is for a full IaaS, not for one that does not answer for a moment.

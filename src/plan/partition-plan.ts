@@ -27,7 +27,7 @@ export function planPartition(view: PartitionView): readonly Stage[] {
   const site = { view, found, growth: grown, placer: placer(view.strategy, found.slots), included, copies };
   const waves = runWaves(site, works);
   const released = releaseVms(view, found);
-  const machines = [...found.actions, ...grown.actions, ...released.machineActions];
+  const machines = [...found.actions, ...released.machineActions, ...grown.actions];
 
   const stages: Stage[] = [];
   const gateways = gatewaySlots(view, found.slots, released.slots);
@@ -86,10 +86,11 @@ function addStage(
   view: PartitionView,
   kind: StageKind,
   actions: readonly Action[],
+  terms: Pick<Stage, 'withdrawAfter'> = {},
 ): string | undefined {
   if (actions.length === 0) return undefined;
   const id = `${view.name}/${stages.length + 1}`;
-  stages.push({ id, partition: view.name, kind, actions });
+  stages.push({ id, partition: view.name, kind, actions, ...terms });
   return id;
 }
 
@@ -133,18 +134,12 @@ function addWave(stages: Stage[], view: PartitionView, wave: Wave, scope: Gatewa
   const withdraw = [...wave.withdraw.keys()];
   const reason = gatewayReason(wave, withdraw.length);
   const configure = (slot: Slot) => configureGateway(view, slot, released.slots.has(slot), withdraw, reason);
-  const gate = addStage(stages, view, 'gateway', scope.serving.map(configure));
   const conditional = [...wave.withdraw].filter(([, conditions]) => conditions.length > 0);
-  const last = stages.at(-1);
-  if (gate !== undefined && last && conditional.length > 0)
-    stages[stages.length - 1] = { ...last, withdrawAfter: Object.fromEntries(conditional) };
-  addStage(stages, view, 'gateway', scope.joining.map(configure));
-  const removals = gate === undefined ? wave.removals : wave.removals.map((action) => after(action, gate));
-  addStage(stages, view, 'removals', removals);
-}
-
-function after<A extends Action>(action: A, stage: string): A {
-  return { ...action, dependsOn: [...action.dependsOn, stage] };
+  const terms = conditional.length > 0 ? { withdrawAfter: Object.fromEntries(conditional) } : {};
+  const gate = addStage(stages, view, 'gateway', scope.serving.map(configure), terms);
+  addStage(stages, view, 'gateway', scope.joining.map(configure), terms);
+  if (gate !== undefined) for (const dependsOn of wave.removalsAfter) dependsOn.push(gate);
+  addStage(stages, view, 'removals', wave.removals);
 }
 
 function gatewayReason(wave: Wave, leaving: number): string {

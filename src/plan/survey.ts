@@ -67,9 +67,11 @@ function surveyRecord(view: PartitionView, record: VmRecord, found: Found, silen
   found.slots.push(slot);
   // A record without a machine is no machine yet: it counts when it is taken up.
   if (standing !== 'latent' || machine) count(found, record.iaas);
-  if (standing !== 'starting') return;
-  if (isWanted(view, slot)) startMachine(view, slot, found);
-  else slot.closed = true;
+  if (standing === 'starting') {
+    // What is on it is seen when it runs: until then its names and numbers are not known to be free.
+    slot.closed = true;
+    if (isWanted(view, slot)) startMachine(view, slot, found);
+  } else if (standing === 'usable' && record.state === 'creating') completeMachine(view, slot, found);
 }
 
 /** The machine behind a record, as the IaaS lists it. */
@@ -87,7 +89,7 @@ function standingOf(
   seen: VmObservation | undefined,
 ): SlotKind | 'gone' {
   const { name } = record;
-  if (listing?.status !== 'listed') return reachedOr('away', view, name, seen);
+  if (listing?.status !== 'listed') return record.state === 'creating' ? 'away' : reachedOr('away', view, name, seen);
   if (!machine) return record.state === 'creating' ? 'latent' : 'gone';
   switch (machine.state) {
     case 'failed':
@@ -106,7 +108,8 @@ function standingOf(
     case 'stopped':
       return record.state === 'creating' ? 'latent' : 'starting';
     case 'running':
-      return record.state === 'creating' ? 'latent' : reachedOr('away', view, name, seen);
+      if (record.state === 'creating' && !(seen?.status === 'reached' && seen.prepared !== undefined)) return 'latent';
+      return reachedOr('away', view, name, seen);
   }
 }
 
@@ -175,6 +178,16 @@ function startMachine(view: PartitionView, slot: Slot, found: Found): void {
   slot.entry = [id];
   if (!slot.unprepared) slot.after = [id];
   slot.touched = true;
+}
+
+/** Its record says that it is being made, but it is there, and prepared: only what the IaaS knows of it is missing. */
+function completeMachine(view: PartitionView, slot: Slot, found: Found): void {
+  const { name, iaas, record } = slot;
+  if (!record) return;
+  const id = view.ids('vm.create', name);
+  const reason = 'it was being created when a run ended';
+  found.actions.push({ kind: 'vm.create', id, vm: name, iaas, size: record.size, dependsOn: [], reason });
+  slot.entry = [id];
 }
 
 function forget(view: PartitionView, record: VmRecord, found: Found): void {
@@ -257,24 +270,30 @@ export function totalOf(survey: Pick<Survey, 'machinesOn'>): number {
   return total;
 }
 
-/** More VMs than the bounds allow: the emptiest are drained, the newest first among equals. */
+/**
+ * More VMs than the bounds allow: the emptiest are drained, the newest first among equals. Machines that were not taken up do not
+ * count here: they must not push out what works.
+ */
 function vacateSurplus(view: PartitionView, found: Found): void {
   const load = (slot: Slot): number => view.world.processesOn.get(slot.name)?.length ?? 0;
+  const staying = new Map<string, number>();
+  let total = 0;
+  for (const slot of found.slots) {
+    if (slot.draining !== undefined || slot.kind === 'latent') continue;
+    staying.set(slot.iaas, (staying.get(slot.iaas) ?? 0) + 1);
+    total += 1;
+  }
   const candidates = found.slots
     .filter((slot) => slot.kind === 'usable' && slot.draining === undefined)
     .sort((a, b) => load(a) - load(b) || b.number - a.number);
-  const leaving = new Map<string, number>();
-  for (const slot of found.slots) {
-    if (slot.draining !== undefined) leaving.set(slot.iaas, (leaving.get(slot.iaas) ?? 0) + 1);
-  }
-  let total = totalOf(found) - [...leaving.values()].reduce((sum, number) => sum + number, 0);
   for (const slot of candidates) {
-    const here = (found.machinesOn.get(slot.iaas) ?? 0) - (leaving.get(slot.iaas) ?? 0);
+    const here = staying.get(slot.iaas) ?? 0;
     const bound = view.placement.find((entry) => entry.iaas === slot.iaas)?.max ?? 0;
     if (total <= view.vms.max && here <= bound) continue;
-    const [what, most] = here > bound ? [`on ${slot.iaas}`, bound] : ['in all', view.vms.max];
-    drainSlot(slot, `${view.name} may have ${most} VMs ${what} and has ${here > bound ? here : total}`);
-    leaving.set(slot.iaas, (leaving.get(slot.iaas) ?? 0) + 1);
+    const where =
+      here > bound ? `${bound} VMs on ${slot.iaas} and has ${here}` : `${view.vms.max} VMs and has ${total}`;
+    drainSlot(slot, `${view.name} may have ${where}`);
+    staying.set(slot.iaas, here - 1);
     total -= 1;
   }
 }

@@ -10,16 +10,20 @@ export interface Tokens {
   head: number;
   /** Permits that must be given before any can be taken. */
   debt: number;
+  /** Actions that paid debts. */
+  readonly paid: string[];
 }
 
 /** `balance` permits to begin with; below 0 it is a debt. */
 export function tokens(balance: number): Tokens {
-  return { free: Math.max(0, balance), givers: [], head: 0, debt: Math.max(0, -balance) };
+  return { free: Math.max(0, balance), givers: [], head: 0, debt: Math.max(0, -balance), paid: [] };
 }
 
 export function give(to: Tokens, giver: string): void {
-  if (to.debt > 0) to.debt -= 1;
-  else to.givers.push(giver);
+  if (to.debt > 0) {
+    to.debt -= 1;
+    to.paid.push(giver);
+  } else to.givers.push(giver);
 }
 
 export function hasToken(of: Tokens): boolean {
@@ -35,4 +39,10 @@ export function take(from: Tokens): readonly string[] {
   const giver = from.givers[from.head];
   from.head += 1;
   return giver === undefined ? [] : [giver];
+}
+
+/** Takes one permit more than there are, once all debts are paid; the next one that is given pays for it. */
+export function borrow(from: Tokens): readonly string[] {
+  from.debt += 1;
+  return from.paid.splice(0);
 }

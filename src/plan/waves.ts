@@ -12,7 +12,7 @@ import { addTo, releasePlace, takePlace, type Slot, type Spot } from './slot.ts'
 import { inPlaceReason } from './sort-members.ts';
 import type { Survey } from './survey.ts';
 import type { Launch } from './target.ts';
-import { give, hasToken, take } from './tokens.ts';
+import { borrow, give, hasToken, take } from './tokens.ts';
 import { isFinished, type Departure, type Repair, type Work } from './work.ts';
 
 export interface Wave {
@@ -20,6 +20,8 @@ export interface Wave {
   /** Processes that leave the rotation, each with the actions without which it must not. */
   readonly withdraw: Map<string, readonly string[]>;
   readonly removals: (ProcessRemove | ProcessForget)[];
+  /** What the removals depend on, in their order; the stage that withdraws their processes is added to it. */
+  readonly removalsAfter: string[][];
   /** Another set of processes is in rotation after it. */
   changed: boolean;
 }
@@ -51,7 +53,7 @@ export function runWaves(site: Site, works: readonly Work[]): readonly Wave[] {
   const waves: Wave[] = [];
   let active = works;
   for (;;) {
-    const wave: Wave = { processes: [], withdraw: new Map(), removals: [], changed: false };
+    const wave: Wave = { processes: [], withdraw: new Map(), removals: [], removalsAfter: [], changed: false };
     const releases: Release[] = [];
     for (const work of active) {
       work.blocked = undefined;
@@ -69,8 +71,8 @@ export function runWaves(site: Site, works: readonly Work[]): readonly Wave[] {
     const progress = wave.processes.length + wave.removals.length > 0;
     if (progress || waves.length === 0) waves.push(wave);
     active = active.filter((work) => !isFinished(work));
-    const lent = active.map((work) => lend(work, progress)).includes(true);
-    if (!progress && !lent) break;
+    const gaveUp = active.map((work) => giveUpSurge(work, progress)).includes(true);
+    if (!progress && !gaveUp) break;
   }
   for (const work of active) holdRest(site, work);
   return waves;
@@ -180,12 +182,20 @@ function place(site: Site, work: Work, { request }: Launch, grow = true): Spot |
 }
 
 function departPhase(site: Site, work: Work, wave: Wave, releases: Release[]): void {
-  while (work.next < work.outgoing.length && hasToken(work.ready)) {
+  while (work.next < work.outgoing.length) {
+    const permitted = hasToken(work.ready);
+    if (!permitted && !canBorrow(work)) return;
     const departure = prepareDeparture(site, work);
     if (!departure) return;
     work.next += 1;
-    depart(site, work, wave, releases, departure, take(work.ready));
+    depart(site, work, wave, releases, departure, permitted ? take(work.ready) : borrow(work.ready));
   }
+}
+
+/** What is replaced in place, or without a surge, is away before there is another. */
+function canBorrow(work: Work): boolean {
+  const next = work.outgoing[work.next];
+  return work.mayBorrow && work.ready.debt === 0 && next?.replaced === true && (next.inPlace || !work.surges);
 }
 
 /**
@@ -232,7 +242,9 @@ function depart(
   }
   const kind = member.container === 'none' ? 'process.forget' : 'process.remove';
   const id = site.view.ids(kind, process);
-  const base = { id, vm: slot.name, process, reason, dependsOn: [...slot.entry, ...conditions] };
+  const dependsOn = [...slot.entry, ...conditions];
+  wave.removalsAfter.push(dependsOn);
+  const base = { id, vm: slot.name, process, reason, dependsOn };
   wave.removals.push(kind === 'process.forget' ? { kind, ...base } : { kind, ...base, drain: work.drain });
   slot.removals.push(id);
   if (inPlace) {
@@ -248,14 +260,13 @@ function isRecorded(member: Member): boolean {
   return member.state !== undefined;
 }
 
-/** Lets a rollout that found no room for a surge take one ready process away first, once others had their chance. */
-function lend(work: Work, progress: boolean): boolean {
+/** Lets a rollout that found no room for a surge do without one, once others had their chance to make room. */
+function giveUpSurge(work: Work, progress: boolean): boolean {
   const next = work.outgoing[work.next];
-  if (work.lent || work.blocked === undefined || !next?.replaced || work.stuck > 0) return false;
+  if (!work.surges || !work.mayBorrow || work.blocked === undefined || !next?.replaced) return false;
   work.waited += 1;
   if (progress && work.waited < PATIENCE) return false;
-  work.lent = true;
-  work.ready.free += 1;
+  work.surges = false;
   return true;
 }
 

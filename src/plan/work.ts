@@ -52,8 +52,10 @@ export interface Work {
   blocked: string | undefined;
   /** Waves it waited for room. */
   waited: number;
-  /** One ready process more than the rollout policy allows may be away, as nothing else gets on. */
-  lent: boolean;
+  /** It is replaced by creating before removing, as long as there is room. */
+  surges: boolean;
+  /** One ready process at a time may be away though the rollout policy allows none, where it cannot be done otherwise. */
+  readonly mayBorrow: boolean;
 }
 
 /** Whether a process answers requests, as far as is known. */

@@ -249,13 +249,14 @@ export function applyPlan(spec: Spec, world: World, plan: Plan, options: Simulat
   return simulatePlan(world, plan, aContext(spec), options);
 }
 
-/** Plans and applies until nothing is left to do. @throws Error after `rounds` */
+/** Plans and applies until nothing is left to do. @throws Error when there still is after `rounds` */
 export function converge(spec: Spec, from: World = anEmptyWorld(spec), rounds = 6): World {
   let world = from;
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; ; round += 1) {
     const plan = planFor(spec, world);
     if (plan.stages.length === 0) return world;
+    if (round === rounds)
+      throw new Error(`not settled after ${rounds} rounds: ${JSON.stringify(plan.stages, null, 1)}`);
     world = applyPlan(spec, world, plan);
   }
-  throw new Error(`not settled after ${rounds} rounds: ${JSON.stringify(planFor(spec, world).stages, null, 1)}`);
 }

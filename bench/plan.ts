@@ -1,0 +1,222 @@
+/**
+ * Planning alone: a fleet in which every process is to be replaced, in four sizes, spread over 50 partitions and in one. Prints a
+ * Markdown table. Run it by `npx node bench/plan.ts`; each row is a process of its own, so that memory is that of one plan.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { bytes, cores, instant, millis } from '../src/model/quantity.ts';
+import type { ProcessRecord, VmRecord } from '../src/model/inventory.ts';
+import type { ObservedProcess, VmObservation } from '../src/model/observation.ts';
+import type { CartridgeSpec, PartitionSpec, Spec, SubscriptionSpec } from '../src/model/spec.ts';
+import { makePlan } from '../src/plan/make-plan.ts';
+import type { PlanInput } from '../src/plan/plan-input.ts';
+import { decide } from '../src/policy/decide.ts';
+
+const PROCESSES_PER_VM = 50;
+const PROCESSES_PER_SUBSCRIPTION = 10;
+const CARTRIDGES = 50;
+const GIB = 2 ** 30;
+
+/** A converged fleet of `vms` full to five sixths, whose images have all changed. */
+function fleet(vms: number, partitions: number, strategy: 'pack' | 'spread'): PlanInput {
+  const partitionOf = (n: number) => `p${n % partitions}`;
+  const subscriptions = (vms * PROCESSES_PER_VM) / PROCESSES_PER_SUBSCRIPTION;
+  const cartridgeCount = Math.max(CARTRIDGES, partitions);
+  const spec: Spec = {
+    file: 'stratos.yaml',
+    store: { kind: 'directory', path: '/store' },
+    iaas: { lab: { kind: 'local', name: 'lab', bridge: 'b', subnet: '10.0.0.0/8', root: '/r' } },
+    partitions: named(partitions, (n): PartitionSpec => ({
+      name: `p${n}`,
+      placement: [{ iaas: 'lab', max: Number.MAX_SAFE_INTEGER }],
+      policy: {
+        name: 'vms',
+        vms: { min: 1, max: vms },
+        vm: { cpu: cores(15), memory: bytes(15 * GIB) },
+        processesPerVm: Number.MAX_SAFE_INTEGER,
+        strategy,
+      },
+      network: '10.66.0.0/22',
+    })),
+    cartridges: named(cartridgeCount, (n): CartridgeSpec => ({
+      name: `c${n}`,
+      image: `c${n}:2`,
+      partition: partitionOf(n),
+      ports: [{ name: 'http', port: 80, protocol: 'http' }],
+      health: { port: 'http', interval: millis(500), timeout: millis(1000), startup: millis(60_000) },
+      resources: { memory: bytes(GIB / 4), cpu: cores(0.25), pids: 512 },
+      env: {},
+      volumes: [],
+      security: { privileged: false },
+      runtime: 'lxc',
+    })),
+    subscriptions: named(subscriptions, (n): SubscriptionSpec => ({
+      alias: `s${n}`,
+      cartridge: `c${n % cartridgeCount}`,
+      scaling: { name: 'ten', processes: { min: PROCESSES_PER_SUBSCRIPTION, max: 20 }, target: {} },
+      rollout: { name: 'careful', maxSurge: 1, maxUnavailable: 0, drain: millis(10_000) },
+      spread: false,
+      port: 10_000 + n,
+      hosts: [],
+      env: {},
+    })),
+  };
+  const records: VmRecord[] = [];
+  const processes: ProcessRecord[] = [];
+  const seen: Record<string, VmObservation> = {};
+  const counts = new Map<string, number>();
+  const waiting = new Map<string, { alias: string; ordinal: number }[]>();
+  for (let n = 0; n < subscriptions; n += 1) {
+    const partition = partitionOf(n % cartridgeCount);
+    let queue = waiting.get(partition);
+    if (!queue) waiting.set(partition, (queue = []));
+    for (let ordinal = 1; ordinal <= PROCESSES_PER_SUBSCRIPTION; ordinal += 1) queue.push({ alias: `s${n}`, ordinal });
+  }
+  for (let n = 0; n < vms; n += 1) {
+    const partition = partitionOf(n);
+    const number = (counts.get(partition) ?? 0) + 1;
+    counts.set(partition, number);
+    const name = `${partition}-${number}`;
+    const endpoint = { address: `10.0.0.${n}`, port: 22, user: 'root', hostKeys: ['k'] };
+    records.push({
+      name,
+      partition,
+      iaas: 'lab',
+      state: 'ready',
+      machine: `m-${name}`,
+      endpoint,
+      size: { cpu: cores(15), memory: bytes(15 * GIB) },
+      cordoned: false,
+      draining: false,
+      prepared: 'prepared',
+      createdAt: '2026-01-01T00:00:00.000Z',
+    });
+    const containers: ObservedProcess[] = [];
+    const queue = waiting.get(partition) ?? [];
+    for (const [at, { alias, ordinal }] of queue.splice(-PROCESSES_PER_VM).entries()) {
+      const what = {
+        name: `${alias}-${ordinal}`,
+        subscription: alias,
+        ordinal,
+        index: at + 1,
+        image: 'sha256:1',
+        fingerprint: 'old',
+      };
+      processes.push({ ...what, vm: name, state: 'ready', createdAt: '2026-01-01T00:00:00.000Z' });
+      containers.push({ ...what, state: 'running' });
+    }
+    const space = { total: bytes(GIB), available: bytes(GIB) };
+    seen[name] = {
+      status: 'reached',
+      lineage: 'ours',
+      prepared: 'prepared',
+      bootId: 'b',
+      cgroup: 'v2',
+      cpus: cores(16),
+      memory: space,
+      disk: space,
+      load: 0,
+      processes: containers,
+      images: ['sha256:1'],
+      gateway: { running: true, configDigest: 'd', loadedDigest: 'd', servers: {} },
+      foreign: [],
+    };
+  }
+  const inventory = { lineage: 'ours', serial: 1, vms: records, processes };
+  const machines = records.map(({ name, partition }) => ({
+    id: `m-${name}`,
+    vm: name,
+    partition,
+    state: 'running' as const,
+  }));
+  const observation = { at: instant(0), iaas: { lab: { status: 'listed' as const, machines } }, vms: seen };
+  return {
+    spec,
+    specDigest: 'd',
+    inventory,
+    observation,
+    decisions: decide({ spec, inventory, observation, now: instant(0) }),
+    images: Object.fromEntries(Object.values(spec.cartridges).map(({ image }) => [image, `sha256:${image}`])),
+    envDigests: {},
+    gatewayDigest: () => 'd',
+    prepareFingerprint: () => 'prepared',
+    networkCapacity: () => 1021,
+    only: [],
+    now: instant(0),
+  };
+}
+
+function named<T>(count: number, make: (n: number) => T): Record<string, T> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, n) => make(n)).map((value) => [
+      (value as { name?: string }).name ?? (value as { alias?: string }).alias ?? '',
+      value,
+    ]),
+  );
+}
+
+/** One measurement, as JSON on standard output. */
+function measure(vms: number, partitions: number, strategy: 'pack' | 'spread'): void {
+  const input = fleet(vms, partitions, strategy);
+  const started = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const plan = makePlan(input);
+  const ms = performance.now() - started;
+  const used = process.cpuUsage(cpuBefore);
+  const created = plan.stages
+    .flatMap((stage) => stage.actions)
+    .filter((action) => action.kind === 'process.create').length;
+  const result = {
+    vms,
+    partitions,
+    processes: input.inventory.processes.length,
+    subscriptions: Object.keys(input.spec.subscriptions).length,
+    stages: plan.stages.length,
+    actions: plan.stages.reduce((sum, stage) => sum + stage.actions.length, 0),
+    created,
+    ms,
+    cpu: (used.user + used.system) / 1000,
+    peak: process.resourceUsage().maxRSS / 1024,
+  };
+  process.stdout.write(JSON.stringify(result));
+}
+
+type Result = Record<
+  'vms' | 'partitions' | 'processes' | 'subscriptions' | 'stages' | 'actions' | 'created' | 'ms' | 'cpu' | 'peak',
+  number
+>;
+
+function table(): void {
+  console.log(
+    '| strategy | VMs | partitions | processes | subscriptions | stages | actions | plan ms | CPU ms | CPU per process | peak MiB |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|---|---|---|');
+  for (const [partitions, strategy] of [
+    [50, 'pack'],
+    [1, 'pack'],
+    [1, 'spread'],
+  ] as const) {
+    for (const vms of [150, 300, 600, 1000]) {
+      const runs = Array.from({ length: 3 }, () => run(vms, partitions, strategy)).sort((a, b) => a.ms - b.ms);
+      const row = runs[1];
+      if (!row) continue;
+      if (row.created !== row.processes) throw new Error(`${row.created} of ${row.processes} processes are replaced`);
+      const cells = [
+        ...[strategy, row.vms, row.partitions, row.processes, row.subscriptions, row.stages, row.actions],
+        ...[row.ms.toFixed(0), row.cpu.toFixed(0), `${((row.cpu / row.processes) * 1000).toFixed(1)} µs`],
+        row.peak.toFixed(0),
+      ];
+      console.log(`| ${cells.join(' | ')} |`);
+    }
+  }
+}
+
+function run(vms: number, partitions: number, strategy: string): Result {
+  const args = [fileURLToPath(import.meta.url), String(vms), String(partitions), strategy];
+  const child = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return JSON.parse(child.stdout) as Result;
+}
+
+const [vms, partitions, strategy] = process.argv.slice(2);
+if (vms === undefined) table();
+else measure(Number(vms), Number(partitions ?? 1), strategy === 'spread' ? 'spread' : 'pack');
