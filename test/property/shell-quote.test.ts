@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../src/model/errors.ts';
 import { command } from '../../src/shell/command.ts';
 import { quote, quoteAll } from '../../src/shell/quote.ts';
 import { runLocally } from '../unit/shell/run-locally.ts';
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const NASTY = [
   '',

@@ -89,7 +89,7 @@ test('an aborted copy keeps its part, and the next one sends only the rest', asy
   });
   await expect(cut).rejects.toBeInstanceOf(InterruptedError);
   const part = join(dir, 'to/.stratos-partial/big');
-  await expect.poll(() => existsSync(part), { timeout: 5000 }).toBe(true);
+  await expect.poll(() => existsSync(part), { timeout: 20_000 }).toBe(true);
   expect(existsSync(join(dir, 'to/big'))).toBe(false);
   const kept = statSync(part).size;
   expect(kept).toBeGreaterThan(4 * MB);

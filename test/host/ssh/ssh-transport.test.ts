@@ -108,7 +108,7 @@ describe('run', () => {
     expect(started.map(isAlive)).toEqual([true, true]);
     abort.abort();
     await expect(running).rejects.toBeInstanceOf(InterruptedError);
-    await expect.poll(() => started.some(isAlive), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => started.some(isAlive), { timeout: 20_000 }).toBe(false);
   });
 
   test('a cut connection ends the remote processes, and the next run connects anew', async () => {
@@ -121,7 +121,7 @@ describe('run', () => {
     const started = await pidsIn(pids);
     sshd.cut();
     await outcome;
-    await expect.poll(() => started.some(isAlive), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => started.some(isAlive), { timeout: 20_000 }).toBe(false);
     expect(existsSync(after)).toBe(false);
     expect((await ssh.run('vm', sshd.endpoint, hello))[0]?.stdout).toBe('hello\n');
   });
@@ -289,7 +289,7 @@ describe('a user who is not root', () => {
     const started = await pidsIn(pids);
     abort.abort();
     await outcome;
-    await expect.poll(() => started.some(isAlive), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => started.some(isAlive), { timeout: 20_000 }).toBe(false);
 
     await ssh.copy('vm', endpoint, { from: [sshd.identityFile], to: join(dir, 'deep/to') });
     expect(execFileSync('stat', ['-c', '%U', join(dir, 'deep/to/id')], { encoding: 'utf8' })).toBe('root\n');
@@ -316,16 +316,20 @@ test('interactive gives a terminal of the right size and restores the local one'
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (mode: boolean) => modes.push(mode) });
   const stdout = Object.assign(new PassThrough(), { columns: 91, rows: 33 });
   const ssh = transport({ streams: { stdin, stdout, stderr: new PassThrough() } });
-  const argv = ['sh', '-c', 'stty size; read -r line; stty size; echo "$line"; exit 5'] as const;
+  const argv = [
+    'sh',
+    '-c',
+    'stty size; while [ "$(stty size)" = "33 91" ]; do sleep 0.1; done; stty size; read -r line; echo "$line"; exit 5',
+  ] as const;
   const running = ssh.interactive('vm', sshd.endpoint, { argv, tty: true });
   const shown: string[] = [];
   stdout.on('data', (chunk: Buffer) => shown.push(String(chunk)));
-  await expect.poll(() => shown.join('')).toContain('33 91');
+  await expect.poll(() => shown.join(''), { timeout: 20_000 }).toContain('33 91');
   Object.assign(stdout, { columns: 120, rows: 40 }).emit('resize');
-  await sleep(100);
+  await expect.poll(() => shown.join(''), { timeout: 20_000 }).toContain('40 120');
   stdin.write('typed\r');
   expect(await running).toBe(5);
-  expect(shown.join('')).toContain('40 120');
+  expect(shown.join('')).toContain('typed');
   expect(modes).toEqual([true, false]);
   expect(await ssh.interactive('vm', sshd.endpoint, { argv: ['sh', '-c', 'kill -9 $$'], tty: false })).toBe(137);
 
@@ -344,7 +348,7 @@ function sleeper(pids: string): Step {
 }
 
 async function pidsIn(file: string): Promise<readonly number[]> {
-  await expect.poll(() => existsSync(file), { timeout: 5000 }).toBe(true);
+  await expect.poll(() => existsSync(file), { timeout: 20_000 }).toBe(true);
   return readFileSync(file, 'utf8').trim().split('\n').map(Number);
 }
 

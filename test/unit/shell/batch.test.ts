@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { millis } from '../../../src/model/quantity.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { command, script, type Step } from '../../../src/shell/command.ts';
@@ -11,6 +11,9 @@ import { runLocally, SHELLS, startLocally } from './run-locally.ts';
 
 const sh = (title: string, text: string, args: readonly (string | number)[] = [], options = {}): Step =>
   script({ name: 'text', text }, title, args, options);
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let dir = '';
 beforeEach(() => {
@@ -187,7 +190,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 5000;
+  const end = Date.now() + 20_000;
   while (!condition()) {
     if (Date.now() > end) throw new Error('the condition did not come true');
     await sleep(20);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Endpoint } from '../../../src/model/endpoint.ts';
 import { InterruptedError, RemoteCommandError, UnreachableError } from '../../../src/model/errors.ts';
 import { millis } from '../../../src/model/quantity.ts';
@@ -14,6 +14,9 @@ import { ensureKeyPair, generateHostKey } from '../../../src/ssh/key-pair.ts';
 import { sshTransport } from '../../../src/ssh/ssh-transport.ts';
 import type { Transport, TransportSettings } from '../../../src/ssh/transport.ts';
 import { startServer, type InProcessServer, type ServerOptions } from './in-process-server.ts';
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
 
 const hello: Batch = { steps: [command('hello', ['echo', 'hello'])] };
 const cleanup: (() => Promise<unknown>)[] = [];
@@ -87,7 +90,7 @@ test('run reports steps as they end, in order', async () => {
   const running = transport().run('web-1', endpoint, batch, {
     onStep: (result, index) => seen.push(`${String(index)} ${result.title} ${String(result.status)}`),
   });
-  await expect.poll(() => seen).toEqual(['0 one 0']);
+  await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['0 one 0']);
   expect((await running).map((result) => result.status)).toEqual([0, 0, 1]);
   expect(seen).toEqual(['0 one 0', '1 wait 0', '2 three 1']);
 });
@@ -221,7 +224,7 @@ test('run names the step that was running when the connection was lost, and the 
   const steps = [command('first', ['true']), command('long work', ['sleep', 30]), command('never', ['true'])];
   const done: string[] = [];
   const running = ssh.run('web-1', endpoint, { steps }, { onStep: (result) => done.push(result.title) });
-  await expect.poll(() => done).toEqual(['first']);
+  await expect.poll(() => done, { timeout: 20_000 }).toEqual(['first']);
   cut();
   const error = await failure(running);
   expect(error.reason).toBe('connection-lost');
