@@ -14,7 +14,14 @@ export type VmFacts = Omit<ReachedVm, 'gateway'>;
  * {@link parseObservation} knows what is ours.
  */
 export function observeStep(lineage: string): ScriptStep {
-  return script({ name: 'observe', text }, 'observe', [lineage, LAYOUT.label, LAYOUT.processes, LAYOUT.images, ROOT]);
+  return script({ name: 'observe', text }, 'observe', [
+    lineage,
+    LAYOUT.label,
+    LAYOUT.processes,
+    LAYOUT.images,
+    ROOT,
+    '/sys/fs/cgroup',
+  ]);
 }
 
 /**

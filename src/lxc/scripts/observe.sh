@@ -1,24 +1,26 @@
-# What a VM is and what runs on it, in one reading pass; changes nothing. Arguments: lineage, label of the VM, folder of the processes,
-# folder of the images, folder of everything. Prints lines of a key and its fields, with tabs between; see observe.ts.
+# What a VM is and what runs on it, in one reading pass; changes nothing. Arguments: lineage, label of the VM, folder of the
+# processes, folder of the images, folder of everything, where cgroups are mounted. Prints lines of a key and its fields, with tabs
+# between; see observe.ts.
 set -u
 export LC_ALL=C
-lineage=$1 label=$2 processes=$3 images=$4 root=$5
-shift 5
+lineage=$1 label=$2 processes=$3 images=$4 root=$5 cgroups=$6
+shift 6
 [ -d "$root" ] || root=/
 # Dots hide what is being made or taken apart.
 for folder in "$processes"/*/ "$images"/*/ /var/lib/lxc/*/; do
   [ -d "$folder" ] && set -- "$@" "${folder%/}"
 done
-if [ ! -d /sys/fs/cgroup/pids ] && [ ! -d /sys/fs/cgroup/memory ]; then
+if [ -e "$cgroups/cgroup.controllers" ]; then
   version=v2
-elif [ -d /sys/fs/cgroup/unified ]; then
+elif [ -d "$cgroups/unified" ]; then
   version=hybrid
 else
   version=v1
 fi
 stat -f -c 'disk	%S	%b	%a' "$root"
 # shellcheck disable=SC2016
-awk -v lineage="$lineage" -v label="$label" -v processes="$processes" -v images="$images" -v version="$version" '
+awk -v lineage="$lineage" -v label="$label" -v processes="$processes" -v images="$images" -v version="$version" \
+  -v cgroups="$cgroups" '
   function first(file, line) { line = ""; if ((getline line < file) >= 0) close(file); return line }
   function field(file, key, line, part, value) {
     value = ""
@@ -55,7 +57,6 @@ awk -v lineage="$lineage" -v label="$label" -v processes="$processes" -v images=
   BEGIN {
     OFS = "\t"
     CONVFMT = OFMT = "%.6f"
-    cgroups = "/sys/fs/cgroup"
     print "lineage", lineage
     print "label", first(label)
     print "boot", first("/proc/sys/kernel/random/boot_id")
