@@ -97,7 +97,8 @@ function eventLine(
     case 'action.finished':
       return `${paint.green('✓')} ${actionLine(event.action, settings)} ${paint.dim(formatDuration(event.ms))}`;
     case 'action.failed':
-      return `${paint.red('✗')} ${actionLine(event.action, settings)}: ${cleanText(event.message)}`;
+      // Why is told once, with the outcome.
+      return `${paint.red('✗')} ${actionLine(event.action, settings)} failed ${paint.dim(formatDuration(event.ms))}`;
     case 'action.skipped':
       return `${paint.dim('·')} ${actionLine(event.action, settings)} skipped: ${cleanText(event.message)}`;
     case 'stage.started':

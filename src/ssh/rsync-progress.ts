@@ -24,7 +24,8 @@ export function rsyncProgress(): RsyncProgress {
         if (!match) continue;
         const done = digits(match[1]);
         const share = Number(match[2]) / 100;
-        latest = { done, total: share > 0 ? Math.max(done, Math.round(done / share)) : done };
+        // Below one percent nothing can be said about the total yet.
+        if (share > 0) latest = { done, total: Math.max(done, Math.round(done / share)) };
       }
       return latest;
     },
