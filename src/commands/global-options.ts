@@ -4,7 +4,6 @@ import { Option } from 'commander';
 import type { Millis } from '../model/quantity.ts';
 import { millis } from '../model/quantity.ts';
 import type { RunLimits } from '../reconcile/deps.ts';
-import type { CommandContext } from './context.ts';
 import { parseDurationOption } from './parse-option.ts';
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
@@ -81,13 +80,13 @@ export const DEFAULT_PARALLEL = 64;
 /** What bounds a run, from its options. */
 export function limitsOf(
   globals: GlobalOptions,
-  context: CommandContext,
+  { signal }: { readonly signal: AbortSignal },
   options: { readonly only?: readonly string[]; readonly parallel?: number } = {},
 ): RunLimits {
   return {
     only: options.only ?? [],
     lockTimeout: globals.lockTimeout,
     parallel: options.parallel ?? DEFAULT_PARALLEL,
-    signal: context.signal,
+    signal,
   };
 }

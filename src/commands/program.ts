@@ -43,10 +43,18 @@ export function buildProgram(
   prepare(program);
   program.option('-V, --version', 'show the version');
   addGlobalOptions(program, 'all');
-  addEntries(program, entries, context);
+  addEntries(program, [...entries, COMPLETE], context);
   program.addHelpText('after', '\nHelp of one command: stratos <command> --help');
   return program;
 }
+
+/** Called by completion scripts; stands here as it looks at all the others itself. */
+const COMPLETE: LeafEntry = {
+  name: '__complete',
+  summary: '',
+  hidden: true,
+  load: async () => (await import('./complete.ts')).completeCommand,
+};
 
 /** Help was printed, as asked; there is nothing more to do. */
 export class HelpShown extends Error {}

@@ -129,7 +129,6 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
       async () => (await import('./destroy.ts')).destroyCommand,
     ),
   ]),
-  [{ ...leaf('__complete', '', async () => (await import('./complete.ts')).completeCommand), hidden: true }],
 ].flat();
 
 function leaf(name: string, summary: string, load: () => Promise<Configure>): LeafEntry {
