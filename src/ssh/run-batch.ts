@@ -35,9 +35,12 @@ export async function runBatch(
   const program = renderBatch(batch, { nonce });
   const command = batchCommand(program, { sudo: endpoint.user !== 'root' });
   return connection.channels(async () => {
-    const channel = await openChannel(name, endpoint, connection, command, {}, options.signal);
+    let how = 'without a status';
+    const channel = await openChannel(name, endpoint, connection, command, {}, options.signal, (code, signal) => {
+      how = signal === undefined ? `with status ${String(code)}` : `by ${signal}`;
+    });
     const parser = parseBatch(batch, { nonce, onStep: options.onStep });
-    await converse(name, endpoint, connection, channel, program, parser, options.signal);
+    await converse(name, endpoint, connection, channel, program, parser, () => how, options.signal);
     return parser.results();
   }, options.signal);
 }
@@ -50,12 +53,12 @@ async function converse(
   channel: ClientChannel,
   program: string,
   parser: BatchParser,
+  howItEnded: () => string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     let timed: number | undefined;
-    let exit: { readonly code: number | null; readonly signal?: string } | undefined;
 
     const settle = (act: () => void): void => {
       clearTimeout(timer);
@@ -117,13 +120,10 @@ async function converse(
 
     channel.on('data', take('stdout'));
     channel.stderr.on('data', take('stderr'));
-    channel.on('exit', (code: number | null, name?: string) => {
-      exit = { code, ...(name === undefined ? {} : { signal: name }) };
-    });
     channel.once('close', () => {
       if (connection.ended()) return;
-      const how = exit?.signal ?? `status ${String(exit?.code ?? 'unknown')}`;
-      if (parser.state() === 'running') fail(lost(`the remote shell ended early (${how}): ${parser.noise()}`));
+      const how = howItEnded();
+      if (parser.state() === 'running') fail(lost(`the remote shell ended early, ${how}: ${parser.noise()}`));
       else fail(noShell(name, endpoint, how, parser.noise()));
     });
     if (signal?.aborted) {
@@ -138,10 +138,10 @@ async function converse(
 /** Nothing was run: through sudo that is sudo's refusal, as root it is the login shell's. */
 function noShell(name: string, endpoint: Endpoint, how: string, said: string): Error {
   if (endpoint.user !== 'root') {
-    return unreachable(name, endpoint, 'sudo-refused', `sudo is refused without a password (${how}): ${said}`, {
+    return unreachable(name, endpoint, 'sudo-refused', `sudo is refused without a password: it ended ${how}: ${said}`, {
       verb: 'become root on',
     });
   }
-  const message = `Cannot run a shell on ${name} (${formatEndpoint(endpoint)}) as it ended with ${how}: ${said}`;
+  const message = `Cannot run a shell on ${name} (${formatEndpoint(endpoint)}) as it ended ${how}: ${said}`;
   return new RemoteCommandError(message);
 }

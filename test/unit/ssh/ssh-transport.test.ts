@@ -243,6 +243,7 @@ test('run says what the remote side said when no shell comes up', async () => {
   });
   const refused = transport().run('web-1', endpoint, hello);
   await expect(refused).rejects.toBeInstanceOf(RemoteCommandError);
+  await expect(refused).rejects.toThrow(/ended with status 1: This account is/);
   const sudo = await failure(transport().run('web-1', { ...endpoint, user: 'deploy' }, hello));
   expect(sudo.reason).toBe('sudo-refused');
   expect(sudo.message).toContain('This account is \\u001b[31mclosed');
