@@ -51,7 +51,7 @@ function parseStanza(stanza: string): readonly AptSource[] {
       fields.set(key, match[2] ?? '');
     } else if (/^\s/.test(line) && key !== '') fields.set(key, `${fields.get(key) ?? ''}\n${line}`);
   }
-  const enabled = !/^no|false|0$/i.test(fields.get('enabled') ?? 'yes');
+  const enabled = !/^(no|false|0)$/i.test(fields.get('enabled') ?? 'yes');
   if (!enabled || !words(fields.get('types')).includes('deb')) return [];
   const signedBy = fields.get('signed-by')?.trimEnd();
   return [

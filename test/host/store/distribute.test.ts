@@ -52,6 +52,7 @@ describe('distributeImage', () => {
   });
 
   it('unpacks a second time with ownership as it is for a privileged cartridge', async () => {
+    await site.distribute(lab.store, image);
     await site.distribute(lab.store, image, { privileged: true });
     expect((await site.vm.ssh(`stat -c %u:%g ${imageFolder(image)}/privileged/www/index.html`)).trim()).toBe('0:0');
     await site.vm.ssh(`test -e ${imageFolder(image)}/rootfs/www/index.html`);
