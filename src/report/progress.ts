@@ -27,7 +27,8 @@ const SHARE_STEP = 10;
 
 /** Renders events on `err`. */
 export function progress(err: Output, settings: ProgressSettings): Progress {
-  const spinner = err.isTerminal && err.stream && !settings.quiet ? openSpinner(err.stream) : undefined;
+  // A terminal that does not know its width (0 columns) cannot be erased line by line.
+  const spinner = err.stream?.isTTY && err.stream.columns > 0 && !settings.quiet ? openSpinner(err.stream) : undefined;
   const print = (line: string): void => {
     if (spinner) spinner.print(line);
     else err.write(`${line}\n`);
