@@ -265,6 +265,15 @@ describe('releaseLocal', () => {
     expect((await releaseLocal(own.spec)).removed).toEqual([]);
   });
 
+  it('leaves files of others in its root', async () => {
+    const root = path.join(site.directory, 'shared');
+    const spec = { ...site.spec, bridge: 'stratosnone', root };
+    await mkdir(path.join(root, 'vms'), { recursive: true });
+    await mkdir(path.join(root, 'mine'));
+    await releaseLocal(spec);
+    expect(await readdir(root)).toEqual(['mine']);
+  });
+
   it('leaves a bridge that somebody else made', async () => {
     const spec = { ...site.spec, bridge: 'stratosother' };
     await run('ip', ['link', 'add', 'name', spec.bridge, 'type', 'bridge']);

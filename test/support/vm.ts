@@ -99,7 +99,7 @@ export async function testSite(): Promise<TestSite> {
   const publicKey = (await readFile(`${identityFile}.pub`, 'utf8')).trim();
   const lineage = randomUUID();
   const providerOf = (of: string): IaasProvider => localProvider(spec, { lineage: of, onStep: () => undefined });
-  const dispose = (): Promise<void> => withFileLock('test', LOCK, () => clearSlot(slot));
+  const dispose = (): Promise<void> => withFileLock('test', LOCK, () => giveBack(slot));
   return {
     ...{ spec, lineage, directory, identityFile, publicKey, providerOf, dispose },
     provider: providerOf(lineage),
@@ -193,6 +193,13 @@ async function clearSlot(slot: number): Promise<void> {
   await releaseLocal(spec);
   await rm(path.join(HOME, `slot${slot}`), { recursive: true, force: true });
   await rmdir(HOME).catch(() => undefined);
+}
+
+/** To be called under the lock, which goes with the last slot. */
+async function giveBack(slot: number): Promise<void> {
+  await clearSlot(slot);
+  const others = await readdir(HOME).catch(() => []);
+  if (others.length === 0) await rm(LOCK, { force: true });
 }
 
 /** Whether the test run that claimed a slot still lives; a process id alone may have been given again. */

@@ -98,7 +98,6 @@ export async function deleteVm(site: LocalSite, id: string, record: MachineRecor
     await releaseAddress(layout, id);
   });
   await removeTree(spec.name, files.directory);
-  await rm(path.join(layout.locks, id), { force: true });
 }
 
 /** The base of this machine; built when it is not there. */

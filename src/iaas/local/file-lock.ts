@@ -11,7 +11,8 @@ import { IaasError, InterruptedError } from '../../model/errors.ts';
 const HOLD = 'for fd in /proc/$$/fd/*; do [ "$fd" -ef "$1" ] && echo held && exec cat; done; exit 9';
 
 /**
- * Runs `work` while holding an exclusive lock on `file`, made when missing; `work` may remove it. Waits as long as another
+ * Runs `work` while holding an exclusive lock on `file`, made when missing; `work` may remove it as the last
+ * thing it does. Waits as long as another
  * holds it. The lock lives in a child that ends with this process, so `kill -9` leaves none behind.
  * @throws IaasError unavailable when the lock cannot be taken
  * @throws InterruptedError when `signal` aborts the wait

@@ -1,4 +1,5 @@
 /** VMs on the operator's own machine: nested LXC containers with systemd and sshd, each an overlay on a shared base. */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
@@ -93,6 +94,8 @@ export function localProvider(spec: LocalIaasSpec, context: IaasContext, cache: 
       await locked(id, async () => {
         const record = await recordOf(id);
         if (record) await deleteVm(site, id, record);
+        // The last thing done under it: from here on another may hold a lock of the same name.
+        await rm(path.join(site.layout.locks, id), { force: true });
       });
     },
 

@@ -28,11 +28,15 @@ export async function releaseLocal(spec: LocalIaasSpec): Promise<Release> {
     // One without a label never ran.
     const vms = names.filter((_, i) => labels[i]);
     if (vms.length > 0) return { removed: [], kept: vms.map((vm) => `VM ${vm} in ${layout.vms}`) };
-    const removed = [...(await removeNetwork(spec))];
-    if (!(await isThere(spec.root))) return { removed, kept: [] };
-    await removeTree(spec.name, spec.root);
-    await removeEmptyParent(spec.root);
-    return { removed: [...removed, spec.root], kept: [] };
+    const there = await isThere(layout.vms);
+    // The directory is the operator's choice and may hold more than ours.
+    for (const ours of [layout.vms, layout.addresses, layout.locks]) await removeTree(spec.name, ours);
+    await rmdir(spec.root).then(
+      () => removeEmptyParent(spec.root),
+      () => undefined,
+    );
+    // Last, as it may remove the lock that is held.
+    return { removed: [...(await removeNetwork(spec)), ...(there ? [spec.root] : [])], kept: [] };
   });
 }
 

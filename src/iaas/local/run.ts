@@ -1,5 +1,4 @@
 /** Programs of the operator's machine, for this adapter: arguments as arrays, never through a shell. */
-import { execa } from 'execa';
 import { IaasError, InterruptedError } from '../../model/errors.ts';
 
 export interface RunOptions {
@@ -29,6 +28,7 @@ export async function tryRun(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
+  const { execa } = await import('execa');
   const child = execa(program, args, {
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.signal ? { cancelSignal: options.signal } : {}),
