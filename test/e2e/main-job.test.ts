@@ -201,6 +201,7 @@ describe('reconcile', () => {
     await project.must('process', 'restore', name, snapshot);
     expect((await project.must('process', 'exec', name, '--', 'cat', '/marker')).stdout).toBe('first\n');
     await project.must('process', 'restart', name);
+    expect((await project.must('process', 'logs', name, '--lines', '50')).stdout).toContain('response:200');
     expect((await project.stratos('process', 'exec', name, '--', 'false')).code).toBe(1);
     expect(await kinds()).toEqual([]);
   });
