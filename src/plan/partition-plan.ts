@@ -1,5 +1,7 @@
 /** One partition, from what is there to stages. */
 import type { Action, ImageCopy, Stage, StageKind } from '../model/plan.ts';
+import { NO_BOUND } from '../model/spec.ts';
+import { formatDemand, isOverdrawn } from './capacity.ts';
 import { diffProcesses } from './diff-processes.ts';
 import { configureGateway, gatewaySlots, hasDrifted, needsGateway, type GatewaySlots } from './gateways.ts';
 import { growth } from './grow.ts';
@@ -17,6 +19,7 @@ export function planPartition(view: PartitionView): readonly Stage[] {
   const found = survey(view);
   for (const slot of found.slots) noticeForeign(view, slot);
   const members = membersOf(found.slots, view.world);
+  for (const slot of found.slots) holdOverdrawn(view, slot);
   // All comparisons come before the first placement: who goes is decided on what is there.
   const works = aliasesOf(view, members).flatMap((alias) => diffProcesses(view, alias, members.get(alias) ?? []) ?? []);
   const grown = growth(view, found);
@@ -52,6 +55,15 @@ function noticeForeign(view: PartitionView, { name, seen }: Slot): void {
   const names = foreign.slice(0, 5).join(', ');
   const more = foreign.length > 5 ? ` and ${foreign.length - 5} more` : '';
   view.notice(name, `has containers that are not ours and are left alone: ${names}${more}`);
+}
+
+/** A VM that carries more than it may, since a policy or a cartridge changed, is not emptied by force. */
+function holdOverdrawn(view: PartitionView, { name, kind, free, total, population }: Slot): void {
+  if (!view.spec || kind === 'away' || !isOverdrawn(free)) return;
+  const places = total.places < NO_BOUND ? ` and ${total.places} processes` : '';
+  const used = { cpu: total.cpu - free.cpu, memory: total.memory - free.memory };
+  const carries = `carries ${population} processes that ask ${formatDemand(used)}`;
+  view.hold(name, `${carries}, and has ${formatDemand(total)}${places}: nothing is added to it`);
 }
 
 /** Subscriptions that belong here or have something here, those of `only` if there is one. */

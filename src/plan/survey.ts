@@ -3,7 +3,7 @@ import type { VmRecord } from '../model/inventory.ts';
 import type { IaasObservation, Machine, ReachedVm, VmObservation } from '../model/observation.ts';
 import type { Action } from '../model/plan.ts';
 import type { StrayMachine } from './index-world.ts';
-import { numbering, numberOf, type Numbering } from './names.ts';
+import { compareNames, numbering, numberOf, type Numbering } from './names.ts';
 import type { PartitionView } from './partition-view.ts';
 import { drainSlot, makeSlot, type Slot, type SlotKind } from './slot.ts';
 
@@ -37,6 +37,7 @@ export function survey(view: PartitionView): Survey {
     surveyRecord(view, record, found, silent);
   }
   for (const stray of view.world.strayMachines.get(view.name) ?? []) surveyStray(view, stray, found);
+  found.slots.sort((a, b) => compareNames(a.name, b.name));
   forgetLost(view, found);
   for (const iaas of silent) {
     const listing = view.input.observation.iaas[iaas];

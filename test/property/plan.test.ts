@@ -8,7 +8,7 @@ import { applyPlan, converge, planFor, planInput } from '../support/builders.ts'
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { disturbances, disturbedWorld, editedSpecs, MISHAPS, type Mishap } from '../support/plan-worlds.ts';
 
-const RUNS = { numRuns: Number(process.env['STRATOS_PROPERTY_RUNS'] ?? 300) };
+const RUNS = { numRuns: Number(process.env.STRATOS_PROPERTY_RUNS ?? 200) };
 /** Those after which something is only seen once the plan was applied. */
 const SLOW: readonly Mishap[] = ['machine stopped', 'vm record lost'];
 
@@ -82,7 +82,7 @@ function floorOf(spec: Spec, world: World, plan: Plan, alias: string): number {
   return Math.max(0, desiredOf(spec, world, alias) - away);
 }
 
-describe('makePlan', () => {
+describe('makePlan', { timeout: 120_000 }, () => {
   it('leaves nothing to do for a second plan', () => {
     fc.assert(
       fc.property(scenes(), ({ specs, happened }) => {
