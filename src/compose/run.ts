@@ -1,5 +1,4 @@
 /** One run of the program, from the words of its command line to its exit code. */
-import { enableCompileCache } from 'node:module';
 import { earlyOptions } from '../commands/early-options.ts';
 import { runCommandLine } from '../commands/run-command-line.ts';
 import { EXIT } from '../model/errors.ts';
@@ -12,7 +11,6 @@ const GRACE = 1000;
 
 /** Runs a command line with the streams, signals and environment of `host`, and sets its exit code. */
 export async function run(host: NodeJS.Process, args: readonly string[], version: string): Promise<void> {
-  keepCompiled(host.env);
   const { env, stdin, stdout, stderr } = host;
   const io = processIo(earlyOptions(args));
   const composition = compose({ version, io, env, cwd: host.cwd(), streams: { stdin, stdout, stderr } });
@@ -41,10 +39,4 @@ export async function run(host: NodeJS.Process, args: readonly string[], version
   await composition.close();
   // Whatever still holds the event loop, such as a child that ignores its end, must not hold the shell.
   setTimeout(() => host.exit(), GRACE).unref();
-}
-
-/** Compiled code is kept in the user's own cache; a folder that others can write, such as /tmp, would let them put code there. */
-function keepCompiled(env: Readonly<Record<string, string | undefined>>): void {
-  const cache = env.XDG_CACHE_HOME ?? (env.HOME === undefined ? undefined : `${env.HOME}/.cache`);
-  if (cache?.startsWith('/')) enableCompileCache(`${cache}/stratos`);
 }

@@ -145,6 +145,8 @@ export async function openConnection(request: ConnectRequest): Promise<Connectio
       algorithms: {
         kex: [...KEX, ...OLDER_KEX] as never,
         cipher: [...CIPHERS, ...OLDER_CIPHERS] as never,
+        // The bundle has no other.
+        compress: ['none'],
         serverHostKey: [...hostKeyAlgorithms(pinned)] as never,
       },
       hostVerifier: (key: Buffer) => {
