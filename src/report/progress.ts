@@ -11,7 +11,7 @@ import { openSpinner } from './spinner.ts';
 
 export interface Progress {
   readonly sink: EventSink;
-  /** Takes the spinner away, for good; the last word before a result is printed. */
+  /** Takes the spinner away before something else is printed; work that goes on brings it back. */
   stop(): void;
 }
 
@@ -39,7 +39,8 @@ export function progress(err: Output, settings: ProgressSettings): Progress {
       track(state, event);
       const line = eventLine(event, state, settings, spinner !== undefined);
       if (line !== undefined) print(line);
-      spinner?.show(spinnerText(state, event));
+      // A warning may come after the last of the work, when nothing would take the spinner away again.
+      if (event.type !== 'warning') spinner?.show(spinnerText(state, event));
     },
     stop: () => spinner?.stop(),
   };

@@ -7,6 +7,7 @@ export interface Spinner {
   show(text: string): void;
   /** Prints a line above the spinner. */
   print(line: string): void;
+  /** Takes it away; the next `show` brings it back. */
   stop(): void;
 }
 
@@ -16,31 +17,36 @@ const MARGIN = 3;
 /** A spinner on `stream`, which is a terminal. */
 export function openSpinner(stream: NodeJS.WriteStream): Spinner {
   let ora: Ora | undefined;
+  let loading = false;
+  let wanted = false;
   let text = '';
-  let state: 'idle' | 'loading' | 'spinning' | 'stopped' = 'idle';
+  const fitted = (): string => truncateText(text, stream.columns - MARGIN);
   const load = async (): Promise<void> => {
-    state = 'loading';
+    loading = true;
     const { default: create } = await import('ora');
     // A spinner that takes standard input would swallow the Ctrl-C that main waits for.
-    ora = create({ stream, text: fitted(), discardStdin: false });
-    if ((state as string) === 'stopped') return;
-    state = 'spinning';
-    ora.start();
+    ora = create({ stream, discardStdin: false });
+    if (wanted) ora.start(fitted());
   };
-  const fitted = (): string => truncateText(text, (stream.columns || 80) - MARGIN);
   return {
     show(next) {
       text = next;
-      if (state === 'idle') void load();
-      else if (state === 'spinning' && ora) ora.text = fitted();
+      wanted = true;
+      if (ora?.isSpinning) ora.text = fitted();
+      else if (ora) ora.start(fitted());
+      else if (!loading) void load();
     },
     print(line) {
-      if (state === 'spinning') ora?.clear();
+      if (!ora?.isSpinning) {
+        stream.write(`${line}\n`);
+        return;
+      }
+      ora.clear();
       stream.write(`${line}\n`);
-      if (state === 'spinning') ora?.render();
+      ora.render();
     },
     stop() {
-      state = 'stopped';
+      wanted = false;
       ora?.stop();
     },
   };
