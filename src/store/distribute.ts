@@ -64,7 +64,7 @@ export async function distributeImage(options: DistributeOptions): Promise<Distr
     if (attempt === 2) {
       throw new StoreError(
         `Cannot bring ${options.image.digest} to ${options.vm} as a blob arrives damaged: ${broken.join(', ')}`,
-        { hint: `stratos cartridge verify ${options.image.digest}` },
+        { hint: `sha256sum ${broken.map((digest) => options.store.blobPath(digest)).join(' ')}` },
       );
     }
   }

@@ -137,7 +137,8 @@ export function imageOf(digest: string, manifest: OciManifest, config: OciConfig
 /** The error for a document or blob that is not what it should be. */
 export function damaged(where: string, why: string, cause?: unknown): StoreError {
   return new StoreError(`Cannot read the cartridge store as ${why}: ${where}`, {
-    hint: 'stratos cartridge verify',
+    // A blob that is gone comes back with the next build or import of its image.
+    hint: where.includes('/blobs/') ? `rm ${where}` : `cat ${where}`,
     cause,
   });
 }

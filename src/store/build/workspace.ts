@@ -1,6 +1,6 @@
 /** The folder of one build, and the sweeping of what builds that were killed left behind. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import { processIdentity } from './process-alive.ts';
@@ -20,12 +20,11 @@ const PREFIX = 'stratos-build-';
 export async function openWorkspace(cache: string): Promise<Workspace> {
   const parent = join(cache, 'work');
   await mkdir(parent, { recursive: true });
-  // The mapped root of a build container must be able to walk to its root file system.
-  for (const folder of [cache, parent]) await chmod(folder, 0o755);
   await sweepWorkspaces(parent);
   const name = `${PREFIX}${randomBytes(6).toString('hex')}`;
   const folder = join(parent, name);
-  await mkdir(folder, { mode: 0o755 });
+  // The machine's settings in it may hold the password of a proxy.
+  await mkdir(folder, { mode: 0o700 });
   await writeFile(join(folder, 'owner'), (await processIdentity(pid)) ?? '');
   return {
     name,

@@ -86,7 +86,7 @@ describe('distributeImage', () => {
     const failure = await site.distribute(lab.store, rotten.image).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(StoreError);
     expect((failure as StoreError).message).toContain(digest);
-    expect((failure as StoreError).hint).toContain('stratos cartridge verify');
+    expect((failure as StoreError).hint).toContain(`sha256sum ${lab.store.blobPath(digest)}`);
     expect((await site.vm.ssh(`ls -d ${imageFolder(rotten.image)}* 2>/dev/null || echo none`)).trim()).toBe('none');
   });
 
