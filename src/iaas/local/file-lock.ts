@@ -1,7 +1,6 @@
 /** A lock between processes of this machine that the kernel drops when its holder dies, however it dies. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { execa } from 'execa';
 import { IaasError, InterruptedError } from '../../model/errors.ts';
 
 /**
@@ -36,6 +35,7 @@ export async function withFileLock<T>(
 
 /** Returns what gives the lock back. */
 async function takeLock(iaas: string, file: string, signal: AbortSignal | undefined): Promise<() => Promise<void>> {
+  const { execa } = await import('execa');
   // Each holder before us may have removed the file; a directory may go between our making it and flock's opening the file.
   for (let attempt = 0; attempt < 100; attempt++) {
     await mkdir(path.dirname(file), { recursive: true });
