@@ -135,7 +135,8 @@ function actionLine(action: Action, settings: ProgressSettings): string {
 }
 
 function spinnerText(state: State, event: StratosEvent): string {
-  if (state.total === 0) return event.type === 'step' ? cleanText(event.message) : 'working';
+  if (event.type === 'step') return cleanText(event.message);
+  if (state.total === 0) return 'working';
   const running = [...state.running.values()];
   const more = running.length > 1 ? ` and ${String(running.length - 1)} more` : '';
   return `${String(state.finished)}/${String(state.total)}  ${cleanText(running[0] ?? '')}${more}`;
