@@ -1,6 +1,6 @@
 /**
- * Where things live on a VM. The only place that knows these paths; scripts get them as arguments or through
- * {@link LAYOUT_SHELL}. Everything is under one directory, which must be a real file system (overlay deltas are in it).
+ * Where things live on a VM. The only place that knows these paths; scripts get them as arguments, hooks from
+ * the file `layout` beside them. Everything is under one directory, which must be a real file system (overlay deltas are in it).
  */
 export const ROOT = '/var/lib/stratos';
 export const LAYOUT = {
@@ -12,7 +12,7 @@ export const LAYOUT = {
   /** Unpacked images: `images/<hex>/rootfs`, complete when `images/<hex>/complete` exists. */
   images: `${ROOT}/images`,
   /**
-   * The LXC path: `processes/<name>/{config,label.json,start,stratos/{init,output,hosts},overlay/{delta,work},rootfs}`.
+   * The LXC path: `processes/<name>/{config,label.json,network,user,snaps/,stratos/{init,output,hosts},overlay/{delta,work},rootfs}`.
    * A process is built in `.making` and taken apart in `.trash`, so that what has its name here is whole.
    */
   processes: `${ROOT}/processes`,

@@ -1,5 +1,5 @@
 /** Processes on a real VM: every step of lxc/ over the real transport, with a busybox image made by hand. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { observeStep, parseObservation } from '../../src/lxc/observe.ts';
 import { peersStep } from '../../src/lxc/peers.ts';
 import { prepareFingerprint, prepareStep, releaseStep } from '../../src/lxc/prepare.ts';
@@ -123,6 +123,12 @@ describe('preparation', () => {
 });
 
 describe('life of processes', () => {
+  // A test that fails must not fail the next ones, which use the same addresses.
+  afterEach(async () => {
+    const [seen] = await run([observeStep(LINEAGE)]);
+    await remove(...parseObservation(seen?.stdout ?? '').processes.map(({ name }) => name));
+  });
+
   test('ten are made, started and ready in one batch, seen, and removed in one', async () => {
     const launches = Array.from({ length: 10 }, (_, i) => web(`shop-${i + 1}`, i + 1));
     const outcomes = parseCreate(await run(createSteps(launches)));
@@ -176,8 +182,9 @@ describe('life of processes', () => {
       ),
     ]);
     expect(inside).toMatchObject({ status: 7, stdout: `33\na'b\n$(touch /tmp/x) "c"|hush|/www\n/www\n` });
-    const [logs] = await run([command('logs', logsArgv('user-1'))]);
-    expect(logs?.stdout).toContain('as 33\nreopened\noops\n');
+    await expect
+      .poll(async () => (await run([command('logs', logsArgv('user-1'))]))[0]?.stdout, { timeout: 10_000 })
+      .toContain('as 33\nreopened\noops\n');
     const files = await shell(
       'cat /var/lib/stratos/volumes/shop/1/data/f; stat -c "%a %u" /var/lib/stratos/processes/user-1/stratos/init; grep -rl hush /var/lib/stratos/processes/user-1 --include=* 2>/dev/null',
     );
@@ -207,9 +214,9 @@ describe('life of processes', () => {
         createSteps([
           web('good-1', 1),
           web('exits-2', 2, {}, ['sh', '-c', 'echo "no \\"config\\""; exit 3']),
-          web('silent-3', 3, { cartridge: hasty(1500) }, ['sleep', '1000']),
-          web('shy-4', 4, { cartridge: hasty(1500) }, ['httpd', '-f', '-p', '127.0.0.1:80']),
-          web('lost-5', 5, { cartridge: hasty(1500, { health: { ...hasty(1500).health, path: '/missing' } }) }),
+          web('silent-3', 3, { cartridge: hasty(4000) }, ['sleep', '1000']),
+          web('shy-4', 4, { cartridge: hasty(4000) }, ['httpd', '-f', '-p', '127.0.0.1:80']),
+          web('lost-5', 5, { cartridge: hasty(4000, { health: { ...hasty(4000).health, path: '/missing' } }) }),
           web(
             'greedy-6',
             6,
@@ -226,9 +233,9 @@ describe('life of processes', () => {
     expect(failures).toMatchObject({
       'good-1': 'ready',
       'exits-2': expect.stringMatching(/^it ends at once; its last lines: no "config"/) as string,
-      'silent-3': 'it is not ready after 1.5s: nothing listens on port 80',
-      'shy-4': 'it is not ready after 1.5s: port 80 is open to itself only, at its loopback address',
-      'lost-5': 'it is not ready after 1.5s: it answers a request for /missing with status 404',
+      'silent-3': 'it is not ready after 4s: nothing listens on port 80',
+      'shy-4': 'it is not ready after 4s: port 80 is open to itself only, at its loopback address',
+      'lost-5': 'it is not ready after 4s: it answers a request for /missing with status 404',
       'greedy-6': expect.stringMatching(/^it takes more memory than it may|^it ends at once/) as string,
       'nobody-7': 'its image has no user ghost',
       'portless-8': 'ready',
