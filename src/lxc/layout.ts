@@ -30,7 +30,7 @@ export const LAYOUT = {
   run: '/run/stratos',
 } as const;
 
-/** Units we install. `processUnit('shop-1')` is `stratos-process@shop-1.service`. */
+/** Units we install. Process `shop-1` is `stratos-process@shop-1.service`. */
 export const UNITS = {
   network: 'stratos-network.service',
   /** Starts every process at boot. */
@@ -38,7 +38,6 @@ export const UNITS = {
   gateway: 'stratos-gateway.service',
   processTemplate: 'stratos-process@.service',
 } as const;
-export const processUnit = (name: string): string => `stratos-process@${name}.service`;
 
 /** HAProxy's runtime socket. */
 export const GATEWAY_SOCKET = `${LAYOUT.run}/gateway.sock`;

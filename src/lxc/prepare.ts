@@ -12,9 +12,6 @@ export interface PrepareInput extends PreparedFilesInput {
   readonly vm: string;
 }
 
-/** Exit statuses of the steps that say why a machine cannot be used. */
-export const PREPARE_STATUS = { foreign: 3, lacking: 4, unsuitable: 5 } as const;
-
 /** Hash of all that a preparation puts on a machine: a VM with another one is to be prepared again. */
 export function prepareFingerprint(input: PrepareInput): string {
   const hash = createHash('sha256');
@@ -26,8 +23,8 @@ export function prepareFingerprint(input: PrepareInput): string {
 
 /**
  * Installs what is missing and brings everything of ours up to date; without effect, and quick, when all is in place. Running
- * processes go on. Fails with {@link PREPARE_STATUS} and a message for a machine that belongs to another inventory, that lacks
- * a package manager, or that has no systemd.
+ * processes go on. Fails, and says why, with status 3 on a machine that belongs to another inventory, 4 on one that
+ * lacks a package manager, 5 on one without systemd.
  */
 export function prepareStep(input: PrepareInput): ScriptStep {
   const enabled = [UNITS.network, UNITS.processes, ...Object.keys(input.units)];
@@ -41,7 +38,7 @@ export function prepareStep(input: PrepareInput): ScriptStep {
 
 /**
  * Takes processes, units, network and files of ours off a machine that stays; packages stay too. Refuses a machine of another
- * lineage with {@link PREPARE_STATUS}`.foreign`. No effect on a machine without label.
+ * lineage with status 3. No effect on a machine without label.
  */
 export function releaseStep(lineage: string): ScriptStep {
   return script({ name: 'release', text: releaseText }, 'release the machine', [lineage, LAYOUT.root, BRIDGE]);
