@@ -63,6 +63,7 @@ export function compose(settings: ComposeSettings): Composition {
         () => {
           shown.stop();
         },
+        () => (run = globalThis.crypto.randomUUID()),
       );
       closing.push(
         () => deps.transport.close(),
@@ -101,6 +102,7 @@ async function openDeps(
   settings: ComposeSettings,
   emit: Deps['emit'],
   settle: () => void,
+  beginRun: Deps['beginRun'],
 ): Promise<Deps> {
   const { env, io, version, streams } = settings;
   const { fileInventory, STATE_DIRECTORY } = await import('../inventory/file-inventory.ts');
@@ -111,6 +113,7 @@ async function openDeps(
     directory,
     env,
     emit,
+    beginRun,
     now: () => instant(Date.now()),
     loadSpec: async () => (await import('../inventory/load-spec.ts')).loadSpec(directory),
     inventory: fileInventory(directory, { version }),

@@ -46,7 +46,7 @@ export async function addSubscription(
     const taken = files.entries.subscriptions.get(alias);
     if (taken)
       throw new UsageError(`Cannot subscribe as the alias is taken: ${alias} (${placeOf('subscriptions', taken)})`, {
-        hint: `stratos explain ${alias}`,
+        hint: 'stratos status',
       });
     requireName(files, 'cartridges', values.cartridge, 'cartridge');
     for (const kind of ['scaling', 'idle', 'rollout'] as const) {

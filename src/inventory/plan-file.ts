@@ -33,7 +33,7 @@ export async function readPlan(path: string): Promise<Plan> {
     const reason = codeOf(cause) === 'ENOENT' ? 'there is no such file' : `the system refuses it (${codeOf(cause)})`;
     throw new ProjectFileError(`Cannot read the plan as ${reason}: ${path}`, {
       cause,
-      hint: 'stratos plan --out plan.yaml',
+      hint: 'stratos plan -o plan.yaml',
     });
   }
   return checkPlan(path, await parseRecordFile(path, text));
@@ -75,7 +75,7 @@ const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
 
 function checkPlan(path: string, file: ParsedRecordFile): Plan {
   const refuse = (reason: string): never => {
-    throw new ProjectFileError(`Cannot read the plan as ${reason}: ${path}`, { hint: 'stratos plan --out plan.yaml' });
+    throw new ProjectFileError(`Cannot read the plan as ${reason}: ${path}`, { hint: 'stratos plan -o plan.yaml' });
   };
   const { apiVersion = API_VERSION, kind = 'Plan', version, lineage, serial, specDigest, observedAt } = file.head;
   if (kind !== 'Plan') return refuse(`its kind must be Plan, not ${showValue(kind)}`);

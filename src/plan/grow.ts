@@ -105,13 +105,17 @@ export function growth(view: PartitionView, found: Survey): Growth {
   function fillMinimum(): void {
     const alive = found.slots.filter((slot) => slot.active && slot.record?.state !== 'deleting').length;
     for (let missing = bounds.min - alive; missing > 0; missing -= 1) {
-      const added = add(NOTHING, `${view.name} has at least ${bounds.min} VMs`);
+      const added = add(NOTHING, `${view.name} has at least ${vmCount(bounds.min)}`);
       if (typeof added === 'string') {
-        view.hold(view.name, `${missing} of at least ${bounds.min} VMs are missing: ${added}`);
+        view.hold(view.name, `${missing} of at least ${vmCount(bounds.min)} ${missing === 1 ? 'is' : 'are'} missing: ${added}`);
         return;
       }
     }
   }
 
   return { add, fillMinimum, actions };
+}
+
+function vmCount(count: number): string {
+  return count === 1 ? '1 VM' : `${count} VMs`;
 }

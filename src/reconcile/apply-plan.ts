@@ -1,5 +1,4 @@
 /** Applying a saved plan: only as long as the world it was made from is the world that is recorded. */
-import { randomUUID } from 'node:crypto';
 import { StalePlanError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Deps, RunLimits } from './deps.ts';
@@ -10,6 +9,7 @@ import { applyWith, withLock, type RunOutcome } from './reconcile.ts';
 /** @throws StalePlanError when the spec or the inventory changed since the plan was made */
 export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Promise<RunOutcome> {
   return withLock(deps, limits, 'apply', async () => {
+    const run = deps.beginRun();
     const started = deps.now();
     const loaded = await loadMaterials(deps);
     const materials = isUnborn(loaded.inventory) ? bornAs(loaded, plan.lineage) : loaded;
@@ -25,7 +25,7 @@ export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Prom
     if (plan.specDigest !== materials.specDigest)
       throw new StalePlanError('Cannot apply the plan as the spec changed since it was made', { hint });
     const outcome = await applyWith(deps, materials, plan, limits);
-    return { run: randomUUID(), plan, ...outcome, unreachable: [], ms: deps.now() - started };
+    return { run, plan, ...outcome, unreachable: [], ms: deps.now() - started };
   });
 }
 

@@ -22,6 +22,8 @@ export interface Deps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Instant;
   readonly emit: EventSink;
+  /** Begins a run: the id it returns stands on all events from now on. */
+  readonly beginRun: () => string;
 }
 
 /** What bounds one run. */

@@ -1,5 +1,4 @@
 /** One reconcile: lock, load, observe, decide, plan, apply, record. Safe to run every minute. */
-import { randomUUID } from 'node:crypto';
 import type { Plan } from '../model/plan.ts';
 import { apply, type ApplyOutcome } from './apply.ts';
 import type { ApplyContext } from './context.ts';
@@ -18,6 +17,7 @@ export interface RunOutcome extends ApplyOutcome {
 /** Makes the world what the spec says. @throws LockHeldError, InvalidSpecError, ProjectFileError, InterruptedError */
 export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutcome> {
   return withLock(deps, limits, 'reconcile', async () => {
+    const run = deps.beginRun();
     const started = deps.now();
     const materials = await loadMaterials(deps);
     const { plan, observation } = await planFrom(deps, materials, limits);
@@ -25,7 +25,7 @@ export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutco
     const unreachable = Object.entries(observation.vms).flatMap(([vm, seen]) =>
       seen.status === 'unreachable' ? [{ vm, message: seen.message }] : [],
     );
-    return { run: randomUUID(), plan, ...outcome, unreachable, ms: deps.now() - started };
+    return { run, plan, ...outcome, unreachable, ms: deps.now() - started };
   });
 }
 

@@ -87,6 +87,7 @@ export function someDeps(given: Partial<Deps> = {}): Deps {
     env: {},
     now: () => instant(0),
     emit: () => undefined,
+    beginRun: () => 'run',
     ...given,
   };
 }
