@@ -8,6 +8,7 @@ export default defineConfig({
         plugins: [shellText()],
         test: {
           name: 'unit',
+          testTimeout: 30_000,
           include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts', 'test/cli/**/*.test.ts'],
         },
       },
