@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { isScalar, LineCounter, parseDocument } from 'yaml';
 import { InvalidSpecError, ProjectFileError } from '../model/errors.ts';
 import { parseCartridgeFile } from '../store/cartridge-file.ts';
-import type { CartridgeFile, Locate } from '../store/cartridge-file.ts';
+import type { CartridgeFile } from '../store/cartridge-file.ts';
+import type { Locate } from '../store/field-checker.ts';
 
 /** Name of the file in a cartridge's directory. */
 export const CARTRIDGE_FILE = 'cartridge.yaml';

@@ -2,9 +2,10 @@
  * A `cartridge.yaml` as the builder sees it: what an image is made from and how it runs. Reading YAML is `inventory/`'s;
  * what is checked here is the object that comes out.
  */
-import { distance } from 'fastest-levenshtein';
 import { InvalidSpecError } from '../model/errors.ts';
-import type { SourcePosition, SpecProblem } from '../model/errors.ts';
+import type { SpecProblem } from '../model/errors.ts';
+import { FieldChecker } from './field-checker.ts';
+import type { Locate, Path } from './field-checker.ts';
 import { parseName } from './reference.ts';
 
 /** What the image stands on. Paths are relative to the cartridge's directory. */
@@ -50,14 +51,6 @@ export interface CartridgeFile {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Where a value of the file stands; undefined when the reader does not know. */
-export type Locate = (
-  path: readonly (string | number)[],
-) => { readonly position: SourcePosition; readonly excerpt: string } | undefined;
-
-type Path = readonly (string | number)[];
-type Fields = Readonly<Record<string, unknown>>;
-
 const KEYS = [
   'name',
   'version',
@@ -84,7 +77,7 @@ const PACKAGE = /^[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~-]+)?$/;
 /** Checks the object a `cartridge.yaml` holds and fills in defaults. @throws InvalidSpecError with every problem found */
 export function parseCartridgeFile(value: unknown, locate: Locate = () => undefined): CartridgeFile {
   const problems: SpecProblem[] = [];
-  const checker = new Checker(problems, locate);
+  const checker = new FieldChecker(problems, locate);
   const root = checker.object(value, [], KEYS) ?? {};
   const file: CartridgeFile = {
     name: checker.text(root, ['name']) ?? '',
@@ -117,7 +110,7 @@ export function parseCartridgeFile(value: unknown, locate: Locate = () => undefi
   return file;
 }
 
-function base(checker: Checker, value: unknown): CartridgeBase {
+function base(checker: FieldChecker, value: unknown): CartridgeBase {
   const nothing: CartridgeBase = { kind: 'rootfs', file: '' };
   if (value === undefined) {
     checker.problem(['from'], 'from is missing: one of debootstrap, template, cartridge, rootfs');
@@ -152,7 +145,7 @@ function base(checker: Checker, value: unknown): CartridgeBase {
   return kind === 'cartridge' ? { kind, reference: main } : { kind: 'rootfs', file: main };
 }
 
-function copy(checker: Checker, value: unknown, path: Path): CartridgeCopy {
+function copy(checker: FieldChecker, value: unknown, path: Path): CartridgeCopy {
   const fields = checker.object(value, path, ['from', 'to', 'mode', 'owner']) ?? {};
   const from = checker.text(fields, [...path, 'from']) ?? '';
   const to = checker.text(fields, [...path, 'to']) ?? '';
@@ -176,89 +169,4 @@ function copy(checker: Checker, value: unknown, path: Path): CartridgeCopy {
     ...(owner !== undefined && { owner }),
     ...(mode !== undefined && digits !== undefined && { mode: Number.parseInt(digits, 8) }),
   };
-}
-
-/** Collects problems while it takes values out of what YAML gave. */
-class Checker {
-  readonly #problems: SpecProblem[];
-  readonly #locate: Locate;
-  constructor(problems: SpecProblem[], locate: Locate) {
-    this.#problems = problems;
-    this.#locate = locate;
-  }
-
-  problem(path: Path, message: string, suggestion?: string): void {
-    const dotted = path.join('.');
-    if (this.#problems.some((known) => known.path === dotted && known.message === message)) return;
-    this.#problems.push({
-      message,
-      path: dotted,
-      ...this.#locate(path),
-      ...(suggestion !== undefined && { suggestion }),
-    });
-  }
-
-  object(value: unknown, path: Path, keys: readonly string[]): Fields | undefined {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      this.problem(path, `${path.length === 0 ? 'a cartridge file' : path.join('.')} is a mapping`);
-      return undefined;
-    }
-    for (const key of Object.keys(value)) {
-      if (keys.includes(key)) continue;
-      const near = keys.toSorted((a, b) => distance(a, key) - distance(b, key))[0];
-      const close =
-        near !== undefined && distance(near.toLowerCase(), key.toLowerCase()) <= Math.max(2, key.length / 3);
-      this.problem([...path, key], `unknown key: ${key}`, close ? near : undefined);
-    }
-    return value as Fields;
-  }
-
-  text(fields: Fields, path: Path, preset?: string): string | undefined {
-    const value = fields[String(path.at(-1))];
-    if (value === undefined && preset !== undefined) return preset;
-    if (value === undefined) this.problem(path, `${path.join('.')} is missing`);
-    else if (typeof value !== 'string' && typeof value !== 'number') this.problem(path, `${path.join('.')} is a text`);
-    else if (String(value).includes('\0')) this.problem(path, `${path.join('.')} has a null character`);
-    else return String(value);
-    return undefined;
-  }
-
-  list(fields: Fields, path: Path): readonly unknown[] {
-    const value = fields[String(path.at(-1))];
-    if (value === undefined || value === null) return [];
-    if (Array.isArray(value)) return value;
-    this.problem(path, `${path.join('.')} is a list`);
-    return [];
-  }
-
-  texts(fields: Fields, path: Path, pattern?: RegExp, rule?: string): readonly string[] {
-    return this.list(fields, path).map((value, i) => {
-      const text = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-      if (text === undefined || text.includes('\0')) this.problem([...path, i], `${path.join('.')} is a list of texts`);
-      else if (pattern && !pattern.test(text)) this.problem([...path, i], `${rule ?? 'it has a wrong form'}: ${text}`);
-      return text ?? '';
-    });
-  }
-
-  map(fields: Fields, path: Path, key: RegExp): Readonly<Record<string, string>> {
-    const value = fields[String(path.at(-1))];
-    if (value === undefined || value === null) return {};
-    if (typeof value !== 'object' || Array.isArray(value)) {
-      this.problem(path, `${path.join('.')} is a mapping`);
-      return {};
-    }
-    return Object.fromEntries(
-      Object.entries(value).map(([name, entry]: [string, unknown]) => {
-        if (!key.test(name)) this.problem([...path, name], `${path.join('.')} has a name of a wrong form: ${name}`);
-        if (!['string', 'number', 'boolean'].includes(typeof entry)) this.problem([...path, name], `${name} is a text`);
-        return [name, String(entry)];
-      }),
-    );
-  }
-
-  port(value: unknown, path: Path): number {
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535) return value;
-    this.problem(path, `a port is a number of 1 to 65535: ${JSON.stringify(value)}`);
-    return 0;
-  }
 }

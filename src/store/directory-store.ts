@@ -15,7 +15,7 @@ import { codeOf } from './code-of.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { imageOf, MEDIA, parseConfig, parseIndex, parseManifest, REF_NAME, UNPACKED_SIZE } from './oci.ts';
 import type { Descriptor, OciConfig, OciIndex, OciManifest } from './oci.ts';
-import { DEFAULT_TAG, hexOf, parseName, parseReference } from './reference.ts';
+import { DEFAULT_TAG, parseName, parseReference } from './reference.ts';
 
 /** Age in ms from which a blob that no name reaches is swept even though it never had one: younger ones may be an image in the making. */
 const ORPHAN_AGE = 3_600_000;
@@ -271,6 +271,3 @@ function nameOf(entry: Descriptor): string | undefined {
 async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(Buffer.from(text));
 }
-
-/** First 12 digits of a digest, for people. */
-export const shortDigest = (digest: string): string => hexOf(digest).slice(0, 12);

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { getuid } from 'node:process';
 import { readCartridgeFile } from '../../inventory/cartridge-file.ts';
 import { IDMAP } from '../../lxc/layout.ts';
-import { HostError, StratosError } from '../../model/errors.ts';
+import { HostError } from '../../model/errors.ts';
 import type { Image } from '../../model/image.ts';
 import type { CartridgeFile } from '../cartridge-file.ts';
 import { ociArchitecture } from '../directory-store.ts';
@@ -24,6 +24,7 @@ import { startBuildContainer } from './build-container.ts';
 import type { BuildContainer } from './build-container.ts';
 import { listCopies, placeCopies } from './copied-files.ts';
 import type { CopiedFile } from './copied-files.ts';
+import { imageConfig } from './image-config.ts';
 import { machineSettings } from './machine-settings.ts';
 import type { MachineSettings } from './machine-settings.ts';
 import { makeLayer } from './make-layer.ts';
@@ -130,12 +131,10 @@ async function adoptKnown(record: string, store: DirectoryStore, reference: stri
   try {
     const { digest } = JSON.parse(await readFile(record, 'utf8')) as { digest: string };
     const current = await store.find(reference);
-    return current?.digest === digest && (await isWhole(store, current))
-      ? current
-      : await store.adopt(reference, digest);
-  } catch (error) {
-    if (error instanceof StratosError || error instanceof Error) return undefined;
-    throw error;
+    const image = current?.digest === digest ? current : await store.adopt(reference, digest);
+    return (await isWhole(store, image)) ? image : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -219,36 +218,6 @@ async function dropMountPoints(lower: string, delta: string): Promise<void> {
     if (made?.isFile() && made.size === 0 && !below) await rm(join(delta, path));
   }
 }
-
-function imageConfig(file: CartridgeFile, base: Base, changed: boolean): Omit<OciConfig, 'rootfs'> {
-  const below = base.config;
-  const env = { ...PATH_ENV, ...below.env, ...file.env };
-  const ownCommand = file.entrypoint.length + file.cmd.length > 0;
-  const ports = file.ports.length > 0 ? file.ports : below.ports;
-  const created = new Date().toISOString();
-  return {
-    architecture: ociArchitecture(),
-    os: 'linux',
-    created,
-    config: {
-      User: file.user === '' ? below.user : file.user,
-      ExposedPorts: Object.fromEntries(ports.map((port) => [`${String(port)}/tcp`, {}])),
-      Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      Entrypoint: ownCommand ? file.entrypoint : below.argv,
-      Cmd: ownCommand ? file.cmd : [],
-      WorkingDir: file.workingDir === '/' ? below.workingDir : file.workingDir,
-      Labels: {
-        ...below.labels,
-        'org.opencontainers.image.title': file.name,
-        'org.opencontainers.image.version': file.version,
-        ...file.labels,
-      },
-    },
-    history: [...base.history, ...(changed ? [{ created_by: `stratos cartridge build ${file.name}` }] : [])],
-  };
-}
-
-const PATH_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 /** An image that differs from the one of this name in nothing but its time of making is that one: nothing has to be replaced. */
 async function addOnce(
