@@ -10,7 +10,10 @@ import type { StatusReport } from '../../src/reconcile/status.ts';
 import { testSite, type TestSite } from './vm.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const STRATOS = path.join(ROOT, 'bin/stratos');
+/** The program under test: the built one, or another build of it. */
+const STRATOS = process.env.STRATOS_BIN ?? path.join(ROOT, 'bin/stratos');
+/** What tests do not want to inherit: an agent with keys, another project. */
+const { SSH_AUTH_SOCK: _agent, STRATOS_DIR: _project, ...ENVIRONMENT } = process.env;
 
 export interface CliResult {
   readonly code: number | null;
@@ -89,7 +92,7 @@ function startStratos(directory: string, args: readonly string[]): RunningCli {
   const started = performance.now();
   const child = spawn(STRATOS, ['--dir', directory, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', CI: 'true' },
+    env: { ...ENVIRONMENT, NO_COLOR: '1', CI: 'true' },
   });
   let stdout = '';
   let stderr = '';
@@ -116,7 +119,7 @@ export function requestLoad(url: string): { readonly stop: () => Promise<Readonl
         await response.text();
         count(String(response.status));
       } catch (error) {
-        count(error instanceof Error ? String(error.cause ?? error.message) : 'error');
+        count(error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : 'error');
       }
     }
   };
