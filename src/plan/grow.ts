@@ -107,7 +107,10 @@ export function growth(view: PartitionView, found: Survey): Growth {
     for (let missing = bounds.min - alive; missing > 0; missing -= 1) {
       const added = add(NOTHING, `${view.name} has at least ${vmCount(bounds.min)}`);
       if (typeof added === 'string') {
-        view.hold(view.name, `${missing} of at least ${vmCount(bounds.min)} ${missing === 1 ? 'is' : 'are'} missing: ${added}`);
+        view.hold(
+          view.name,
+          `${missing} of at least ${vmCount(bounds.min)} ${missing === 1 ? 'is' : 'are'} missing: ${added}`,
+        );
         return;
       }
     }

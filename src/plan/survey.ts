@@ -59,11 +59,12 @@ function surveyRecord(view: PartitionView, record: VmRecord, found: Found, silen
   if (listing?.status !== 'listed') silent.add(record.iaas);
   const machine = machineOf(view, record);
   const seen = observation.vms[record.name];
-  const standing = standingOf(view, record, listing, machine, seen);
-  if (standing === 'gone') {
+  const actual = standingOf(view, record, listing, machine, seen);
+  if (actual === 'gone' && isWanted(view, record)) {
     forget(view, record, found);
     return;
   }
+  const standing = actual === 'gone' ? 'away' : actual;
   const slot = slotOf(view, record, standing, seen);
   found.slots.push(slot);
   // A record without a machine is no machine yet: it counts when it is taken up.
@@ -193,7 +194,6 @@ function completeMachine(view: PartitionView, slot: Slot, found: Found): void {
 
 function forget(view: PartitionView, record: VmRecord, found: Found): void {
   const processes = view.world.processesOn.get(record.name) ?? [];
-  if (!isWanted(view, record)) return;
   const id = view.ids('vm.forget', record.name);
   const lost = processes.length === 0 ? '' : ` and ${processes.length} processes with it`;
   const reason = `its machine is gone from ${record.iaas}${lost}`;

@@ -53,6 +53,18 @@ function spec(
 const after = (world: World, ...what: [Mishap, number?][]): World =>
   what.reduce((now, [mishap, n = 0]) => disturb(now, { what: mishap, n }), world);
 
+/** The world with a second container of a process on another VM, which no record has. */
+function disturbTwin(world: World, name: string, vm: string): World {
+  const containers = Object.values(world.observation.vms).flatMap((seen) =>
+    seen.status === 'reached' ? seen.processes : [],
+  );
+  const original = containers.find((process) => process.name === name);
+  const seen = world.observation.vms[vm];
+  if (!original || seen?.status !== 'reached') throw new Error(`no ${name} or no ${vm}`);
+  const crowded = { ...seen, processes: [...seen.processes, { ...original, index: 7 }] };
+  return { ...world, observation: { ...world.observation, vms: { ...world.observation.vms, [vm]: crowded } } };
+}
+
 describe('makePlan from nothing', () => {
   it('makes VMs, prepares them, copies the image, creates processes and configures gateways', () => {
     const plan = planFor(spec({ min: 2 }), anEmptyWorld(spec()));
@@ -87,6 +99,14 @@ describe('makePlan from nothing', () => {
   ])('%s', (_, partition, subscription, processes) => {
     const whole = spec(partition, subscription);
     expect(transcript(planFor(whole, anEmptyWorld(whole)))).toContain(`processes: ${processes}`);
+  });
+
+  it('counts VMs as people do: web-10 comes after web-9', () => {
+    const many = spec({ max: 12, processesPerVm: 2 }, { min: 20 });
+    const more = spec({ max: 12, processesPerVm: 3 }, { min: 22 });
+    expect(transcript(planFor(more, converge(many)))).toContain(
+      'processes: create shop-21@web-1, create shop-22@web-2',
+    );
   });
 
   it('holds what does not fit, with the numbers', () => {
@@ -140,7 +160,7 @@ describe('makePlan from nothing', () => {
     const shared = aSpec({ iaas: [aPool('pool', 3)], partitions: { api: pool(2), web: pool(2) }, subscriptions: {} });
     const plan = planFor(shared, anEmptyWorld(shared));
     expect(plan.stages.filter(({ kind }) => kind === 'machines').map(({ actions }) => actions.length)).toEqual([2, 1]);
-    expect(holds(plan)).toEqual(['web: 1 of at least 2 VMs are missing: pool has no host left']);
+    expect(holds(plan)).toEqual(['web: 1 of at least 2 VMs is missing: pool has no host left']);
   });
 
   it('holds a subscription whose image the store does not have, and goes on with the others', () => {
@@ -246,6 +266,40 @@ describe('makePlan repairs', () => {
     ]);
   });
 
+  it('reloads a gateway whose file is right and was never loaded', () => {
+    const seen = settled.observation.vms['web-1'];
+    if (seen?.status !== 'reached') throw new Error('web-1 is not there');
+    const stale = { ...seen, gateway: { ...seen.gateway, loadedDigest: 'before' } };
+    const observation = { ...settled.observation, vms: { ...settled.observation.vms, 'web-1': stale } };
+    expect(transcript(planFor(whole, { ...settled, observation }))).toEqual(['gateway: web-1']);
+  });
+
+  describe('a container whose name is recorded on another VM', () => {
+    const [first] = settled.inventory.processes;
+    const twin = disturbTwin(settled, first?.name ?? '', 'web-2');
+
+    it('is removed, and the recorded one stays', () => {
+      const plan = planFor(whole, twin);
+      expect(transcript(plan)).toEqual(['removals: remove shop-1@web-2']);
+      expect(planFor(whole, applyPlan(whole, twin, plan)).stages).toEqual([]);
+    });
+
+    it('stays as long as the recorded one cannot be seen', () => {
+      const plan = planFor(whole, after(twin, ['vm unreachable', 0]));
+      expect(plan.stages).toEqual([]);
+      expect(holds(plan)).toContain('web-2/shop-1: the inventory has shop-1 on web-1, which cannot be seen');
+    });
+  });
+
+  it('with `only`, forgets no VM on which nothing of it was', () => {
+    const two = aSpec({
+      subscriptions: { blog: { port: 81, min: 1 }, shop: { port: 80, min: 1 } },
+      partitions: { web: { processesPerVm: 1 } },
+    });
+    const plan = planFor(two, after(converge(two), ['machine lost', 1]), { only: ['blog'] });
+    expect(plan.stages).toEqual([]);
+  });
+
   it('takes up no machine beyond the maximum', () => {
     const one = spec({ min: 1, max: 1 }, {}, {});
     const plan = planFor(one, after(converge(one), ['vm record lost']), { only: ['shop'] });
@@ -342,6 +396,23 @@ describe('makePlan replaces', () => {
       'processes: create blog-4@web-1, create shop-4@web-1',
       'gateway: web-1 without blog-2 shop-2',
       'removals: remove blog-2@web-1, remove shop-2@web-1',
+    ]);
+  });
+
+  it('one after the other where there is room for one only, rather than take anything away first', () => {
+    const two = (image: string) =>
+      aSpec({
+        partitions: { web: { max: 1, processesPerVm: 5 } },
+        cartridges: { php: { image } },
+        subscriptions: { blog: {}, shop: {} },
+      });
+    const plan = planFor(two('php:2'), converge(two('php:1')));
+    const waves = transcript(plan).filter((line) => line.startsWith('processes'));
+    expect(waves).toEqual([
+      'processes: create blog-3@web-1',
+      'processes: create blog-4@web-1',
+      'processes: create shop-3@web-1',
+      'processes: create shop-4@web-1',
     ]);
   });
 
@@ -509,6 +580,8 @@ describe('makePlan moves a subscription to another partition', () => {
     expect(transcript(first)).toContain('processes: create shop-3@api-1, create shop-4@api-1');
     expect(transcript(first)).not.toContainEqual(expect.stringContaining('remove shop'));
     expect(holds(first)).toContain('shop: stays in web until 2 are ready in api: 0 are');
+    const slow = applyPlan(at('api'), world, first, { fails: ({ id }) => id === 'process.create:shop-4' });
+    expect(transcript(planFor(at('api'), slow))).not.toContainEqual(expect.stringContaining('remove shop'));
     const second = planFor(at('api'), applyPlan(at('api'), world, first));
     expect(transcript(second)).toContain('removals: remove shop-1@web-1, remove shop-2@web-1');
   });

@@ -40,9 +40,7 @@ describe('decide', () => {
   });
 
   it('says that there is no data, signal by signal, and which bound it met', () => {
-    const decision = decideFor({ min: 2, max: 4, target: { requestsInFlight: 20, cpu: 0.7 } }, ready(9)).processes[
-      'shop'
-    ];
+    const decision = decideFor({ min: 2, max: 4, target: { requestsInFlight: 20, cpu: 0.7 } }, ready(9)).processes.shop;
     expect(decision?.reasons).toEqual([
       'no data for cpu: the count holds',
       'no data for requestsInFlight: the count holds',
