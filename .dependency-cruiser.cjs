@@ -1,7 +1,7 @@
 /** Import directions of docs/architecture.md: a layer sees only the layers to its left. */
 const order = [
   ['model'],
-  ['policy', 'plan', 'shell'],
+  ['policy', 'plan', 'shell', 'concurrency'],
   ['lxc', 'gateway'],
   ['ssh', 'iaas', 'store', 'inventory'],
   ['reconcile'],

@@ -7,7 +7,7 @@ import type { Action, ActionKind, Plan, Stage } from '../model/plan.ts';
 import { HANDLERS } from './actions/handlers.ts';
 import type { Failures, Handler } from './actions/handler.ts';
 import type { ApplyContext } from './context.ts';
-import { limiter, type Limiter } from './limiter.ts';
+import { limiter, type Limiter } from '../concurrency/limiter.ts';
 
 export interface FailedAction {
   readonly action: Action;
@@ -85,11 +85,11 @@ function setBroken(walk: Walk, stage: Stage, action: Action): void {
   walk.broken.add(action.id).add(stage.id);
 }
 
-async function runGroup<K extends ActionKind>(
+async function runGroup(
   walk: Walk,
   stage: Stage,
   vm: string,
-  kind: K,
+  kind: ActionKind,
   actions: readonly Action[],
 ): Promise<void> {
   const { context } = walk;

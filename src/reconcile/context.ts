@@ -1,5 +1,6 @@
 /** What the handlers of one apply share. */
 import type { Image } from '../model/image.ts';
+import type { Limiter } from '../concurrency/limiter.ts';
 import type { Spec } from '../model/spec.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { Deps } from './deps.ts';
@@ -18,5 +19,7 @@ export interface ApplyContext {
   readonly references: Readonly<Record<string, Image | undefined>>;
   /** By alias. */
   readonly environments: Readonly<Record<string, Environment>>;
+  /** One machine at a time is taken from a pool whose machines are told apart by who has them already. */
+  readonly claim: Limiter;
   readonly signal: AbortSignal;
 }

@@ -3,7 +3,7 @@ import { releaseStep } from '../lxc/prepare.ts';
 import { RemoteCommandError, StratosError } from '../model/errors.ts';
 import type { VmRecord } from '../model/inventory.ts';
 import type { Deps, RunLimits } from './deps.ts';
-import { limiter } from './limiter.ts';
+import { limiter } from '../concurrency/limiter.ts';
 import { withLock } from './reconcile.ts';
 import { recorder, type Recorder } from './recorder.ts';
 

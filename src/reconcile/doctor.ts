@@ -39,7 +39,7 @@ async function machineChecks(deps: Deps): Promise<Check[]> {
   const target = 'this machine';
   return Promise.all(
     (['ssh', 'rsync'] as const).map(async (tool) =>
-      (await isOnPath(tool, deps.env['PATH'] ?? ''))
+      (await isOnPath(tool, deps.env.PATH ?? ''))
         ? { target, name: tool, level: 'ok' as const, message: 'installed' }
         : {
             target,

@@ -9,7 +9,7 @@ import { millis } from '../model/quantity.ts';
 import type { IaasSpec, Spec } from '../model/spec.ts';
 import type { Batch } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
-import { limiter } from './limiter.ts';
+import { limiter } from '../concurrency/limiter.ts';
 
 export interface ObserveOptions {
   readonly parallel: number;

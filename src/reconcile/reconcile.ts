@@ -1,4 +1,5 @@
 /** One reconcile: lock, load, observe, decide, plan, apply, record. Safe to run every minute. */
+import { limiter } from '../concurrency/limiter.ts';
 import type { Plan } from '../model/plan.ts';
 import { apply, type ApplyOutcome } from './apply.ts';
 import type { ApplyContext } from './context.ts';
@@ -52,6 +53,7 @@ export function contextOf(deps: Deps, materials: Materials, signal: AbortSignal)
     images: new Map(Object.values(references).flatMap((image) => (image ? [[image.digest, image]] : []))),
     references,
     environments,
+    claim: limiter(1),
     signal,
   };
 }

@@ -4,7 +4,7 @@ import { NotFoundError } from '../model/errors.ts';
 import type { VmRecord } from '../model/inventory.ts';
 import { prepareVm } from './actions/prepare.ts';
 import type { Deps, RunLimits } from './deps.ts';
-import { limiter } from './limiter.ts';
+import { limiter } from '../concurrency/limiter.ts';
 import { loadMaterials } from './plan-run.ts';
 import { contextOf, reconcile, withLock, type RunOutcome } from './reconcile.ts';
 import { recorder } from './recorder.ts';

@@ -1,6 +1,6 @@
 /** Reconciling again and again in one process: connections stay open, so a round with nothing to do costs milliseconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StratosError } from '../model/errors.ts';
+import { InterruptedError, StratosError } from '../model/errors.ts';
 import type { Millis } from '../model/quantity.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { reconcile, type RunOutcome } from './reconcile.ts';
@@ -19,7 +19,7 @@ export async function watch(
     try {
       onRound(await reconcile(deps, limits));
     } catch (error) {
-      if (limits.signal.aborted) return;
+      if (error instanceof InterruptedError) return;
       if (!(error instanceof StratosError)) throw error;
       deps.emit({ type: 'warning', message: error.message });
     }

@@ -6,9 +6,9 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { InterruptedError, UnreachableError } from '../model/errors.ts';
 import { millis } from '../model/quantity.ts';
 import { openConnection, type Connection } from './connection.ts';
-import { interrupted, untilAborted } from './interrupted.ts';
+import { interrupted, untilAborted } from '../concurrency/interrupted.ts';
 import { keyRing, type KeyRing } from './key-ring.ts';
-import { limiter } from './limiter.ts';
+import { limiter } from '../concurrency/limiter.ts';
 import type { TransportSettings } from './transport.ts';
 import { formatEndpoint, isTransient, unreachable } from './unreachable.ts';
 

@@ -6,9 +6,9 @@ import type { UnreachableError } from '../model/errors.ts';
 import type { Millis } from '../model/quantity.ts';
 import { authentication } from './authentication.ts';
 import { fingerprint, hostKeyAlgorithms, keyType, pinnedKeys } from './host-keys.ts';
-import { interrupted } from './interrupted.ts';
+import { interrupted } from '../concurrency/interrupted.ts';
 import type { KeyRing } from './key-ring.ts';
-import { limiter, type Limiter } from './limiter.ts';
+import { limiter, type Limiter } from '../concurrency/limiter.ts';
 import { unreachable } from './unreachable.ts';
 
 export interface Connection {

@@ -5,7 +5,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { HostError } from '../model/errors.ts';
 import { quoteAll } from '../shell/quote.ts';
 import type { Connection } from './connection.ts';
-import { interrupted } from './interrupted.ts';
+import { interrupted } from '../concurrency/interrupted.ts';
 import { openChannel } from './open-channel.ts';
 import type { InteractiveRequest, TerminalStreams } from './transport.ts';
 import { unreachable } from './unreachable.ts';

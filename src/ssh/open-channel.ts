@@ -2,7 +2,7 @@
 import type { ClientChannel, ExecOptions } from 'ssh2';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Connection } from './connection.ts';
-import { interrupted } from './interrupted.ts';
+import { interrupted } from '../concurrency/interrupted.ts';
 import { unreachable } from './unreachable.ts';
 
 /** A kept connection turned out to be gone before anything was sent over it. Never leaves this layer. */

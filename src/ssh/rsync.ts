@@ -4,7 +4,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Endpoint } from '../model/endpoint.ts';
 import { quote } from '../shell/quote.ts';
-import { interrupted } from './interrupted.ts';
+import { interrupted } from '../concurrency/interrupted.ts';
 import type { KeyRing } from './key-ring.ts';
 import { explainRsync } from './rsync-failure.ts';
 import { rsyncProgress } from './rsync-progress.ts';

@@ -7,7 +7,7 @@ import type { Batch, StepResult } from '../shell/command.ts';
 import { parseBatch, type BatchParser, type BatchStream } from '../shell/parse-batch.ts';
 import { batchCommand, renderBatch } from '../shell/render-batch.ts';
 import type { Connection } from './connection.ts';
-import { interrupted } from './interrupted.ts';
+import { interrupted } from '../concurrency/interrupted.ts';
 import { openChannel } from './open-channel.ts';
 import type { RunOptions } from './transport.ts';
 import { formatEndpoint, unreachable } from './unreachable.ts';

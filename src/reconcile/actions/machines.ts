@@ -52,16 +52,14 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
     recorder.putVm({ ...record, state: 'creating' });
     await recorder.commit();
     const { publicKey } = await deps.identity();
-    const machine = await provider.create({
-      vm,
-      partition: record.partition,
-      size: action.size,
-      hostKey: await generateHostKey(),
-      authorizedKey: publicKey,
-      taken: recorder.vms().flatMap((other) => (other.iaas === action.iaas && other.machine ? [other.machine] : [])),
-      signal: context.signal,
-    });
-    recorder.putVm({ ...withMachine(record, machine), state: 'created' });
+    const hostKey = generateHostKey();
+    const create = async (): Promise<void> => {
+      const taken = recorder.vms().flatMap(({ iaas, machine }) => (iaas === action.iaas && machine ? [machine] : []));
+      const request = { vm, partition: record.partition, size: action.size, hostKey, authorizedKey: publicKey, taken };
+      const machine = await provider.create({ ...request, signal: context.signal });
+      recorder.putVm({ ...withMachine(record, machine), state: 'created' });
+    };
+    await (provider.capabilities.ephemeral ? create() : context.claim(create, context.signal));
     await recorder.commit();
   }
   return NO_FAILURES;

@@ -7,7 +7,8 @@ import {
   startSteps,
   type ProcessLaunch,
 } from '../../lxc/process-lifecycle.ts';
-import { NotFoundError, RemoteCommandError, StratosError } from '../../model/errors.ts';
+import type { StratosError } from '../../model/errors.ts';
+import { NotFoundError, RemoteCommandError } from '../../model/errors.ts';
 import type { ProcessRecord } from '../../model/inventory.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 import type { StepResult } from '../../shell/command.ts';

@@ -1,4 +1,4 @@
-/** Cancellation, in one form for the whole layer. */
+/** Cancellation, in one form for all layers. */
 import { InterruptedError } from '../model/errors.ts';
 
 /** The error of an aborted signal; an InterruptedError given as the reason is kept. */
