@@ -26,12 +26,12 @@ test('README tour does and prints what it says', async () => {
   const steps = readTranscript(text);
   const outputs: string[] = [];
   for (const { command } of steps) {
-    const env = { ...process.env, PATH: `${path.join(ROOT, 'bin')}:${process.env['PATH'] ?? ''}`, NO_COLOR: '1' };
+    const env = { ...process.env, PATH: `${path.join(ROOT, 'bin')}:${process.env.PATH ?? ''}`, NO_COLOR: '1' };
     const { stdout } = await run('sh', ['-c', command], { cwd: project, env });
     outputs.push(stdout.trimEnd());
     if (command === 'stratos init') await writeFile(path.join(project, 'stratos.yaml'), own);
   }
-  if (process.env['UPDATE_README']) await writeFile(README, writeTranscript(text, outputs.map(asByDefault(subnet))));
+  if (process.env.UPDATE_README) await writeFile(README, writeTranscript(text, outputs.map(asByDefault(subnet))));
   else
     expect(steps.map(({ command }, i) => [command, normalized(outputs[i] ?? '')])).toEqual(
       steps.map(({ command, output }) => [command, normalized(output)]),
