@@ -350,17 +350,13 @@ function takeContainer(world: World, vm: string, process: string): World {
   return see(world, vm, { ...seen, processes: seen.processes.filter(({ name }) => name !== process) });
 }
 
-/** A process of a partition with gateways must have left the rotation before it goes. */
+/** A process must have left the rotation of every gateway that can be told before it goes. */
 function isServing(world: World, vm: string, process: string): boolean {
   const partition = vmRecord(world, vm)?.partition;
   return world.inventory.vms.some((other) => {
     const seen = world.observation.vms[other.name];
-    return (
-      other.partition === partition &&
-      seen?.status === 'reached' &&
-      seen.gateway.running &&
-      seen.gateway.servers[process] === true
-    );
+    if (other.partition !== partition || seen?.status !== 'reached' || !seen.gateway.running) return false;
+    return seen.lineage === world.inventory.lineage && seen.gateway.servers[process] === true;
   });
 }
 

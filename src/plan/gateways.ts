@@ -18,7 +18,8 @@ export function gatewaySlots(view: PartitionView, slots: readonly Slot[], releas
     if (slot.kind === 'away' || !slot.active) continue;
     const running = slot.seen?.gateway.running === true;
     if (released.has(slot) ? running : slot.seen && (running || (wanted && isReadyToServe(slot)))) serving.push(slot);
-    else if (wanted && !released.has(slot) && isReachable(view, slot)) joining.push(slot);
+    // What a stopped VM serves when it starts is not known: it is configured even where nothing is to be served.
+    else if ((wanted || slot.kind === 'starting') && !released.has(slot) && isReachable(view, slot)) joining.push(slot);
   }
   return { serving, joining };
 }

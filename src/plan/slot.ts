@@ -1,7 +1,7 @@
 import type { VmRecord } from '../model/inventory.ts';
 import type { ReachedVm } from '../model/observation.ts';
 import type { VmSize } from '../model/spec.ts';
-import { fitsInto, isOverdrawn, minus, plus, roomOf, type Demand, type Room } from './capacity.ts';
+import { fitsInto, minus, plus, roomOf, type Demand, type Room } from './capacity.ts';
 import { numberOf } from './names.ts';
 
 /**
@@ -37,9 +37,9 @@ export interface Slot {
   /** Free room at the end of what is planned so far, and the part of it that no removal of this plan gave. */
   free: Room;
   certain: Room;
-  /** Room that removals of this plan give, in order, from `creditHead` on. */
-  readonly credits: { readonly demand: Demand; readonly id: string }[];
-  creditHead: number;
+  /** Room that removals of this plan give, in order, and how far it is used. */
+  readonly credits: Credit[];
+  readonly drawn: { readonly [K in keyof Room]: Drawn };
   readonly indexes: Set<number>;
   lowestIndex: number;
   readonly maxIndex: number;
@@ -52,6 +52,17 @@ export interface Slot {
   /** By alias: processes that stay, and processes that this plan removes. Kept for what must be apart. */
   readonly staying: Map<string, number>;
   readonly departing: Map<string, number>;
+}
+
+/** Room that the removal `id` gives. */
+interface Credit extends Room {
+  readonly id: string;
+}
+
+/** How much of one kind of room is used: all credits before `head`, and `used` of that one. */
+interface Drawn {
+  head: number;
+  used: number;
 }
 
 export interface SlotOptions {
@@ -90,7 +101,7 @@ export function makeSlot(options: SlotOptions): Slot {
     free: room,
     certain: room,
     credits: [],
-    creditHead: 0,
+    drawn: { cpu: { head: 0, used: 0 }, memory: { head: 0, used: 0 }, places: { head: 0, used: 0 } },
     indexes: new Set(),
     lowestIndex: 1,
     maxIndex: options.maxIndex,
@@ -131,28 +142,40 @@ export interface Spot {
 /** Enters a new process where {@link canTake} holds. */
 export function takePlace(slot: Slot, demand: Demand): Spot {
   slot.free = minus(slot.free, demand);
-  slot.certain = minus(slot.certain, demand);
   slot.population += 1;
   slot.touched = true;
-  const after: string[] = [];
-  while (isOverdrawn(slot.certain)) {
-    const credit = slot.credits[slot.creditHead];
-    if (!credit) break;
-    slot.creditHead += 1;
-    slot.certain = plus(slot.certain, credit.demand);
-    after.push(credit.id);
-  }
+  const left = minus(slot.certain, demand);
+  const after = new Set<string>();
+  for (const kind of ['cpu', 'memory', 'places'] as const) if (left[kind] < 0) draw(slot, kind, -left[kind], after);
+  slot.certain = { cpu: Math.max(0, left.cpu), memory: Math.max(0, left.memory), places: Math.max(0, left.places) };
   const index = takeIndex(slot, after);
-  return { slot, index, after };
+  return { slot, index, after: [...after] };
+}
+
+/** Takes room that removals give, the oldest first, and notes which removals those are. */
+function draw({ credits, drawn }: Slot, kind: keyof Room, amount: number, after: Set<string>): void {
+  const at = drawn[kind];
+  let missing = amount;
+  while (missing > 0) {
+    const credit = credits[at.head];
+    if (!credit) return;
+    const taken = Math.min(missing, credit[kind] - at.used);
+    if (taken > 0) after.add(credit.id);
+    missing -= taken;
+    at.used += taken;
+    if (at.used < credit[kind]) return;
+    at.head += 1;
+    at.used = 0;
+  }
 }
 
 /** The lowest number that nothing has; one that a removal makes free only where the network has no other. */
-function takeIndex(slot: Slot, after: string[]): number {
+function takeIndex(slot: Slot, after: Set<string>): number {
   while (slot.indexes.has(slot.lowestIndex)) slot.lowestIndex += 1;
   if (slot.lowestIndex > slot.maxIndex) {
     const freed = slot.freedIndexes.shift();
     if (freed) {
-      if (!after.includes(freed.id)) after.push(freed.id);
+      after.add(freed.id);
       return freed.index;
     }
   }
@@ -163,7 +186,7 @@ function takeIndex(slot: Slot, after: string[]): number {
 /** Gives back the place of a process that the removal `id` takes away. */
 export function releasePlace(slot: Slot, demand: Demand, index: number, id: string): void {
   slot.free = plus(slot.free, demand);
-  slot.credits.push({ demand, id });
+  slot.credits.push({ ...demand, places: 1, id });
   slot.freedIndexes.push({ index, id });
   slot.population -= 1;
 }

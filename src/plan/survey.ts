@@ -110,9 +110,15 @@ function standingOf(
     case 'stopped':
       return record.state === 'creating' ? 'latent' : 'starting';
     case 'running':
-      if (record.state === 'creating' && !(seen?.status === 'reached' && seen.prepared !== undefined)) return 'latent';
+      if (record.state === 'creating' && !isInUse(seen)) return 'latent';
       return reachedOr('away', view, name, seen);
   }
+}
+
+/** Whether a machine was made and put to use, whatever its record says. */
+function isInUse(seen: VmObservation | undefined): boolean {
+  if (seen?.status !== 'reached') return false;
+  return seen.prepared !== undefined || seen.gateway.running || seen.processes.length > 0;
 }
 
 /** `usable` when the VM answered and is ours. */

@@ -93,6 +93,15 @@ describe('takePlace', () => {
     expect([1, 2, 3].map(() => takePlace(vm, { cpu: 1, memory: 1 }).index)).toEqual([2, 4, 5]);
   });
 
+  it('waits for each removal whose room it takes a part of', () => {
+    const vm = slot('a-1');
+    for (const index of [1, 2]) occupy(vm, { cpu: 1, memory: 500 }, index);
+    releasePlace(vm, { cpu: 1, memory: 500 }, 1, 'first gone');
+    releasePlace(vm, { cpu: 1, memory: 500 }, 2, 'second gone');
+    const after = [300, 300, 300].map((memory) => takePlace(vm, { cpu: 1, memory }).after);
+    expect(after).toEqual([['first gone'], ['first gone', 'second gone'], ['second gone']]);
+  });
+
   it('gives a number that a removal makes free only when there is no other, and waits for the removal', () => {
     const vm = slot('a-1', { maxIndex: 2 });
     occupy(vm, { cpu: 1, memory: 1 }, 1);
