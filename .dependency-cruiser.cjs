@@ -3,6 +3,7 @@ const order = [
   ['model'],
   ['policy', 'plan', 'shell', 'concurrency'],
   ['lxc', 'gateway'],
+  ['host'],
   ['ssh', 'iaas', 'store', 'inventory'],
   ['reconcile'],
   ['report'],
@@ -35,7 +36,7 @@ forbidden.push(
   ...[
     ['commander', '^src/(commands/|main\\.ts)'],
     ['ssh2', '^src/ssh/'],
-    ['execa', '^src/(ssh|iaas|store)/'],
+    ['execa', '^src/(host|ssh|iaas|store)/'],
     ['(ora|chalk)', '^src/report/'],
     ['(yaml|ajv)', '^src/inventory/'],
   ].map(([pkg, home]) => ({

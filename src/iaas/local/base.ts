@@ -1,11 +1,12 @@
 /** The base root file system of local VMs: built once for each recipe, shared by all projects of the machine, never changed. */
 import { mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { aptMirror } from '../../host/apt-sources.ts';
+import { readAptSources, readMirrorList } from '../../host/read-apt-sources.ts';
 import { IaasError } from '../../model/errors.ts';
-import { aptMirror } from './apt-sources.ts';
 import { BASE_CONTENTS, baseKey, debootstrapArgs, type BaseRecipe } from './base-recipe.ts';
 import { withFileLock } from './file-lock.ts';
-import { readAptSources, readMirrorList, suiteFamily, type Distribution } from './distribution.ts';
+import { suiteFamily, type Distribution } from './distribution.ts';
 import { lastLines, tryRun } from './run.ts';
 import { isThere } from './is-there.ts';
 

@@ -4,8 +4,8 @@
  */
 import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseAptSources, writeAptSource } from './apt-sources.ts';
-import type { AptSource } from './apt-sources.ts';
+import { aptMirror, isOfDistribution, writeAptSource } from '../../host/apt-sources.ts';
+import { readAptSources, readMirrorList } from '../../host/read-apt-sources.ts';
 import { runTool } from './run-tool.ts';
 
 export interface MachineSettings {
@@ -39,8 +39,10 @@ export async function machineSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<MachineSettings> {
   await mkdir(join(folder, 'sources.list.d'), { recursive: true });
-  const all = await readSources();
-  const mine = suite === undefined ? [] : all.filter((source) => source.suites.some((name) => belongs(name, suite)));
+  const all = await readAptSources();
+  // What third parties offer does not belong into an image by accident, and files of this machine are not in the container.
+  const ours = all.filter((source) => isOfDistribution(source) && source.uris.some((uri) => /^https?:/.test(uri)));
+  const mine = suite === undefined ? [] : ours.filter((source) => source.suites.some((name) => belongs(name, suite)));
   for (const [i, source] of mine.entries()) {
     const key = source.signedBy?.startsWith('/') === true ? source.signedBy : undefined;
     const copied = key === undefined ? undefined : `key-${String(i)}-${basename(key)}`;
@@ -69,27 +71,13 @@ export async function machineSettings(
     folder,
     proxyEnv,
     env: { APT_CONFIG: `${MACHINE_MOUNT}/apt.conf`, ...Object.fromEntries(certificates), ...proxyEnv },
-    mirror: (name) => all.find((source) => source.suites.includes(name) && source.components.includes('main'))?.uris[0],
+    mirror: (name) => aptMirror(all, name, readMirrorList),
   };
 }
 
 /** The release itself, its updates and its security updates. */
 function belongs(name: string, suite: string): boolean {
   return [suite, `${suite}-updates`, `${suite}-security`, `${suite}/updates`].includes(name);
-}
-
-/** Sources of the distribution itself: what third parties offer does not belong into an image by accident. */
-async function readSources(): Promise<readonly AptSource[]> {
-  const folder = '/etc/apt/sources.list.d';
-  const parts = (await readdir(folder).catch(() => [])).filter((name) => /\.(list|sources)$/.test(name)).sort();
-  const files = ['/etc/apt/sources.list', ...parts.map((name) => join(folder, name))];
-  const texts = await Promise.all(
-    files.map(async (file) => ({ file, text: await readFile(file, 'utf8').catch(() => '') })),
-  );
-  return texts
-    .flatMap(({ file, text }) => parseAptSources(text, file.endsWith('.sources') ? 'deb822' : 'list'))
-    .filter((source) => source.uris.some((uri) => /^https?:/.test(uri)))
-    .filter(({ signedBy }) => signedBy === undefined || /\/(debian|ubuntu)-archive-[^/]*$/.test(signedBy));
 }
 
 /** Proxy and certificate settings of this machine's apt. */

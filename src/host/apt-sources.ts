@@ -1,4 +1,4 @@
-/** The sources of apt, in both of its formats. Pure: text to values and back. */
+/** Where a Debian or Ubuntu machine takes its packages from: apt's sources in both of their formats. Pure: the files come as texts. */
 
 export interface AptSource {
   readonly uris: readonly string[];
@@ -24,6 +24,35 @@ export function writeAptSource(source: AptSource): string {
     '',
   ].join('\n');
 }
+
+/** Whether it is the distribution's own: what third parties offer may have the same suite and component names. */
+export function isOfDistribution({ signedBy }: AptSource): boolean {
+  return signedBy === undefined || /\/(debian|ubuntu)-archive-[^/]*$/.test(signedBy);
+}
+
+/**
+ * The mirror that serves `suite`'s main component, the distribution's own before others: http, https, file, or `mirror+file:`
+ * with the list it names. Undefined when there is none, and debootstrap's own default is right.
+ * @param readMirrorList returns the text of the file a `mirror+file:` address names
+ */
+export function aptMirror(
+  sources: readonly AptSource[],
+  suite: string,
+  readMirrorList: (file: string) => string | undefined = () => undefined,
+): string | undefined {
+  const serving = sources.filter(({ suites, components }) => suites.includes(suite) && components.includes('main'));
+  const ordered = [...serving.filter(isOfDistribution), ...serving.filter((source) => !isOfDistribution(source))];
+  for (const uri of ordered.flatMap(({ uris }) => uris)) {
+    const list = /^mirror\+file:(\/.*)$/.exec(uri)?.[1];
+    const offered = list === undefined ? [uri] : (readMirrorList(list.replace(/^\/+/, '/')) ?? '').split('\n');
+    const mirror = offered.map((line) => line.trim().split(/\s+/)[0] ?? '').find((word) => USABLE.test(word));
+    if (mirror !== undefined) return mirror.replace(/\/+$/, '');
+  }
+  return undefined;
+}
+
+/** What debootstrap can fetch from. */
+const USABLE = /^(https?|file):\/\S+$/;
 
 /** `deb [signed-by=/key.gpg arch=amd64] URI SUITE COMPONENT…` */
 function parseLine(line: string): readonly AptSource[] {
@@ -51,7 +80,7 @@ function parseStanza(stanza: string): readonly AptSource[] {
       fields.set(key, match[2] ?? '');
     } else if (/^\s/.test(line) && key !== '') fields.set(key, `${fields.get(key) ?? ''}\n${line}`);
   }
-  const enabled = !/^(no|false|0)$/i.test(fields.get('enabled') ?? 'yes');
+  const enabled = !/^\s*(no|false|off|0)\s*$/i.test(fields.get('enabled') ?? 'yes');
   if (!enabled || !words(fields.get('types')).includes('deb')) return [];
   const signedBy = fields.get('signed-by')?.trimEnd();
   return [
