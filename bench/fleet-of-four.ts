@@ -10,6 +10,10 @@ const { testProject } = await import('../test/support/project.ts');
 export const PER_VM = 10;
 /** The floor's and Ansible's containers on a VM. */
 export const FOLDER = '/var/lib/stratos/bench-lxc';
+/** The only folder that Ansible's module finds containers in; a link to the other, which can hold overlays. */
+const ANSIBLE_FOLDER = '/var/lib/lxc';
+/** Makes a VM ready for Ansible's module. */
+export const ANSIBLE_SETUP = `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-lxc >/dev/null && rmdir ${ANSIBLE_FOLDER} && ln -s ${FOLDER} ${ANSIBLE_FOLDER}`;
 const VMS = 4;
 
 export interface Fleet extends AsyncDisposable {
@@ -88,7 +92,7 @@ subscriptions:
       },
       floor: (script) => onAll(script, String(PER_VM)),
       ansible: async (play, step) => {
-        const values = `step=${step} folder=${FOLDER} count=${PER_VM}`;
+        const values = `step=${step} folder=${ANSIBLE_FOLDER} count=${PER_VM}`;
         const argv = ['ansible-playbook', '-i', hosts, here('ansible', `${play}.yml`), '-e', values] as const;
         const { ms } = await timed(argv, { env: settings });
         for (const { address } of addresses)

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { duration, median, medianRatio, say, table, verdict } from './measure.ts';
 
 const { lxdVm } = await import('./lxd.ts');
-const { fleetOfFour, PER_VM } = await import('./fleet-of-four.ts');
+const { ANSIBLE_SETUP, fleetOfFour, PER_VM } = await import('./fleet-of-four.ts');
 
 const rounds = Number(process.argv[2] ?? 5);
 const ansibleRounds = Number(process.argv[3] ?? 2);
@@ -53,8 +53,7 @@ if (ansibleRounds > 0) {
   peers.push(['LXD, all on one VM (its no-op only lists)', times]);
 }
 if (ansibleRounds > 0) {
-  const packages = 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-lxc >/dev/null';
-  await Promise.all([1, 2, 3, 4].map((n) => project.onVm(`web-${n}`, packages)));
+  await Promise.all([1, 2, 3, 4].map((n) => project.onVm(`web-${n}`, ANSIBLE_SETUP)));
   for (const [play, name] of [
     ['batch', 'Ansible, the floor’s scripts as one task'],
     ['shell', 'Ansible, shell tasks'],
