@@ -350,12 +350,18 @@ function takeContainer(world: World, vm: string, process: string): World {
   return see(world, vm, { ...seen, processes: seen.processes.filter(({ name }) => name !== process) });
 }
 
-/** A process must have left the rotation of every gateway that can be told before it goes. */
+/** A process must have left the rotation of every gateway that served before it goes; one whose VM just started did not. */
 function isServing(world: World, vm: string, process: string): boolean {
   const partition = vmRecord(world, vm)?.partition;
   return world.inventory.vms.some((other) => {
     const seen = world.observation.vms[other.name];
-    if (other.partition !== partition || seen?.status !== 'reached' || !seen.gateway.running) return false;
+    if (
+      other.partition !== partition ||
+      other.name in world.hidden ||
+      seen?.status !== 'reached' ||
+      !seen.gateway.running
+    )
+      return false;
     return seen.lineage === world.inventory.lineage && seen.gateway.servers[process] === true;
   });
 }
