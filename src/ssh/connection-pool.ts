@@ -27,6 +27,8 @@ const CONNECT_TIMEOUT = 10_000;
 const RETRIES = 2;
 const PARALLEL = 32;
 const FIRST_BACKOFF = 200;
+/** How long one that is being opened keeps others waiting: those that never answer would otherwise add up their time limits. */
+const TURN = 500;
 
 /** Makes a pool without connections. */
 export function connectionPool(settings: TransportSettings): ConnectionPool {
@@ -53,7 +55,12 @@ export function connectionPool(settings: TransportSettings): ConnectionPool {
     const dial = endpoint.jump
       ? await dialThrough(name, endpoint, endpoint.jump)
       : () => Promise.resolve(dialTcp(endpoint));
-    return opening(() => connectInTime(name, endpoint, dial), closing.signal);
+    let connection: Promise<Connection> | undefined;
+    await opening(async () => {
+      connection = connectInTime(name, endpoint, dial);
+      await Promise.race([connection, sleep(TURN, undefined, { ref: false })]).catch(() => undefined);
+    }, closing.signal);
+    return connection ?? Promise.reject(interrupted(closing.signal));
   };
 
   /** Attempts share one time limit: what answers nothing costs it once, what refuses is asked again. */
