@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidSpecError, NotFoundError, ProjectFileError, UsageError } from '../model/errors.ts';
 import type { Spec } from '../model/spec.ts';
-import { atomicWrite } from './atomic-write.ts';
+import { writeProjectFile } from './project-file.ts';
 import { removeFromYaml, setInYaml } from './edit-yaml.ts';
 import { loadSpecFiles } from './load-spec.ts';
 import type { LoadSpecOptions } from './load-spec.ts';
@@ -147,7 +147,7 @@ async function edit(
   });
   if ((await readFile(source.path, 'utf8')) !== source.text)
     throw new ProjectFileError(`Cannot write the spec as somebody changed it at the same time: ${source.path}`);
-  await atomicWrite(source.path, text, { keepMode: true, mode: 0o644 });
+  await writeProjectFile(source.path, text, { keepMode: true, mode: 0o644 });
   return { spec: after.spec, file: source.path, changed: true };
 }
 

@@ -2,9 +2,10 @@
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { codeOf } from '../host/code-of.ts';
 import { ProjectFileError } from '../model/errors.ts';
 import type { LoggedEvent, StratosEvent } from '../model/event.ts';
-import { codeOf, makeDirectory, writeError } from './atomic-write.ts';
+import { makeDirectory, writeError } from './project-file.ts';
 import { STATE_DIRECTORY } from './file-inventory.ts';
 
 interface EventQuery {

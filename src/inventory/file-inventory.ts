@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { codeOf } from '../host/code-of.ts';
+import { removeLeftovers } from '../host/atomic-file.ts';
 import { ProjectFileError, StaleInventoryError } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
-import { atomicWrite, codeOf, makeDirectory, removeLeftovers } from './atomic-write.ts';
+import { makeDirectory, writeProjectFile } from './project-file.ts';
 import { breakLock, readHolder, takeLock } from './file-lock.ts';
 import { formatInventory, parseInventory } from './inventory-file.ts';
 import type { InventoryStore } from './inventory-store.ts';
@@ -41,7 +43,7 @@ export function fileInventory(directory: string, options: FileInventoryOptions):
     async write(next) {
       await refuseStale(location, next);
       const written = { ...next, serial: next.serial + 1 };
-      await atomicWrite(location, formatInventory(written, version), { previous });
+      await writeProjectFile(location, formatInventory(written, version), { previous });
       return written;
     },
     async lock(operation, lockOptions) {

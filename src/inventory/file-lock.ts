@@ -7,9 +7,10 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../host/code-of.ts';
 import { InterruptedError, LockHeldError, NotFoundError, ProjectFileError } from '../model/errors.ts';
 import type { LockHolder } from '../model/errors.ts';
-import { codeOf, createExclusively, writeError } from './atomic-write.ts';
+import { createProjectFile, writeError } from './project-file.ts';
 import type { InventoryLock, LockOptions } from './inventory-store.ts';
 import { hasEnded, ownIdentity } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -56,7 +57,7 @@ export async function takeLock(path: string, request: FileLockRequest): Promise<
   let told = false;
   for (;;) {
     if (signal?.aborted) throw new InterruptedError('Interrupted while waiting for the lock');
-    if (await createExclusively(path, `${JSON.stringify(holder)}\n`)) return lockOf(path, holder);
+    if (await createProjectFile(path, `${JSON.stringify(holder)}\n`)) return lockOf(path, holder);
     const other = await readHolder(path);
     if (!other) continue;
     if (await isAbandoned(path, other)) {

@@ -1,8 +1,9 @@
 /** A new project directory. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { codeOf } from '../host/code-of.ts';
 import { ProjectFileError } from '../model/errors.ts';
-import { atomicWrite, codeOf, createExclusively, makeDirectory } from './atomic-write.ts';
+import { createProjectFile, makeDirectory, writeProjectFile } from './project-file.ts';
 import { INVENTORY_FILE, STATE_DIRECTORY } from './file-inventory.ts';
 import { SPEC_FILE } from './load-spec.ts';
 import { SPEC_SCHEMA } from './schema.ts';
@@ -27,10 +28,10 @@ export async function initProject(directory: string, options: InitOptions = {}):
   await makeDirectory(join(root, STATE_DIRECTORY));
   const schema = join(root, STATE_DIRECTORY, SCHEMA_FILE);
   if (
-    !(await createExclusively(spec, starterSpec(options.iaas ?? 'local', `${STATE_DIRECTORY}/${SCHEMA_FILE}`), 0o644))
+    !(await createProjectFile(spec, starterSpec(options.iaas ?? 'local', `${STATE_DIRECTORY}/${SCHEMA_FILE}`), 0o644))
   )
     throw new ProjectFileError(`Cannot start a project as there is one already: ${spec}`, { hint: 'stratos validate' });
-  await atomicWrite(schema, `${JSON.stringify(SPEC_SCHEMA, undefined, 2)}\n`, { mode: 0o644 });
+  await writeProjectFile(schema, `${JSON.stringify(SPEC_SCHEMA, undefined, 2)}\n`, { mode: 0o644 });
   const ignore = await ignoreOurs(join(root, '.gitignore'));
   return [spec, schema, ...ignore];
 }
@@ -52,6 +53,9 @@ async function ignoreOurs(path: string): Promise<readonly string[]> {
   );
   if (missing.length === 0) return [];
   const start = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  await atomicWrite(path, `${start}${missing.map((line) => `/${line}\n`).join('')}`, { keepMode: true, mode: 0o644 });
+  await writeProjectFile(path, `${start}${missing.map((line) => `/${line}\n`).join('')}`, {
+    keepMode: true,
+    mode: 0o644,
+  });
   return [path];
 }

@@ -1,9 +1,10 @@
 /** A plan in a file, between `stratos plan -o FILE` and `stratos apply FILE`. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { codeOf } from '../host/code-of.ts';
 import { ProjectFileError } from '../model/errors.ts';
 import type { ActionKind, Plan, Stage, StageKind } from '../model/plan.ts';
-import { atomicWrite, codeOf } from './atomic-write.ts';
+import { writeProjectFile } from './project-file.ts';
 import { formatRecordFile, parseRecordFile } from './record-file.ts';
 import type { ParsedRecordFile } from './record-file.ts';
 import { nested, shapeProblem } from './record-shape.ts';
@@ -18,7 +19,7 @@ export async function writePlan(path: string, plan: Plan): Promise<void> {
     head: { apiVersion: API_VERSION, kind: 'Plan', version, lineage, serial, specDigest, observedAt },
     sections: { stages, holds, notices },
   });
-  await atomicWrite(resolve(path), text);
+  await writeProjectFile(resolve(path), text);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `iaas:`: where machines come from, and how they are reached. */
 import { readFile } from 'node:fs/promises';
+import { codeOf } from '../host/code-of.ts';
 import type { IaasSpec, LocalIaasSpec, StaticHost, StaticIaasSpec } from '../model/spec.ts';
-import { codeOf } from './atomic-write.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
 import { knownHostKeys, parsePublicKey } from './host-keys.ts';
 import type { RawAccess, RawIaas, RawJump, RawLocalIaas, RawStaticIaas } from './raw-spec.ts';

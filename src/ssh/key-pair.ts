@@ -2,6 +2,7 @@
 import { createPublicKey, generateKeyPairSync, randomBytes, randomInt } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../host/code-of.ts';
 import { ProjectFileError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
 
@@ -34,7 +35,7 @@ export async function ensureKeyPair(
     await writeFile(temporary, privateKey.reveal(), { mode: 0o600, flag: 'wx' });
     // A link, unlike a rename, leaves the key of whoever came first.
     await link(temporary, privateKeyFile).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     });
     await rm(temporary);
     const publicKey = (await readPublicKey(privateKeyFile)) ?? '';
@@ -55,7 +56,7 @@ async function readPublicKey(file: string): Promise<string | undefined> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   const body = Buffer.from(/-{5}BEGIN OPENSSH PRIVATE KEY-{5}([^-]*)-{5}END/.exec(text)?.[1] ?? '', 'base64');

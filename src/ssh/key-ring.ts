@@ -1,6 +1,7 @@
 /** Private keys of this machine, each read and unlocked once. */
 import { readFile } from 'node:fs/promises';
 import type { ParsedKey } from 'ssh2';
+import { codeOf } from '../host/code-of.ts';
 import type { TransportSettings } from './transport.ts';
 
 /** A key that can sign, or why it cannot; `hint` is a command that helps. */
@@ -32,7 +33,7 @@ async function loadKey(file: string, settings: KeyRingSettings): Promise<LoadedK
   try {
     text = await readFile(file);
   } catch (error) {
-    return { status: 'unusable', why: `key ${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? ''}` };
+    return { status: 'unusable', why: `key ${file} cannot be read: ${codeOf(error)}` };
   }
   const { utils } = (await import('ssh2')).default;
   const plain = asKey(utils.parseKey(text));

@@ -3,8 +3,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { constants, copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../host/code-of.ts';
 import { StoreError } from '../model/errors.ts';
-import { codeOf } from './code-of.ts';
 import { damaged } from './oci.ts';
 import { hexOf } from './reference.ts';
 

@@ -5,13 +5,13 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { arch as machineArch } from 'node:os';
 import { join, resolve } from 'node:path';
-import { NotFoundError, StoreError } from '../model/errors.ts';
+import { atomicWrite } from '../host/atomic-file.ts';
+import { codeOf } from '../host/code-of.ts';
+import { NotFoundError, StoreError, StratosError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
-import { writeAtomically } from './atomic-file.ts';
 import { blobFolder } from './blob-folder.ts';
 import type { StoredBlob } from './blob-folder.ts';
 import type { CartridgeStore } from './cartridge-store.ts';
-import { codeOf } from './code-of.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { imageOf, MEDIA, parseConfig, parseIndex, parseManifest, REF_NAME, UNPACKED_SIZE } from './oci.ts';
 import type { Descriptor, OciConfig, OciIndex, OciManifest } from './oci.ts';
@@ -66,6 +66,11 @@ export function directoryStore(path: string): DirectoryStore {
     return parseIndex(text, indexPath);
   }
 
+  function writeIndex(manifests: readonly Descriptor[]): Promise<void> {
+    const text = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA.index, manifests }, null, 1);
+    return atomicWrite(indexPath, text, { mode: 0o644 });
+  }
+
   /** Replaces the list of manifests under the lock. */
   async function update(change: (index: OciIndex) => Promise<readonly Descriptor[]>): Promise<void> {
     try {
@@ -73,17 +78,14 @@ export function directoryStore(path: string): DirectoryStore {
       await withFolderLock(directory, async () => {
         const layout = join(directory, 'oci-layout');
         if (!(await stat(layout).catch(() => undefined))) {
-          await writeAtomically(layout, JSON.stringify({ imageLayoutVersion: '1.0.0' }));
+          await atomicWrite(layout, JSON.stringify({ imageLayoutVersion: '1.0.0' }), { mode: 0o644 });
         }
         const manifests = await change(await readIndex());
-        await writeAtomically(
-          indexPath,
-          JSON.stringify({ schemaVersion: 2, mediaType: MEDIA.index, manifests }, null, 1),
-        );
+        await writeIndex(manifests);
       });
     } catch (error) {
       const code = codeOf(error);
-      if (code === undefined || error instanceof StoreError) throw error;
+      if (code === '' || error instanceof StratosError) throw error;
       throw new StoreError(`Cannot write the cartridge store as the system refuses (${code}): ${directory}`, {
         cause: error,
       });
@@ -205,10 +207,7 @@ export function directoryStore(path: string): DirectoryStore {
         const rest = manifests.filter((entry) => !leaves(entry));
         const removed = (await Promise.all(manifests.filter(leaves).map(reach))).flat();
         // The names go first: a crash in between leaves blobs that nobody names, never names without blobs.
-        await writeAtomically(
-          indexPath,
-          JSON.stringify({ schemaVersion: 2, mediaType: MEDIA.index, manifests: rest }, null, 1),
-        );
+        await writeIndex(rest);
         freed = await sweep(removed, rest);
         return rest;
       });

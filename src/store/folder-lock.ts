@@ -5,8 +5,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { kill, pid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../host/code-of.ts';
 import { StoreError } from '../model/errors.ts';
-import { codeOf } from './code-of.ts';
 
 /** Age in ms at which any lock counts as left behind. */
 const STALE = 60_000;

@@ -1,5 +1,6 @@
 /** The bridge of the local VMs and their way out. Made when missing, the same each time, taken down by {@link removeNetwork}. */
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { codeOf } from '../../host/code-of.ts';
 import { IaasError } from '../../model/errors.ts';
 import type { LocalIaasSpec } from '../../model/spec.ts';
 import { bridgeAddress, macOf, overlaps } from './addresses.ts';
@@ -175,7 +176,7 @@ const forwardingFile = (device: string): string => `/proc/sys/net/ipv4/conf/${de
 async function writeForwarding(device: string, value: '0' | '1'): Promise<void> {
   await writeFile(forwardingFile(device), value).catch((error: unknown) => {
     // An interface that went away takes its setting with it.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
   });
 }
 

@@ -14,10 +14,10 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
+import { codeOf } from '../../host/code-of.ts';
 import { IDMAP } from '../../lxc/layout.ts';
 import { NotFoundError, StoreError } from '../../model/errors.ts';
 import type { CartridgeCopy } from '../cartridge-file.ts';
-import { codeOf } from '../code-of.ts';
 import { resolveInRoot } from './resolve-in-root.ts';
 
 /** One file, link or directory to be put into an image. */

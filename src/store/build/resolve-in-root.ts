@@ -1,8 +1,8 @@
 /** Finding a path in another root file system: links are followed as they would be there, and never lead out of it. */
 import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../../host/code-of.ts';
 import { StoreError } from '../../model/errors.ts';
-import { codeOf } from '../code-of.ts';
 
 /** Links followed before a path counts as a loop, as in the kernel. */
 const MAX_LINKS = 40;

@@ -2,8 +2,8 @@
 import type { Dirent } from 'node:fs';
 import { lchown, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../../host/code-of.ts';
 import { IDMAP } from '../../lxc/layout.ts';
-import { codeOf } from '../code-of.ts';
 
 /**
  * Paths below that a build removed or made something else, relative and sorted. Found by comparing what was there (`lower`)

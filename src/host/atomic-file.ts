@@ -1,9 +1,9 @@
 /** Files that are replaced whole or not at all, whatever happens in between: a crash, a full disk, `kill -9`. */
 import { randomBytes } from 'node:crypto';
-import { copyFile, link, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
-import { ProjectFileError } from '../model/errors.ts';
+import { codeOf } from './code-of.ts';
 
 export interface AtomicWriteOptions {
   /** Permissions of a new file, and of an existing one with `keepMode: false`. Default 0600. */
@@ -17,16 +17,20 @@ export interface AtomicWriteOptions {
 /**
  * Replaces a file durably: when it resolves, the new content survives a power loss; when it rejects, the old file is intact.
  * A symbolic link stays and its target is replaced; an existing file keeps its owner.
- * @throws ProjectFileError when the system refuses
+ * @throws the system's error when it refuses
  */
-export async function atomicWrite(path: string, text: string, options: AtomicWriteOptions = {}): Promise<void> {
+export async function atomicWrite(
+  path: string,
+  content: string | Uint8Array,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const temp = join(dirname(target), `${tempPrefix(target, pid)}${randomBytes(6).toString('hex')}.tmp`);
   try {
     const old = await stat(target).catch(() => undefined);
     const file = await open(temp, 'wx', 0o600);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.chmod((options.keepMode ? old?.mode : undefined) ?? options.mode ?? 0o600);
       // Only root can give a file away, and only root needs to: `sudo stratos` must not take the operator's files over.
       if (old) await file.chown(old.uid, old.gid).catch(() => undefined);
@@ -39,11 +43,14 @@ export async function atomicWrite(path: string, text: string, options: AtomicWri
     await syncDirectory(dirname(target));
   } catch (cause) {
     await rm(temp, { force: true }).catch(() => undefined);
-    throw writeError(path, cause);
+    throw cause;
   }
 }
 
-/** Makes a file that must not exist yet, with all of its content at once. False when it exists already. */
+/**
+ * Makes a file that must not exist yet, with all of its content at once. False when it exists already.
+ * @throws the system's error when it refuses
+ */
 export async function createExclusively(path: string, text: string, mode = 0o600): Promise<boolean> {
   const temp = join(dirname(path), `${tempPrefix(path, pid)}${randomBytes(6).toString('hex')}.tmp`);
   try {
@@ -64,7 +71,7 @@ export async function createExclusively(path: string, text: string, mode = 0o600
     return true;
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') return false;
-    throw writeError(path, cause);
+    throw cause;
   } finally {
     await rm(temp, { force: true }).catch(() => undefined);
   }
@@ -77,38 +84,6 @@ export async function removeLeftovers(path: string, ofPid: number): Promise<void
   const left = names.filter((name) => name.startsWith(prefix) && name.endsWith('.tmp'));
   await Promise.all(left.map((name) => rm(join(dirname(path), name), { force: true }).catch(() => undefined)));
 }
-
-/** Makes a directory of the project, for its owner only. @throws ProjectFileError */
-export async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw writeError(path, cause);
-  }
-}
-
-/** The system's refusal to write, in words. */
-export function writeError(path: string, cause: unknown): ProjectFileError {
-  const code = codeOf(cause);
-  const reason = REASONS[code] ?? `the system refuses it (${code || String(cause)})`;
-  return new ProjectFileError(`Cannot write the file as ${reason}: ${path}`, { cause });
-}
-
-/** `ENOENT` and the like; empty for what is not an error of the system. */
-export function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException | undefined)?.code ?? '';
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'its directory is not writable',
-  EPERM: 'its directory is not writable',
-  EROFS: 'its file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENOENT: 'its directory does not exist',
-  ENOTDIR: 'what should be its directory is a file',
-  EISDIR: 'a directory has its name',
-};
 
 function tempPrefix(path: string, ofPid: number): string {
   return `.${basename(path)}.${String(ofPid)}.`;
