@@ -101,7 +101,8 @@ function standingOf(
       );
       return 'away';
     case 'deleting':
-      view.hold(name, `its machine ${machine.id} is being deleted on ${record.iaas}`);
+      // Where it is us who do it, that is finished.
+      if (record.state !== 'deleting') view.hold(name, `its machine ${machine.id} is being deleted on ${record.iaas}`);
       return 'away';
     case 'pending':
       if (record.state === 'creating') return 'latent';

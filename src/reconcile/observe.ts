@@ -48,11 +48,13 @@ export async function observe(
     );
   };
 
-  for (const vm of inventory.vms) if (vm.endpoint) ask(vm.name, vm.endpoint);
+  for (const vm of inventory.vms) if (vm.endpoint && vm.state !== 'creating') ask(vm.name, vm.endpoint);
 
   const machineVms = new Map(
     inventory.vms.flatMap((vm) => (vm.machine ? [[`${vm.iaas}/${vm.machine}`, vm.name]] : [])),
   );
+  // One that a run was making when it ended may still boot: making it again waits for that, and looking at it tells nothing.
+  const halfMade = new Set(inventory.vms.filter((vm) => vm.state === 'creating').map((vm) => vm.name));
   const iaas: Record<string, IaasObservation> = {};
   await Promise.all(
     Object.values(spec.iaas).map(async (entry) => {
@@ -60,7 +62,7 @@ export async function observe(
       iaas[entry.name] = listing;
       for (const machine of listing.status === 'listed' ? listing.machines : []) {
         const name = machineVms.get(`${entry.name}/${machine.id}`) ?? machine.vm;
-        if (name === undefined) continue;
+        if (name === undefined || halfMade.has(name)) continue;
         if (machine.state !== 'running') questions.get(name)?.abort();
         else if (machine.endpoint) ask(name, machine.endpoint);
       }

@@ -121,13 +121,15 @@ interface Look {
 
 function vmStatus(vm: VmRecord, processes: number, observation: Observation | undefined): VmStatus {
   const seen = observation?.vms[vm.name];
-  const observed = !observation
-    ? undefined
-    : !seen
-      ? 'stopped'
-      : seen.status === 'unreachable'
-        ? 'unreachable'
-        : undefined;
+  // What is being made is not looked at.
+  const observed =
+    !observation || vm.state === 'creating'
+      ? undefined
+      : !seen
+        ? 'stopped'
+        : seen.status === 'unreachable'
+          ? 'unreachable'
+          : undefined;
   return {
     name: vm.name,
     iaas: vm.iaas,

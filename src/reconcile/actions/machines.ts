@@ -117,7 +117,7 @@ export const deleteVm: Handler<'vm.delete'> = async (context, vm) => {
   const { recorder, deps, lineage, signal } = context;
   const record = recordOf(context, vm);
   const provider = await providerNamed(context, record.iaas);
-  if (record.endpoint) await verifyEmpty(context, vm, record);
+  if (record.endpoint && !(await isHalfDeleted(provider, record))) await verifyEmpty(context, vm, record);
   recorder.putVm({ ...record, state: 'deleting', cordoned: true });
   await recorder.commit();
   if (record.endpoint && !provider.capabilities.ephemeral) {
@@ -132,6 +132,12 @@ export const deleteVm: Handler<'vm.delete'> = async (context, vm) => {
   await recorder.commit();
   return NO_FAILURES;
 };
+
+/** A run that ended in the middle had verified it, and what its IaaS takes apart does not answer any more. */
+async function isHalfDeleted(provider: IaasProvider, record: VmRecord): Promise<boolean> {
+  if (record.state !== 'deleting') return false;
+  return (await provider.list()).some((machine) => machine.id === record.machine && machine.state === 'deleting');
+}
 
 /** The check that a plan cannot make: what is on the machine now, not when it was observed. */
 async function verifyEmpty(context: ApplyContext, vm: string, record: VmRecord): Promise<void> {
