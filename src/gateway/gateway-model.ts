@@ -58,12 +58,20 @@ export interface GatewayInput {
  * on the order of the input.
  */
 export function gatewayModel(input: GatewayInput): GatewayModel {
-  const services = Object.values(input.spec.subscriptions).flatMap((subscription) => serviceOf(input, subscription));
+  const bySubscription = Map.groupBy(input.processes, (process) => process.subscription);
+  const look: Look = { ...input, bySubscription, byName: new Map(input.vms.map((vm) => [vm.name, vm])) };
+  const services = Object.values(input.spec.subscriptions).flatMap((subscription) => serviceOf(look, subscription));
   return { vm: input.vm.name, services: services.sort((a, b) => compare(a.alias, b.alias)) };
 }
 
+/** The input, so indexed that no service looks at the processes of others. */
+interface Look extends GatewayInput {
+  readonly bySubscription: ReadonlyMap<string, readonly ProcessRecord[]>;
+  readonly byName: ReadonlyMap<string, VmRecord>;
+}
+
 /** No service for a subscription of another partition, one that asks for neither a port nor hosts, and a cartridge without a port. */
-function serviceOf(input: GatewayInput, subscription: SubscriptionSpec): readonly GatewayService[] {
+function serviceOf(input: Look, subscription: SubscriptionSpec): readonly GatewayService[] {
   const cartridge = input.spec.cartridges[subscription.cartridge];
   if (cartridge?.partition !== input.partition) return [];
   if (subscription.port === undefined && subscription.hosts.length === 0) return [];
@@ -82,8 +90,7 @@ function serviceOf(input: GatewayInput, subscription: SubscriptionSpec): readonl
         interval: health.interval,
         timeout: health.timeout,
       },
-      servers: input.processes
-        .filter((process) => process.subscription === subscription.alias)
+      servers: (input.bySubscription.get(subscription.alias) ?? [])
         .flatMap((process) => serverOf(input, process, ports))
         .sort((a, b) => natural(a.name, b.name)),
     },
@@ -117,7 +124,7 @@ function portsOf(cartridge: CartridgeSpec): ServicePorts | undefined {
 }
 
 /** The process as this VM reaches it; none when its VM has no address. */
-function serverOf(input: GatewayInput, process: ProcessRecord, ports: ServicePorts): readonly GatewayServer[] {
+function serverOf(input: Look, process: ProcessRecord, ports: ServicePorts): readonly GatewayServer[] {
   const { service, check } = ports;
   const network = input.spec.partitions[input.partition]?.network;
   if (process.vm === input.vm.name) {
@@ -125,7 +132,7 @@ function serverOf(input: GatewayInput, process: ProcessRecord, ports: ServicePor
     const address = processAddress(network, process.index);
     return [server(process.name, address, service.port.port, check.port.port)];
   }
-  const vm = input.vms.find((other) => other.name === process.vm);
+  const vm = input.byName.get(process.vm);
   if (vm?.endpoint === undefined || vm.partition !== input.partition) return [];
   const published = (port: NumberedPort) => publishedPort(process.index, port.n);
   return [server(process.name, vm.endpoint.address, published(service), published(check))];

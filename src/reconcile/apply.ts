@@ -62,7 +62,9 @@ async function runStage(walk: Walk, stage: Stage): Promise<void> {
 
 /** One VM's share of a stage: its actions of one kind are one batch. */
 async function runOnVm(walk: Walk, stage: Stage, vm: string, actions: readonly Action[]): Promise<void> {
-  const runnable = actions.filter((action) => !skipIfBroken(walk, stage, action));
+  const runnable = actions
+    .filter((action) => !skipIfBroken(walk, stage, action))
+    .map((action) => withoutUnreplaced(walk, stage, action));
   for (const [kind, group] of Map.groupBy(runnable, (action) => action.kind)) {
     if (walk.context.signal.aborted) {
       for (const action of group) setBroken(walk, stage, action);
@@ -79,6 +81,13 @@ function skipIfBroken(walk: Walk, stage: Stage, action: Action): boolean {
   walk.skipped += 1;
   walk.context.deps.emit({ type: 'action.skipped', action, message: `${blocker} was not done` });
   return true;
+}
+
+/** A process whose replacement did not come up stays in rotation: what is bad about an image must not take a service down. */
+function withoutUnreplaced(walk: Walk, stage: Stage, action: Action): Action {
+  if (action.kind !== 'gateway.configure') return action;
+  const isReplaced = (name: string): boolean => !stage.withdrawAfter?.[name]?.some((id) => walk.broken.has(id));
+  return { ...action, withdraw: action.withdraw.filter(isReplaced) };
 }
 
 function setBroken(walk: Walk, stage: Stage, action: Action): void {

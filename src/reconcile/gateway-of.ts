@@ -22,20 +22,20 @@ export function gatewayOf(
   spec: Spec,
   vm: VmRecord,
   vms: readonly VmRecord[],
-  processes: readonly ProcessRecord[],
-  included: (process: ProcessRecord) => boolean,
+  rotation: readonly ProcessRecord[],
 ): GatewayConfiguration {
   const peers = vms
     .flatMap((other) => (other.name !== vm.name && other.endpoint ? [other.endpoint.address] : []))
     .sort();
-  const text = renderGateway(
-    gatewayModel({ spec, partition: vm.partition, vm, vms, processes: processes.filter(included) }),
-  );
+  const text = renderGateway(gatewayModel({ spec, partition: vm.partition, vm, vms, processes: rotation }));
   const config = `# Written by stratos; changes are undone by the next reconcile.\n# peers: ${peers.join(' ')}\n${text}`;
   return { config, digest: createHash('sha256').update(config).digest('hex'), peers };
 }
 
-/** Answers for any VM of an inventory which gateway it should have when exactly `included` is in rotation. */
+/**
+ * Answers for any VM of an inventory which gateway it should have when exactly `included` is in rotation. Who is in rotation is
+ * worked out once for each set and partition: the VMs of a partition are asked with the same set.
+ */
 export function gatewaysOf(
   spec: Spec,
   inventory: Inventory,
@@ -43,11 +43,21 @@ export function gatewaysOf(
   const vms = new Map(inventory.vms.map((vm) => [vm.name, vm]));
   const byPartition = Map.groupBy(inventory.vms, (vm) => vm.partition);
   const byVm = Map.groupBy(inventory.processes, (process) => process.vm);
+  const rotations = new WeakMap<ReadonlySet<string>, Map<string, readonly ProcessRecord[]>>();
+  const rotationOf = (partition: string, included: ReadonlySet<string>): readonly ProcessRecord[] => {
+    const known = rotations.get(included) ?? new Map<string, readonly ProcessRecord[]>();
+    rotations.set(included, known);
+    let rotation = known.get(partition);
+    if (!rotation) {
+      rotation = (byPartition.get(partition) ?? [])
+        .flatMap((vm) => byVm.get(vm.name) ?? [])
+        .filter((process) => included.has(process.name));
+      known.set(partition, rotation);
+    }
+    return rotation;
+  };
   return (name, included) => {
     const vm = vms.get(name);
-    if (!vm) return undefined;
-    const peers = byPartition.get(vm.partition) ?? [];
-    const processes = peers.flatMap((peer) => byVm.get(peer.name) ?? []);
-    return gatewayOf(spec, vm, peers, processes, (process) => included.has(process.name));
+    return vm && gatewayOf(spec, vm, byPartition.get(vm.partition) ?? [], rotationOf(vm.partition, included));
   };
 }

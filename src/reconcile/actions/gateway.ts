@@ -18,8 +18,10 @@ export const configureGateway: Handler<'gateway.configure'> = async (context, vm
   }
   await recorder.commit();
   const vms = recorder.vms().filter((other) => other.partition === record.partition);
-  const processes = vms.flatMap((other) => recorder.processesOn(other.name));
-  const gateway = gatewayOf(spec, record, vms, processes, (process) => process.state === 'ready');
+  const rotation = vms
+    .flatMap((other) => recorder.processesOn(other.name))
+    .filter((process) => process.state === 'ready');
+  const gateway = gatewayOf(spec, record, vms, rotation);
   const [peers, configured] = await deps.transport.run(
     vm,
     endpoint,

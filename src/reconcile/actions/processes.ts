@@ -63,8 +63,11 @@ export const removeProcesses: Handler<'process.remove'> = async (context, vm, ac
   const failures = new Map<string, StratosError>();
   for (const action of actions) {
     const outcome = outcomes.get(action.process);
-    if (outcome?.removed) context.recorder.dropProcess(action.process);
-    else
+    // A stray of the same name on another VM is not what the record is about.
+    const isRecorded = context.recorder.process(action.process)?.vm === action.vm;
+    if (outcome?.removed) {
+      if (isRecorded) context.recorder.dropProcess(action.process);
+    } else
       failures.set(
         action.id,
         new RemoteCommandError(`Cannot remove ${action.process} on ${vm}: ${outcome?.failure ?? 'no answer'}`, {
