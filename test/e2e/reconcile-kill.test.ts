@@ -112,6 +112,7 @@ describe('reconcile after kill -9', () => {
       expect(killed.signal).toBe('SIGKILL');
       const finish = await project.must('reconcile');
       expect(finish.stderr).toContain('Took over the lock of');
+      expect(finish.stdout).not.toContain('held');
       await expectConverged(project);
     },
   );
