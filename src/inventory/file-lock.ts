@@ -1,19 +1,20 @@
 /**
  * A lock as a file. It is made with all its content at once and never rewritten. A file left by a process that has ended is
  * removed by whoever holds a second lock of the same kind on the removal, so that of two takers only one wins, and none
- * removes what the other has just made.
+ * removes what the other has just made. Not the kernel's lock of `host/`: this one says who holds it, can be broken by its id, and
+ * holds on a directory that machines share.
  */
 import { randomUUID } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../host/code-of.ts';
+import { hasEnded, ownIdentity } from '../host/process-identity.ts';
+import type { ProcessIdentity } from '../host/process-identity.ts';
 import { InterruptedError, LockHeldError, NotFoundError, ProjectFileError } from '../model/errors.ts';
 import type { LockHolder } from '../model/errors.ts';
 import { createProjectFile, writeError } from './project-file.ts';
 import type { InventoryLock, LockOptions } from './inventory-store.ts';
-import { hasEnded, ownIdentity } from './process-identity.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 import { shapeProblem } from './record-shape.ts';
 import { showValue } from './show-value.ts';
 

@@ -7,12 +7,12 @@ import { arch as machineArch } from 'node:os';
 import { join, resolve } from 'node:path';
 import { atomicWrite } from '../host/atomic-file.ts';
 import { codeOf } from '../host/code-of.ts';
+import { withKernelLock } from '../host/kernel-lock.ts';
 import { NotFoundError, StoreError, StratosError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import { blobFolder } from './blob-folder.ts';
 import type { StoredBlob } from './blob-folder.ts';
 import type { CartridgeStore } from './cartridge-store.ts';
-import { withFolderLock } from './folder-lock.ts';
 import { imageOf, MEDIA, parseConfig, parseIndex, parseManifest, REF_NAME, UNPACKED_SIZE } from './oci.ts';
 import type { Descriptor, OciConfig, OciIndex, OciManifest } from './oci.ts';
 import { DEFAULT_TAG, parseName, parseReference } from './reference.ts';
@@ -75,7 +75,7 @@ export function directoryStore(path: string): DirectoryStore {
   async function update(change: (index: OciIndex) => Promise<readonly Descriptor[]>): Promise<void> {
     try {
       await mkdir(blobs.folder, { recursive: true });
-      await withFolderLock(directory, async () => {
+      await withKernelLock(join(directory, '.lock'), async () => {
         const layout = join(directory, 'oci-layout');
         if (!(await stat(layout).catch(() => undefined))) {
           await atomicWrite(layout, JSON.stringify({ imageLayoutVersion: '1.0.0' }), { mode: 0o644 });

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { withFileLock } from '../../src/iaas/local/file-lock.ts';
+import { withKernelLock } from '../../src/host/kernel-lock.ts';
 import { rootLayout, BASE_CACHE } from '../../src/iaas/local/layout.ts';
 import { localProvider } from '../../src/iaas/local/local-provider.ts';
 import { readRecord } from '../../src/iaas/local/machine-record.ts';
@@ -91,7 +91,7 @@ export async function testVm(options: { readonly name?: string; readonly count?:
 
 /** Claims a free slot of this machine, after sweeping those whose test run is dead. */
 export async function testSite(): Promise<TestSite> {
-  const slot = await withFileLock('test', LOCK, claimSlot);
+  const slot = await withKernelLock(LOCK, claimSlot);
   const directory = path.join(HOME, `slot${slot}`);
   const spec = specOf(slot);
   const identityFile = path.join(directory, 'id');
@@ -99,7 +99,7 @@ export async function testSite(): Promise<TestSite> {
   const publicKey = (await readFile(`${identityFile}.pub`, 'utf8')).trim();
   const lineage = randomUUID();
   const providerOf = (of: string): IaasProvider => localProvider(spec, { lineage: of, onStep: () => undefined });
-  const dispose = (): Promise<void> => withFileLock('test', LOCK, () => giveBack(slot));
+  const dispose = (): Promise<void> => withKernelLock(LOCK, () => giveBack(slot));
   return {
     ...{ spec, lineage, directory, identityFile, publicKey, providerOf, dispose },
     provider: providerOf(lineage),

@@ -1,11 +1,12 @@
 /** The base root file system of local VMs: built once for each recipe, shared by all projects of the machine, never changed. */
 import { mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { withKernelLock } from '../../host/kernel-lock.ts';
 import { aptMirror } from '../../host/apt-sources.ts';
+import { inOwnNamespaces } from '../../host/own-namespaces.ts';
 import { readAptSources, readMirrorList } from '../../host/read-apt-sources.ts';
 import { IaasError } from '../../model/errors.ts';
 import { BASE_CONTENTS, baseKey, debootstrapArgs, type BaseRecipe } from './base-recipe.ts';
-import { withFileLock } from './file-lock.ts';
 import { suiteFamily, type Distribution } from './distribution.ts';
 import { lastLines, tryRun } from './run.ts';
 import { isThere } from './is-there.ts';
@@ -43,8 +44,7 @@ export async function ensureBase(request: BaseRequest): Promise<Base> {
   const onWait = (): void => {
     request.onStep('waiting for another run that builds the base root file system');
   };
-  await withFileLock(
-    request.iaas,
+  await withKernelLock(
     path.join(request.cache, 'lock'),
     async () => {
       if (!(await isThere(directory))) await build(request, recipe, directory);
@@ -87,37 +87,21 @@ async function debootstrap(request: BaseRequest, recipe: BaseRecipe, rootfs: str
   const mirror = ours ? aptMirror(await readAptSources(), request.distribution.codename, readMirrorList) : undefined;
   const said: string[] = [];
   let stage = '';
-  // Own namespaces: package scripts see neither the machine's processes nor its mounts, and end with us, however we end.
-  const result = await tryRun(
-    request.iaas,
-    'setpriv',
-    [
-      ...[
-        '--pdeathsig',
-        'KILL',
-        'unshare',
-        '--mount',
-        '--pid',
-        '--ipc',
-        '--uts',
-        '--fork',
-        '--kill-child',
-        '--mount-proc',
-      ],
-      ...['debootstrap', ...debootstrapArgs(recipe), recipe.suite, rootfs, ...(mirror === undefined ? [] : [mirror])],
-    ],
-    {
-      signal: request.signal,
-      env: { DEBIAN_FRONTEND: 'noninteractive', ...(await proxyEnvironment(request.iaas)) },
-      onLine: (line) => {
-        said.push(line);
-        const next = stageOf(line);
-        if (next === undefined || next === stage) return;
-        stage = next;
-        request.onStep(`base root file system: ${stage}`);
-      },
+  // Not the way cartridges' bases are made (store/scripts/build-base.sh): those end as a slim layer for many containers, this
+  // as a whole machine with systemd, lxc and sshd.
+  const suite = [...debootstrapArgs(recipe), recipe.suite, rootfs, ...(mirror === undefined ? [] : [mirror])];
+  const { file, args } = inOwnNamespaces(['debootstrap', ...suite]);
+  const result = await tryRun(request.iaas, file, args, {
+    signal: request.signal,
+    env: { DEBIAN_FRONTEND: 'noninteractive', ...(await proxyEnvironment(request.iaas)) },
+    onLine: (line) => {
+      said.push(line);
+      const next = stageOf(line);
+      if (next === undefined || next === stage) return;
+      stage = next;
+      request.onStep(`base root file system: ${stage}`);
     },
-  );
+  });
   if (result.status === 0) return;
   // Kept beside the place it would have had, for whoever looks.
   const log = path.join(request.cache, `${recipe.suite}-${recipe.arch}.log`);

@@ -63,7 +63,7 @@ async function start(site: LocalSite, id: string, record: MachineRecord, signal?
       { hint: `set iaas.${spec.name}.subnet back, or: stratos vm replace ${record.vm}` },
     );
   }
-  await withNetworkLock(site, async () => {
+  await withNetworkLock(async () => {
     await ensureNetwork(spec);
     await pinNeighbour(spec, record.address, record.mac);
   });

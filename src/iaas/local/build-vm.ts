@@ -1,12 +1,12 @@
 /** Makes and removes what a local VM is made of. All of it can be cut off anywhere and done again. */
 import { mkdir, rm, rmdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { withKernelLock } from '../../host/kernel-lock.ts';
 import { IaasError } from '../../model/errors.ts';
 import type { MachineRequest } from '../provider.ts';
 import { macOf } from './addresses.ts';
 import { ensureBase, type Base } from './base.ts';
 import { readDistribution } from './distribution.ts';
-import { withFileLock } from './file-lock.ts';
 import { checkDisk } from './host-check.ts';
 import { NETWORK_LOCK, vmLayout } from './layout.ts';
 import { stopContainer } from './lxc.ts';
@@ -37,7 +37,7 @@ export async function buildVm(site: LocalSite, id: string, request: MachineReque
   if (before?.phase === 'deleting') await deleteVm(site, id, before);
   await checkDisk(spec);
   const base = await ensureSiteBase(site, request.signal);
-  const record = await withNetworkLock(site, () => claim(site, id, request, base));
+  const record = await withNetworkLock(() => claim(site, id, request, base));
   // What an earlier run got half way with.
   await Promise.all([removeTree(spec.name, path.dirname(files.delta)), removeTree(spec.name, files.data)]);
   await mkdir(files.delta, { recursive: true });
@@ -93,7 +93,7 @@ export async function deleteVm(site: LocalSite, id: string, record: MachineRecor
   await removeTree(spec.name, path.dirname(files.delta));
   await removeTree(spec.name, files.data);
   await rm(path.join(record.base, '..', 'users', id), { force: true });
-  await withNetworkLock(site, async () => {
+  await withNetworkLock(async () => {
     await forgetNeighbour(spec, record.address);
     await releaseAddress(layout, id);
   });
@@ -115,8 +115,8 @@ export async function ensureSiteBase(site: LocalSite, signal?: AbortSignal): Pro
 }
 
 /** One change at a time on this machine to bridges and to who has which address. */
-export async function withNetworkLock<T>(site: LocalSite, work: () => Promise<T>): Promise<T> {
-  return withFileLock(site.spec.name, NETWORK_LOCK, work);
+export async function withNetworkLock<T>(work: () => Promise<T>): Promise<T> {
+  return withKernelLock(NETWORK_LOCK, work);
 }
 
 async function linkUser(base: Base, id: string, directory: string): Promise<void> {

@@ -1,11 +1,11 @@
 /** VMs on the operator's own machine: nested LXC containers with systemd and sshd, each an overlay on a shared base. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { withKernelLock } from '../../host/kernel-lock.ts';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { LocalIaasSpec } from '../../model/spec.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
-import { withFileLock } from './file-lock.ts';
 import { checkHost, checkSettings } from './host-check.ts';
 import { BASE_CACHE, rootLayout, vmLayout } from './layout.ts';
 import { runningContainers, stopContainer } from './lxc.ts';
@@ -23,7 +23,7 @@ export function localProvider(spec: LocalIaasSpec, context: IaasContext, cache: 
   const site: LocalSite = { spec, context, cache, layout: rootLayout(spec.root) };
   /** One operation at a time on a VM, whoever asks. */
   const locked = <T>(container: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
-    withFileLock(spec.name, path.join(site.layout.locks, container), work, { signal });
+    withKernelLock(path.join(site.layout.locks, container), work, { signal });
 
   /** The label of one of ours. */
   const recordOf = async (id: string): Promise<MachineRecord | undefined> => {

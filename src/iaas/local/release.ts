@@ -1,8 +1,8 @@
 /** Taking away what the local adapter keeps on the machine beside its VMs, for whoever wants no trace of it. */
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
+import { withKernelLock } from '../../host/kernel-lock.ts';
 import type { LocalIaasSpec } from '../../model/spec.ts';
-import { withFileLock } from './file-lock.ts';
 import { BASE_CACHE, NETWORK_LOCK, rootLayout, vmLayout } from './layout.ts';
 import { removeNetwork } from './network.ts';
 import { removeTree } from './vm-tree.ts';
@@ -22,7 +22,7 @@ export interface Release {
  */
 export async function releaseLocal(spec: LocalIaasSpec): Promise<Release> {
   const layout = rootLayout(spec.root);
-  return withFileLock(spec.name, NETWORK_LOCK, async () => {
+  return withKernelLock(NETWORK_LOCK, async () => {
     const names = await readdir(layout.vms).catch(() => []);
     const labels = await Promise.all(names.map((name) => isThere(vmLayout(layout, name).record)));
     // One without a label never ran.
@@ -47,7 +47,7 @@ export async function releaseLocal(spec: LocalIaasSpec): Promise<Release> {
 export async function removeLocalCache(cache: string = BASE_CACHE): Promise<Release> {
   if (!(await isThere(cache))) return { removed: [], kept: [] };
   const lock = path.join(cache, 'lock');
-  return withFileLock('local', lock, async () => {
+  return withKernelLock(lock, async () => {
     const removed: string[] = [];
     const kept: string[] = [];
     for (const name of await readdir(cache)) {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inOwnNamespaces } from '../../host/own-namespaces.ts';
 import { IDMAP } from '../../lxc/layout.ts';
 import { NotFoundError, StoreError } from '../../model/errors.ts';
 import type { CartridgeBase } from '../cartridge-file.ts';
@@ -150,23 +151,7 @@ async function makeBase(
   const layer = await makeLayer(
     {
       title: 'make the base',
-      // Everything it starts dies with it, and it dies with this process.
-      file: 'setpriv',
-      args: [
-        ...[
-          '--pdeathsig',
-          'KILL',
-          'unshare',
-          '--mount',
-          '--pid',
-          '--ipc',
-          '--uts',
-          '--fork',
-          '--kill-child',
-          '--mount-proc',
-        ],
-        ...['sh', '-c', baseScript, 'sh', root, '', base.kind, ...args],
-      ],
+      ...inOwnNamespaces(['sh', '-c', baseScript, 'sh', root, '', base.kind, ...args]),
       env: machine.proxyEnv,
       onLine: onOutput,
       onHead: (line) => {

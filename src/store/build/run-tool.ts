@@ -1,4 +1,7 @@
-/** Runs a program of this machine: lines of its output as they come, its last lines in the error. */
+/**
+ * Runs a program of this machine for the store: lines of its output as they come, its last lines in the error. Apart from the
+ * one of `iaas/local`: there a status is an answer and the operator's environment counts, here a build must see none of it.
+ */
 import { execa } from 'execa';
 import { HostError, InterruptedError, StoreError } from '../../model/errors.ts';
 

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pid } from 'node:process';
-import { processIdentity } from './process-alive.ts';
+import { hasEnded, ownIdentity } from '../../host/process-identity.ts';
+import type { ProcessIdentity } from '../../host/process-identity.ts';
 
 export interface Workspace {
   /** Name of the build's container: `stratos-build-<id>`. */
@@ -25,7 +25,7 @@ export async function openWorkspace(cache: string): Promise<Workspace> {
   const folder = join(parent, name);
   // The machine's settings in it may hold the password of a proxy.
   await mkdir(folder, { mode: 0o700 });
-  await writeFile(join(folder, 'owner'), (await processIdentity(pid)) ?? '');
+  await writeFile(join(folder, 'owner'), JSON.stringify(await ownIdentity()));
   return {
     name,
     folder,
@@ -37,11 +37,17 @@ async function sweepWorkspaces(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith(PREFIX)) continue;
     const folder = join(parent, name);
-    const owner = await readFile(join(folder, 'owner'), 'utf8').catch(() => '');
-    if (owner !== '' && (await processIdentity(Number(owner.split(' ')[0]))) === owner) continue;
+    const owner = await readOwner(folder);
     // A builder that is just starting has made its folder and not yet its owner file: it is younger than this.
-    if (owner === '' && !(await isOld(folder))) continue;
-    await discard(folder, name);
+    if (await (owner ? hasEnded(owner) : isOld(folder))) await discard(folder, name);
+  }
+}
+
+async function readOwner(folder: string): Promise<ProcessIdentity | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, 'owner'), 'utf8')) as ProcessIdentity;
+  } catch {
+    return undefined;
   }
 }
 

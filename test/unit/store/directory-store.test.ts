@@ -159,15 +159,6 @@ describe('directoryStore', () => {
     expect(await store.list()).toHaveLength(31);
   });
 
-  it('takes over the lock of a process that died', async () => {
-    await add('seed:1', 'a');
-    const { hostname } = await import('node:os');
-    await writeFile(join(directory, '.lock'), JSON.stringify({ id: 'x', host: hostname(), pid: 2 ** 22 + 1 }));
-    await add('next:1', 'b');
-    expect(await store.list()).toHaveLength(2);
-    await expect(readFile(join(directory, '.lock'))).rejects.toThrow();
-  });
-
   it('reads names that other tools wrote without a tag', async () => {
     await add('php:latest', 'a');
     const path = join(directory, 'index.json');

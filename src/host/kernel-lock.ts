@@ -1,7 +1,7 @@
 /** A lock between processes of this machine that the kernel drops when its holder dies, however it dies. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { IaasError, InterruptedError } from '../../model/errors.ts';
+import { HostError, InterruptedError } from '../model/errors.ts';
 
 /**
  * Runs with the lock held: says so, then lives until its standard input, our pipe, ends. Whoever waited for a file that was
@@ -10,20 +10,18 @@ import { IaasError, InterruptedError } from '../../model/errors.ts';
 const HOLD = 'for fd in /proc/$$/fd/*; do [ "$fd" -ef "$1" ] && echo held && exec cat; done; exit 9';
 
 /**
- * Runs `work` while holding an exclusive lock on `file`, made when missing; `work` may remove it as the last
- * thing it does. Waits as long as another
- * holds it. The lock lives in a child that ends with this process, so `kill -9` leaves none behind.
- * @throws IaasError unavailable when the lock cannot be taken
+ * Runs `work` while holding an exclusive lock on `file`, made when missing; `work` may remove it as the last thing it
+ * does. Waits as long as another holds it. The lock lives in a child that ends with this process, so `kill -9` leaves none behind.
+ * @throws HostError when the lock cannot be taken
  * @throws InterruptedError when `signal` aborts the wait
  */
-export async function withFileLock<T>(
-  iaas: string,
+export async function withKernelLock<T>(
   file: string,
   work: () => Promise<T>,
   options: { readonly signal?: AbortSignal | undefined; readonly onWait?: () => void } = {},
 ): Promise<T> {
   const waiting = options.onWait ? setTimeout(options.onWait, 300) : undefined;
-  const release = await takeLock(iaas, file, options.signal).finally(() => {
+  const release = await takeLock(file, options.signal).finally(() => {
     clearTimeout(waiting);
   });
   try {
@@ -34,7 +32,7 @@ export async function withFileLock<T>(
 }
 
 /** Returns what gives the lock back. */
-async function takeLock(iaas: string, file: string, signal: AbortSignal | undefined): Promise<() => Promise<void>> {
+async function takeLock(file: string, signal: AbortSignal | undefined): Promise<() => Promise<void>> {
   const { execa } = await import('execa');
   // Each holder before us may have removed the file; a directory may go between our making it and flock's opening the file.
   for (let attempt = 0; attempt < 100; attempt++) {
@@ -71,7 +69,7 @@ async function takeLock(iaas: string, file: string, signal: AbortSignal | undefi
     }
     if (held) return release;
   }
-  throw new IaasError(iaas, 'unavailable', `Cannot lock ${file} as flock refuses`, {
+  throw new HostError(`Cannot lock ${file} as flock refuses`, {
     hint: `ls -ld ${path.dirname(file)}`,
   });
 }

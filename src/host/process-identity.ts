@@ -2,7 +2,7 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { kill, pid } from 'node:process';
-import { codeOf } from '../host/code-of.ts';
+import { codeOf } from './code-of.ts';
 
 /** A process, told apart from those that had its id before or on other machines. What a system cannot tell is undefined. */
 export interface ProcessIdentity {
