@@ -13,6 +13,7 @@ const { ANSIBLE_SETUP, fleetOfFour, PER_VM } = await import('./fleet-of-four.ts'
 const rounds = Number(process.argv[2] ?? 5);
 const ansibleRounds = Number(process.argv[3] ?? 2);
 const PROCESSES = 4 * PER_VM;
+const MODULE = 'Ansible, community.general.lxc_container';
 const STEPS = ['up', 'no-op', 'down'] as const;
 type Step = (typeof STEPS)[number];
 type Times = Record<Step, number[]>;
@@ -40,33 +41,31 @@ for (let round = 1; round <= rounds; round++) {
 }
 
 const peers: [string, Times][] = [];
+/** A peer that does not run here has a line of its own instead of numbers. */
+const missing: string[] = [];
 if (ansibleRounds > 0) {
-  const setup = await readFile(new URL('floor/lxd-setup.sh', import.meta.url), 'utf8');
-  await using lxd = await lxdVm(await fleet.rootfs(), setup, PROCESSES);
-  const times = noTimes();
-  for (let round = 1; round <= ansibleRounds; round++) {
-    times.up.push(await lxd.up());
-    times['no-op'].push(await lxd.list());
-    times.down.push(await lxd.down());
-  }
-  say(`LXD: ${STEPS.map((step) => last(times[step])).join(', ')}`);
-  peers.push(['LXD, all on one VM (its no-op only lists)', times]);
-}
-if (ansibleRounds > 0) {
+  await beside('LXD, all on one VM (its no-op only lists)', async (times) => {
+    const setup = await readFile(new URL('floor/lxd-setup.sh', import.meta.url), 'utf8');
+    await using lxd = await lxdVm(await fleet.rootfs(), setup, PROCESSES);
+    for (let round = 1; round <= ansibleRounds; round++) {
+      times.up.push(await lxd.up());
+      times['no-op'].push(await lxd.list());
+      times.down.push(await lxd.down());
+    }
+  });
   await Promise.all([1, 2, 3, 4].map((n) => project.onVm(`web-${n}`, ANSIBLE_SETUP)));
   for (const [play, name] of [
     ['batch', 'Ansible, the floor’s scripts as one task'],
     ['shell', 'Ansible, shell tasks'],
-    ['module', 'Ansible, community.general.lxc_container'],
+    ['module', MODULE],
   ] as const) {
-    const times = noTimes();
-    for (let round = 1; round <= ansibleRounds; round++) {
-      times.up.push(await fleet.ansible(play, 'up'));
-      times['no-op'].push(await fleet.ansible(play, 'info'));
-      times.down.push(await fleet.ansible(play, 'down'));
-      say(`${name}: ${STEPS.map((step) => last(times[step])).join(', ')}`);
-    }
-    peers.push([name, times]);
+    await beside(name, async (times) => {
+      for (let round = 1; round <= ansibleRounds; round++) {
+        times.up.push(await fleet.ansible(play, 'up'));
+        times['no-op'].push(await fleet.ansible(play, 'info'));
+        times.down.push(await fleet.ansible(play, 'down'));
+      }
+    });
   }
 }
 
@@ -83,12 +82,13 @@ console.log(
 );
 const rows = [row('floor', floor), row('Stratos', stratos), ...peers.map(([name, times]) => row(name, times))];
 console.log(table(['', 'up', 'no-op', 'down'], rows));
+for (const text of missing) console.log(`\n${text}`);
 
 const goals: [string, string][] = [
   ['up at most 1.5 × the floor', verdict(ratio(stratos, 'up'), 1.5)],
   ['no-op at most 2 × the floor', verdict(ratio(stratos, 'no-op'), 2)],
 ];
-const module = peers.at(-1)?.[1];
+const module = peers.find(([name]) => name === MODULE)?.[1];
 if (module) {
   const faster = (step: Step): number => median(module[step]) / median(stratos[step]);
   goals.push(
@@ -101,6 +101,19 @@ console.log(`\n${table(['goal', ''], goals)}`);
 
 function last(times: readonly number[]): string {
   return duration(times.at(-1) ?? Number.NaN);
+}
+
+async function beside(name: string, measure: (times: Times) => Promise<void>): Promise<void> {
+  const times = noTimes();
+  try {
+    await measure(times);
+    peers.push([name, times]);
+    say(`${name}: ${STEPS.map((step) => last(times[step])).join(', ')}`);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    say(text);
+    missing.push(`${name} could not be measured here: ${text.trim().split('\n').at(-1) ?? ''}`);
+  }
 }
 
 /** Some seconds of `--watch` with nothing to do: the time of each round but the first, which opens the connections. */
