@@ -35,6 +35,11 @@ const cartridge: readonly LeafEntry[] = [
   leaf('import', 'take an image from an archive', async () => (await import('./cartridge/import.ts')).importCommand),
   leaf('ls', 'list images', async () => (await import('./cartridge/ls.ts')).lsCommand),
   leaf('show', 'show one image', async () => (await import('./cartridge/show.ts')).showCommand),
+  leaf(
+    'verify',
+    'compare an image with its digests',
+    async () => (await import('./cartridge/verify.ts')).verifyCommand,
+  ),
   leaf('tag', 'give an image a further name', async () => (await import('./cartridge/tag.ts')).tagCommand),
   leaf(
     'rm',
@@ -52,7 +57,7 @@ const process: readonly LeafEntry[] = [
   leaf('snapshot', 'take a snapshot of a process', async () => (await import('./process/snapshot.ts')).snapshotCommand),
   leaf(
     'snapshots',
-    'list the snapshots of a process',
+    'list the snapshots of a process, delete one',
     async () => (await import('./process/snapshots.ts')).snapshotsCommand,
   ),
   leaf(
@@ -68,6 +73,7 @@ const vm: readonly LeafEntry[] = [
   leaf('show', 'show one VM and its processes', async () => (await import('./vm/show.ts')).showCommand),
   leaf('ssh', 'log in to a VM, or run a program on it', async () => (await import('./vm/ssh.ts')).sshCommand),
   leaf('prepare', 'prepare VMs again', async () => (await import('./vm/prepare.ts')).prepareCommand),
+  leaf('prune', 'remove images that nothing needs', async () => (await import('./vm/prune.ts')).pruneCommand),
   leaf('cordon', 'keep new processes off a VM', async () => (await import('./vm/cordon.ts')).cordonCommand),
   leaf('drain', 'move the processes of a VM away', async () => (await import('./vm/drain.ts')).drainCommand),
   leaf('uncordon', 'let a VM take processes again', async () => (await import('./vm/uncordon.ts')).uncordonCommand),

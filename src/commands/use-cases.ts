@@ -13,11 +13,12 @@ import type {
   processRestore,
   processShell,
   processSnapshot,
+  processSnapshotRemove,
   processSnapshots,
 } from '../reconcile/process-operations.ts';
 import type { reconcile } from '../reconcile/reconcile.ts';
 import type { status } from '../reconcile/status.ts';
-import type { vmCordon, vmDrain, vmPrepare, vmSsh, vmUncordon } from '../reconcile/vm-operations.ts';
+import type { vmCordon, vmDrain, vmPrepare, vmPrune, vmSsh, vmUncordon } from '../reconcile/vm-operations.ts';
 import type { watch } from '../reconcile/watch.ts';
 import type { LoggedEvent } from '../model/event.ts';
 import type { Image } from '../model/image.ts';
@@ -37,12 +38,14 @@ export interface UseCases extends ProjectUseCases, CartridgeUseCases {
   readonly processLogs: typeof processLogs;
   readonly processSnapshot: typeof processSnapshot;
   readonly processSnapshots: typeof processSnapshots;
+  readonly processSnapshotRemove: typeof processSnapshotRemove;
   readonly processRestore: typeof processRestore;
   readonly processRestart: typeof processRestart;
   readonly vmCordon: typeof vmCordon;
   readonly vmUncordon: typeof vmUncordon;
   readonly vmDrain: typeof vmDrain;
   readonly vmPrepare: typeof vmPrepare;
+  readonly vmPrune: typeof vmPrune;
   readonly vmSsh: typeof vmSsh;
   readonly destroy: typeof destroy;
   readonly doctor: typeof doctor;
@@ -140,6 +143,8 @@ export interface CartridgeUseCases {
   readonly listCartridges: (deps: Deps) => Promise<readonly NamedImage[]>;
   /** @throws NotFoundError */
   readonly showCartridge: (deps: Deps, reference: string) => Promise<NamedImage>;
+  /** Reads every blob and compares it with its digest. @throws NotFoundError, StoreError naming the first that is damaged */
+  readonly verifyCartridge: (deps: Deps, reference: string) => Promise<NamedImage>;
   /** @throws NotFoundError */
   readonly tagCartridge: (deps: Deps, reference: string, name: string) => Promise<NamedImage>;
   /** Returns the bytes freed. @throws NotFoundError */

@@ -38,6 +38,12 @@ export const cartridgeUseCases: CartridgeUseCases = {
     return (await Promise.all(images)).flatMap(({ references, image }) => (image ? [{ references, image }] : []));
   },
   showCartridge: async (deps, reference) => named(await openStore(deps), reference),
+  verifyCartridge: async (deps, reference) => {
+    const store = await openStore(deps);
+    const found = await named(store, reference);
+    await store.verify(found.image);
+    return found;
+  },
   tagCartridge: async (deps, reference, name) => {
     const store = await openStore(deps);
     const { image } = await named(store, reference);

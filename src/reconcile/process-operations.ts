@@ -1,6 +1,13 @@
 /** Day-2 work on one process: run a program in it, read its output, snapshot, restore, restart. */
 import { execArgv, logsArgv, parseCreate, restartSteps, shellArgv, type LogOptions } from '../lxc/process-lifecycle.ts';
-import { parseSnapshots, restoreSteps, snapshotListStep, snapshotSteps, type Snapshot } from '../lxc/snapshots.ts';
+import {
+  parseSnapshots,
+  restoreSteps,
+  snapshotListStep,
+  snapshotRemoveStep,
+  snapshotSteps,
+  type Snapshot,
+} from '../lxc/snapshots.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { NotFoundError, RemoteCommandError } from '../model/errors.ts';
 import type { ProcessRecord } from '../model/inventory.ts';
@@ -77,6 +84,16 @@ export async function processSnapshot(
 export async function processSnapshots(deps: Deps, name: string, signal?: AbortSignal): Promise<readonly Snapshot[]> {
   const [result] = await run(deps, name, () => [snapshotListStep(name)], signal);
   return parseSnapshots(result?.stdout ?? '');
+}
+
+/** Deletes a snapshot for good. @throws NotFoundError, RemoteCommandError when there is none of this name */
+export async function processSnapshotRemove(
+  deps: Deps,
+  name: string,
+  snapshot: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await run(deps, name, () => [snapshotRemoveStep(name, snapshot)], signal);
 }
 
 /** Puts a process back to a snapshot and starts it. @throws NotFoundError, RemoteCommandError */

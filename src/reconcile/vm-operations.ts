@@ -1,8 +1,11 @@
-/** Day-2 work on VMs: keep new processes off, move the present ones away, prepare again, log in. */
+/** Day-2 work on VMs: keep new processes off, move the present ones away, prepare again, free disk, log in. */
 import type { Endpoint } from '../model/endpoint.ts';
-import { NotFoundError } from '../model/errors.ts';
+import { InterruptedError, NotFoundError, RemoteCommandError, StratosError } from '../model/errors.ts';
 import type { VmRecord } from '../model/inventory.ts';
+import { millis, type Bytes } from '../model/quantity.ts';
+import { parsePruned, pruneStep } from '../store/distribute.ts';
 import { prepareVm } from './actions/prepare.ts';
+import type { ScriptStep } from '../shell/command.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { limiter } from '../concurrency/limiter.ts';
 import { loadMaterials } from './plan-run.ts';
@@ -34,6 +37,59 @@ export async function vmPrepare(deps: Deps, names: readonly string[], limits: Ru
     const limit = limiter(limits.parallel);
     await Promise.all(names.map((name) => limit(() => prepareVm(context, name, [], () => undefined))));
   });
+}
+
+export interface PruneOutcome {
+  /** In the order of the inventory. */
+  readonly pruned: readonly { readonly vm: string; readonly removed: readonly string[]; readonly freed: Bytes }[];
+  readonly failed: readonly { readonly vm: string; readonly message: string }[];
+}
+
+/**
+ * Removes from VMs the images that neither a process of this inventory nor a cartridge of the spec needs. One VM that fails
+ * leaves the others alone.
+ * @param names empty: every VM that has an address
+ * @throws NotFoundError, LockHeldError, InterruptedError
+ */
+export async function vmPrune(deps: Deps, names: readonly string[], limits: RunLimits): Promise<PruneOutcome> {
+  // Under the lock nobody brings an image to a VM for a process that is not in the inventory yet.
+  return withLock(deps, limits, 'vm prune', async () => {
+    const [spec, inventory] = await Promise.all([deps.loadSpec(), deps.inventory.read()]);
+    const store = await deps.storeOf(spec);
+    const images = new Set(Object.values(spec.cartridges).map((cartridge) => cartridge.image));
+    const wanted = await Promise.all([...images].map(async (image) => (await store.find(image))?.digest));
+    const keep = new Set([...wanted, ...inventory.processes.map((process) => process.image)]);
+    const step = pruneStep([...keep].filter((digest) => digest !== undefined).sort());
+    const chosen = new Set(names.map((name) => find(inventory.vms, name)));
+    const vms = names.length > 0 ? [...chosen] : inventory.vms.filter((vm) => vm.endpoint);
+    const limit = limiter(limits.parallel);
+    const results = vms.map((vm) => limit(() => prune(deps, vm, step, limits.signal).catch(failureOf(vm.name))));
+    const done = await Promise.all(results);
+    return {
+      pruned: done.flatMap((result) => ('message' in result ? [] : [result])),
+      failed: done.flatMap((result) => ('message' in result ? [result] : [])),
+    };
+  });
+}
+
+async function prune(
+  deps: Deps,
+  vm: VmRecord,
+  step: ScriptStep,
+  signal: AbortSignal,
+): Promise<PruneOutcome['pruned'][number]> {
+  const batch = { steps: [step], timeout: millis(300_000) };
+  const [result] = await deps.transport.run(vm.name, endpointOf(vm), batch, { signal });
+  if (result?.status === 0) return { vm: vm.name, ...parsePruned(result.stdout) };
+  const reason = result?.stderr.trim() ?? '';
+  throw new RemoteCommandError(`Cannot ${step.title} on ${vm.name}: ${reason || `status ${String(result?.status)}`}`);
+}
+
+function failureOf(vm: string): (error: unknown) => PruneOutcome['failed'][number] {
+  return (error) => {
+    if (!(error instanceof StratosError) || error instanceof InterruptedError) throw error;
+    return { vm, message: error.message };
+  };
 }
 
 /** Runs a program on the VM, or a login shell when `argv` is empty; resolves to its exit status. @throws NotFoundError, UnreachableError */

@@ -7,7 +7,8 @@ import { LAYOUT, IDMAP, ROOT } from '../lxc/layout.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { RemoteCommandError, StoreError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
-import { formatBytes, millis } from '../model/quantity.ts';
+import { bytes, formatBytes, millis } from '../model/quantity.ts';
+import type { Bytes } from '../model/quantity.ts';
 import { script } from '../shell/command.ts';
 import type { ScriptStep, StepResult } from '../shell/command.ts';
 import type { Transport } from '../ssh/transport.ts';
@@ -75,6 +76,15 @@ export async function distributeImage(options: DistributeOptions): Promise<Distr
 export function pruneStep(keep: readonly string[]): ScriptStep {
   const args = [BLOBS, LAYOUT.images, LAYOUT.processes, 60, ...keep.map(hexOf)];
   return script({ name: 'image_prune', text: pruneText }, 'prune images', args);
+}
+
+/** Reads what {@link pruneStep} prints: digests of the images that are gone, and how much more room there is. */
+export function parsePruned(stdout: string): { readonly removed: readonly string[]; readonly freed: Bytes } {
+  const lines = jsonLines(stdout);
+  const removed = lines.map((line) => line.removed).filter((hex) => typeof hex === 'string');
+  const freed = lines.map((line) => line.freed).find((value) => typeof value === 'number') ?? 0;
+  // Others write to the disk at the same time: there may even be less room than before.
+  return { removed: removed.map((hex) => `sha256:${hex}`), freed: bytes(Math.max(0, freed)) };
 }
 
 interface Missing {
