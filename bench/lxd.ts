@@ -25,7 +25,8 @@ export async function lxdVm(rootfs: string, setup: string, count: number): Promi
       return performance.now() - started;
     };
     return {
-      up: () => time(`${all} lxc launch -q bench c{} </dev/null`),
+      up: () =>
+        time(`${all} lxc launch -q bench c{}; test $(lxc list -f csv -c s | grep -c RUNNING) = ${String(count)}`),
       list: () => time('lxc list -f csv -c ns'),
       down: () => time(`${all} lxc delete -f c{}`),
       [Symbol.asyncDispose]: vm.dispose,
