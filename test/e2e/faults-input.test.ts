@@ -4,29 +4,14 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectConverged, inventoryText, plannedKinds } from '../support/fleet.ts';
-import { testProject, type TestProject } from '../support/project.ts';
+import { STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
 
-const CARTRIDGE = fileURLToPath(new URL('../../fixtures/cartridges/static', import.meta.url));
 const run = promisify(execFile);
 
-const SPEC = `
-policies:
-  partition:
-    web-vms: { vms: { min: 1, max: 2 }, vm: { cpu: 2, memory: 1Gi }, processesPerVm: 4 }
-partitions:
-  web: { policy: web-vms, placement: [{ iaas: lab }] }
-cartridges:
-  static:
-    image: static:1
-    partition: web
-    ports: { http: 80 }
-    health: { path: / }
-    resources: { memory: 32Mi, cpu: 0.1 }
-subscriptions:
+const SPEC = `${staticSpec({ vms: [1, 2], processesPerVm: 4, cpu: 2 })}subscriptions:
   shop: { cartridge: static, processes: { min: 1, max: 1 }, port: 8080 }
 `;
 
@@ -37,7 +22,7 @@ beforeAll(async () => {
   project = await testProject(SPEC);
   good = await project.readSpec();
   aside = await mkdtemp(path.join(tmpdir(), 'stratos-faults-'));
-  await project.must('cartridge', 'build', CARTRIDGE, '--tag', 'static:1');
+  await project.must('cartridge', 'build', STATIC_CARTRIDGE, '--tag', 'static:1');
 }, 300_000);
 afterAll(async () => {
   await project.dispose();

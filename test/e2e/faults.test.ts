@@ -2,7 +2,6 @@
 import { execFile } from 'node:child_process';
 import { copyFile, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rootLayout, vmLayout } from '../../src/iaas/local/layout.ts';
@@ -19,26 +18,11 @@ import {
   remoteWork,
   until,
 } from '../support/fleet.ts';
-import { testProject, type TestProject } from '../support/project.ts';
+import { STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
 
-const CARTRIDGE = fileURLToPath(new URL('../../fixtures/cartridges/static', import.meta.url));
 const run = promisify(execFile);
 
-const SPEC = `
-policies:
-  partition:
-    web-vms: { vms: { min: 2, max: 3 }, vm: { cpu: 4, memory: 1Gi }, processesPerVm: 4 }
-partitions:
-  web: { policy: web-vms, placement: [{ iaas: lab }] }
-cartridges:
-  static:
-    image: static:1
-    partition: web
-    ports: { http: 80 }
-    health: { path: / }
-    resources: { memory: 32Mi, cpu: 0.1 }
-    env: { GENERATION: one }
-  slow:
+const SPEC = `${staticSpec({ vms: [2, 3], processesPerVm: 4, cpu: 4, cartridge: 'env: { GENERATION: one }' })}  slow:
     image: static:1
     partition: web
     ports: { http: 80 }
@@ -57,7 +41,7 @@ cartridges:
 let project: TestProject;
 beforeAll(async () => {
   project = await testProject(SPEC);
-  await project.must('cartridge', 'build', CARTRIDGE, '--tag', 'static:1');
+  await project.must('cartridge', 'build', STATIC_CARTRIDGE, '--tag', 'static:1');
   await subscribe('shop', 'static', 8080, 2);
   await project.must('reconcile');
 }, 300_000);

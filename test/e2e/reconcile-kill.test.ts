@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { cp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   expectConverged,
@@ -15,25 +14,9 @@ import {
   slowNetwork,
   type StopPoint,
 } from '../support/fleet.ts';
-import { testProject, type TestProject } from '../support/project.ts';
+import { STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
 
-const CARTRIDGE = fileURLToPath(new URL('../../fixtures/cartridges/static', import.meta.url));
-
-const SPEC = `
-policies:
-  partition:
-    web-vms: { vms: { min: 1, max: 3 }, vm: { cpu: 4, memory: 1Gi }, processesPerVm: 3 }
-partitions:
-  web: { policy: web-vms, placement: [{ iaas: lab }] }
-cartridges:
-  static:
-    image: static:1
-    partition: web
-    ports: { http: 80 }
-    health: { path: / }
-    resources: { memory: 32Mi, cpu: 0.1 }
-    env: { GENERATION: one }
-`;
+const SPEC = staticSpec({ vms: [1, 3], processesPerVm: 3, cpu: 4, cartridge: 'env: { GENERATION: one }' });
 
 /** What is changed before a run, and where that run is stopped. */
 interface Case {
@@ -71,7 +54,7 @@ let project: TestProject;
 let generation = 0;
 beforeAll(async () => {
   project = await testProject(SPEC);
-  await project.must('cartridge', 'build', CARTRIDGE, '--tag', 'static:1');
+  await project.must('cartridge', 'build', STATIC_CARTRIDGE, '--tag', 'static:1');
   await project.must('subscribe', 'shop', '--cartridge', 'static', '--port', '8080', '--min', '3', '--max', '3');
 }, 300_000);
 afterAll(() => project.dispose());
@@ -146,7 +129,7 @@ describe('reconcile after Ctrl-C', () => {
 describe('a copy that is cut', () => {
   beforeAll(async () => {
     const directory = path.join(project.site.directory, 'big');
-    await cp(CARTRIDGE, directory, { recursive: true });
+    await cp(STATIC_CARTRIDGE, directory, { recursive: true });
     await writeFile(path.join(directory, 'www/big.bin'), randomBytes(64 * 2 ** 20));
     await project.must('cartridge', 'build', directory, '--tag', 'static:big');
   }, 300_000);

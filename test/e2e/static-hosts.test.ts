@@ -1,29 +1,18 @@
 /** Machines that exist already, as a user with sudo, one behind a jump host: the whole path, and off again without a trace. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventsOf, plannedKinds, until } from '../support/fleet.ts';
-import { testProject, type TestProject } from '../support/project.ts';
+import { STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
 import { sshTo, vmOf, type TestVm } from '../support/vm.ts';
 
-const CARTRIDGE = fileURLToPath(new URL('../../fixtures/cartridges/static', import.meta.url));
-
-const REST = `
-policies:
-  partition:
-    rack-vms: { vms: { min: 2, max: 2 }, vm: { cpu: 2, memory: 1Gi }, processesPerVm: 2 }
-partitions:
-  rack: { policy: rack-vms, placement: [{ iaas: pool }] }
-cartridges:
-  static:
-    image: static:1
-    partition: rack
-    ports: { http: 80 }
-    health: { path: / }
-    resources: { memory: 32Mi, cpu: 0.1 }
-    env: { GREETING: hello }
-subscriptions:
+const REST = `${staticSpec({
+  vms: [2, 2],
+  processesPerVm: 2,
+  cpu: 2,
+  cartridge: 'env: { GREETING: hello }',
+  partition: { name: 'rack', iaas: 'pool' },
+})}subscriptions:
   shop: { cartridge: static, processes: { min: 3, max: 3 }, port: 8080 }
 `;
 
@@ -71,7 +60,7 @@ iaas:
 ${REST}`;
   await project.writeSpec(spec);
   await project.must('validate');
-  await project.must('cartridge', 'build', CARTRIDGE, '--tag', 'static:1');
+  await project.must('cartridge', 'build', STATIC_CARTRIDGE, '--tag', 'static:1');
 }, 300_000);
 afterAll(() => project.dispose());
 

@@ -49,6 +49,42 @@ export interface TestProject extends AsyncDisposable {
   readonly dispose: () => Promise<void>;
 }
 
+/** The cartridge that serves files, which takes a second to build and little to run. */
+export const STATIC_CARTRIDGE = path.join(ROOT, 'fixtures/cartridges/static');
+
+export interface StaticFleet {
+  readonly vms: readonly [min: number, max: number];
+  readonly processesPerVm: number;
+  /** CPUs of a VM. */
+  readonly cpu: number;
+  /** Lines of the cartridge besides: `env: { GREETING: hello }`. */
+  readonly cartridge?: string;
+  /** Default: `web` on `lab`, the IaaS that every project has. */
+  readonly partition?: { readonly name: string; readonly iaas: string };
+}
+
+/**
+ * A spec of one partition and of cartridge `static`, image `static:1`. `cartridges:` stands last, so that further ones can
+ * follow at once, then subscriptions.
+ */
+export function staticSpec({ vms: [min, max], processesPerVm, cpu, cartridge, partition }: StaticFleet): string {
+  const { name, iaas } = partition ?? { name: 'web', iaas: 'lab' };
+  return `
+policies:
+  partition:
+    ${name}-vms: { vms: { min: ${String(min)}, max: ${String(max)} }, vm: { cpu: ${String(cpu)}, memory: 1Gi }, processesPerVm: ${String(processesPerVm)} }
+partitions:
+  ${name}: { policy: ${name}-vms, placement: [{ iaas: ${iaas} }] }
+cartridges:
+  static:
+    image: static:1
+    partition: ${name}
+    ports: { http: 80 }
+    health: { path: / }
+    resources: { memory: 32Mi, cpu: 0.1 }
+${cartridge === undefined ? '' : `    ${cartridge}\n`}`;
+}
+
 /** A project whose stratos.yaml is `rest` below an `iaas: lab` of its own. */
 export async function testProject(rest: string): Promise<TestProject> {
   const site = await testSite();
