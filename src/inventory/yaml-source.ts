@@ -124,9 +124,18 @@ function mergedFirst(map: YAMLMap, resolved: (node: unknown) => unknown): Pair[]
 }
 
 function keyText(pair: Pair): string {
-  if (!isScalar(pair.key)) return String(pair.key);
+  if (!isScalar(pair.key)) return collectionText(pair.key);
   // The merge key is a symbol.
   return typeof pair.key.value === 'symbol' ? '<<' : String(pair.key.value);
+}
+
+/** A mapping or list as a key, which names nothing of ours; one that merges what cannot be merged has no text. */
+function collectionText(key: unknown): string {
+  try {
+    return String(key);
+  } catch {
+    return '';
+  }
 }
 
 function toData(

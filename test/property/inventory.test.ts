@@ -187,6 +187,12 @@ describe('what is shown', () => {
 });
 
 describe('yamlSource', () => {
+  it.each(['{{<<', '? { <<: 1 }\n: 2\n'])('takes %j, whose key cannot be merged', (text) => {
+    const source = yamlSource('stratos.yaml', text);
+    expect(source.problems.length).toBeGreaterThan(0);
+    expect(source.locate(['a']).position.line).toBe(1);
+  });
+
   it('takes any text without throwing', () => {
     fc.assert(
       fc.property(
