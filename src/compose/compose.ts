@@ -147,5 +147,6 @@ async function openDeps(
       });
     },
     identity,
+    fingerprintKey: async () => (await import('../inventory/secret-key.ts')).ensureSecretKey(state),
   };
 }

@@ -18,6 +18,8 @@ export interface Deps {
   readonly providerOf: (spec: IaasSpec, lineage: string) => Promise<IaasProvider>;
   /** The project's own key pair; made the first time. */
   readonly identity: () => Promise<{ readonly privateKeyFile: string; readonly publicKey: string }>;
+  /** The project's own key for fingerprints of secrets, kept apart from the inventory; made the first time. Never shown. */
+  readonly fingerprintKey: () => Promise<string>;
   /** Values of secrets on the operator's machine. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Instant;

@@ -49,12 +49,32 @@ async function valueOf(
   }
 }
 
+/** What keeps digests of environments from being a way back to what is in them. */
+export interface DigestKeys {
+  /** The fleet's lineage, for environments without a secret: they stand in the spec anyway. */
+  readonly lineage: string;
+  /** A key that is stored nowhere near the digests; asked for only where there is a secret. */
+  readonly secret: () => Promise<string>;
+}
+
+/** {@link environmentDigest} of each. */
+export async function environmentDigests(
+  environments: Readonly<Record<string, Environment>>,
+  keys: DigestKeys,
+): Promise<Readonly<Record<string, string>>> {
+  const digests: Record<string, string> = {};
+  for (const [alias, environment] of Object.entries(environments))
+    digests[alias] = await environmentDigest(environment, keys);
+  return digests;
+}
+
 /**
- * Digest of an environment, keyed by the fleet's lineage so that a short secret cannot be guessed from an inventory.
- * Equal environments have equal digests whatever the order of their names.
+ * Digest of an environment. One with a secret is keyed by what is not in the inventory, so that whoever reads the inventory
+ * cannot try short secrets until one fits. Equal environments have equal digests whatever the order of their names.
  */
-export function environmentDigest(environment: Environment, lineage: string): string {
-  const hmac = createHmac('sha256', lineage);
+export async function environmentDigest(environment: Environment, keys: DigestKeys): Promise<string> {
+  const secret = Object.values(environment).some((value) => value instanceof Secret);
+  const hmac = createHmac('sha256', secret ? await keys.secret() : keys.lineage);
   for (const name of Object.keys(environment).sort()) {
     const value = environment[name];
     hmac.update(JSON.stringify([name, value instanceof Secret ? value.reveal() : value]));

@@ -12,7 +12,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import { decide } from '../policy/decide.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { Deps, RunLimits } from './deps.ts';
-import { environmentDigest, environmentOf, type Environment } from './environment.ts';
+import { environmentDigests, environmentOf, type Environment } from './environment.ts';
 import { gatewaysOf } from './gateway-of.ts';
 import { observe } from './observe.ts';
 import { preparationOf } from './preparation.ts';
@@ -73,9 +73,7 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
     observation,
     decisions,
     images: Object.fromEntries(Object.entries(references).map(([name, image]) => [name, image?.digest])),
-    envDigests: Object.fromEntries(
-      Object.entries(environments).map(([alias, values]) => [alias, environmentDigest(values, inventory.lineage)]),
-    ),
+    envDigests: await environmentDigests(environments, { lineage: inventory.lineage, secret: deps.fingerprintKey }),
     prepareFingerprint: (vm, network) => prepareFingerprint(preparationOf(inventory.lineage, vm, network)),
     networkCapacity: processCapacity,
     gatewayDigest: (vm, included) => gateways(vm, included)?.digest,

@@ -84,6 +84,7 @@ export function someDeps(given: Partial<Deps> = {}): Deps {
     storeOf: untouched('the store'),
     providerOf: untouched('the IaaS'),
     identity: untouched('the identity'),
+    fingerprintKey: untouched('the key for fingerprints'),
     env: {},
     now: () => instant(0),
     emit: () => undefined,
