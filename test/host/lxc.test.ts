@@ -248,6 +248,21 @@ describe('life of processes', () => {
     await remove(...Object.keys(failures));
   });
 
+  test('what listens on the VM itself makes no process ready', async () => {
+    const { path: _path, ...health } = hasty(4000).health;
+    const ports = [{ name: 'ssh', port: 22, protocol: 'tcp' as const }];
+    const onSshPort = { cartridge: aCartridge({ ports, health: { ...health, port: 'ssh' } }) };
+    // Each start has the moment in which it could be mistaken; several times is more than once.
+    const outcomes = parseCreate(
+      await run(
+        createSteps(
+          Array.from({ length: 8 }, (_, i) => web(`false-${i + 1}`, i + 1, onSshPort, ['sh', '-c', 'exit 1'])),
+        ),
+      ),
+    );
+    expect(outcomes.filter(({ ready }) => ready)).toEqual([]);
+  });
+
   test('a full disk is said, and leaves nothing half made', async () => {
     await shell('mount -t tmpfs -o size=64k tiny /var/lib/stratos/processes');
     const outcomes = parseCreate(await run(createSteps([web('shop-1', 1, { env: { BIG: 'x'.repeat(80_000) } })])));

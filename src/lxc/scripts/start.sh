@@ -59,6 +59,18 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
   # Seconds since boot.
   function clock(line) { getline line < "/proc/uptime"; close("/proc/uptime"); return line + 0 }
   function first(file, line) { line = ""; if ((getline line < file) >= 0) close(file); return line }
+  # Whether a process is in the network namespace of its container, where the address is its own. For a moment after its start it
+  # is in that of the VM, and what listens there is not its.
+  function settled(pid, own, line, column, found) {
+    if (home[own] == pid) return 1
+    while ((getline line < ("/proc/" pid "/net/fib_trie")) > 0) {
+      split(line, column, " ")
+      if (column[1] == "|--") found = column[2]
+      else if (found == own && column[3] == "LOCAL") { home[own] = pid; break }
+    }
+    close("/proc/" pid "/net/fib_trie")
+    return home[own] == pid
+  }
   # What listens on the port in a network namespace: yes, no, or only on the loopback. Listening sockets come first in the table.
   function listens(pid, hex, kind, file, line, column, result) {
     result = "no"
@@ -178,16 +190,20 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
       for (n in pending) {
         pid = first(groups "/lxc.payload." name[n] "/cgroup.procs")
         if (pid == "") {
-          since[n] = 0
+          since[n] = open[n] = 0
           missing[n] = 1; absent++
         } else if (port[n] == 0) {
           # Without a port there is nothing to ask: it must run for a moment.
           if (!since[n]) since[n] = now
           if (now - since[n] >= 0.25) { ready(n); continue }
         } else if (!asked[n] && now >= after[n] && (now - last_ask > 0.2 || !busy())) {
-          found = listens(pid, sprintf("%04X", port[n]))
-          if (found == "yes" && path[n] == "") { ready(n); continue }
-          if (found == "yes") { list[n] = 1; wanted++ }
+          found = settled(pid, address[n]) ? listens(pid, sprintf("%04X", port[n])) : "no"
+          if (found == "yes" && path[n] == "") {
+            # Nothing tells whether it answers, so it must still listen a moment later.
+            if (open[n] != pid) { open[n] = pid; since[n] = now }
+            if (now - since[n] >= 0.05) { ready(n); continue }
+            why[n] = "it ends after it opened port " port[n]
+          } else if (found == "yes") { list[n] = 1; wanted++ }
           else why[n] = found == "no" ? "nothing listens on port " port[n] : "port " port[n] " is open to itself only, at its loopback address"
         }
         if (now > until[n]) { stuck = sprintf("it is not ready after %gs: ", until[n] - begun); failed(n, stuck why[n]) }
