@@ -138,6 +138,7 @@ function fleet(vms: number, partitions: number, strategy: 'pack' | 'spread'): Pl
     decisions: decide({ spec, inventory, observation, now: instant(0) }),
     images: Object.fromEntries(Object.values(spec.cartridges).map(({ image }) => [image, `sha256:${image}`])),
     envDigests: {},
+    unresolved: {},
     gatewayDigest: () => 'd',
     prepareFingerprint: () => 'prepared',
     networkCapacity: () => 1021,

@@ -10,6 +10,13 @@ export function parseDurationOption(text: string): Millis {
   return value;
 }
 
+/** A pause between rounds: less than a second would only be load. */
+export function parseInterval(text: string): Millis {
+  const value = parseDurationOption(text);
+  if (value < 1000) throw new InvalidArgumentError('It is a duration of 1s or more.');
+  return value;
+}
+
 /** A whole number in bounds. */
 export function parseWhole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {

@@ -7,7 +7,7 @@ import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { DEFAULT_PARALLEL, globalOptionsOf, limitsOf } from './global-options.ts';
-import { collect, parseDurationOption, parseWhole } from './parse-option.ts';
+import { collect, parseInterval, parseWhole } from './parse-option.ts';
 import { runPlan } from './plan.ts';
 import { printOutcome } from './print-outcome.ts';
 import { printRound } from './print-result.ts';
@@ -37,7 +37,7 @@ export function reconcileCommand(command: Command, context: CommandContext, run 
   })
     .option('--dry-run', 'only show what would be done; the same as stratos plan')
     .option('--only <name>', 'only this alias or partition; may be repeated', collect)
-    .option('--watch <interval>', 'reconcile again and again until interrupted', parseDurationOption)
+    .option('--watch <interval>', 'reconcile again and again until interrupted', parseInterval)
     .option('--parallel <n>', 'VMs worked on side by side', parseWhole(1, 4096), DEFAULT_PARALLEL)
     .action(async (options: { dryRun?: true; only?: string[]; watch?: Millis; parallel: number }) => {
       context.exit(

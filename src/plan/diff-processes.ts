@@ -4,7 +4,7 @@ import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
 import { addTo } from './slot.ts';
 import { sortMembers, type SortedMembers } from './sort-members.ts';
-import { missingImage, targetOf, type Target } from './target.ts';
+import { targetOf, type Target } from './target.ts';
 import { tokens } from './tokens.ts';
 import { chooseVictims } from './victims.ts';
 import { isReady, type Departure, type Repair, type Work } from './work.ts';
@@ -39,7 +39,7 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
   const { launch, subscription, desired } = target;
   if (!launch && subscription) {
     const more = counted < desired ? 'no more can be created' : 'none can be replaced';
-    view.hold(alias, `${counted} of ${desired} exist and ${more}: ${missingImage(target)}`);
+    view.hold(alias, `${counted} of ${desired} exist and ${more}: ${target.obstacle}`);
   }
   const outgoing = going.filter(({ member }) => isReady(member));
   return {

@@ -16,6 +16,8 @@ export interface PlanInput {
   readonly images: Readonly<Record<string, string | undefined>>;
   /** Digest of each subscription's resolved environment, by alias. */
   readonly envDigests: Readonly<Record<string, string>>;
+  /** Why a subscription's environment cannot be had here and now, by alias: nothing of it is created, what runs goes on. */
+  readonly unresolved: Readonly<Record<string, string | undefined>>;
   /**
    * Digest of the configuration that the gateway of a VM of the inventory should have when exactly these processes are in
    * rotation; undefined when it needs no gateway. All VMs of a partition are asked with the same set object, so that work can

@@ -2,7 +2,7 @@
 import { isOverdrawn } from './capacity.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
-import { missingImage, type Target } from './target.ts';
+import type { Target } from './target.ts';
 import type { Departure, Repair } from './work.ts';
 
 export interface SortedMembers {
@@ -48,7 +48,7 @@ function sortStray(view: PartitionView, target: Target, member: Member, sorted: 
     if (view.input.observation.vms[namesake.vm]?.status === 'reached')
       leave(sorted, member, `the inventory has ${name} on ${namesake.vm}, not here`);
     else view.hold(`${slot.name}/${name}`, `the inventory has ${name} on ${namesake.vm}, which cannot be seen`);
-  } else if (target.subscription && !target.launch) view.hold(name, `${UNRECORDED}, and ${missingImage(target)}`);
+  } else if (target.subscription && !target.launch) view.hold(name, `${UNRECORDED}, and ${target.obstacle}`);
   else if (target.launch?.fingerprint === member.fingerprint && slot.draining === undefined) sorted.strays.push(member);
   else leave(sorted, member, UNRECORDED);
 }
@@ -57,8 +57,8 @@ function sortRecorded(view: PartitionView, target: Target, member: Member, sorte
   const { launch, cartridge } = target;
   const { slot } = member;
   if (!launch) {
-    if (member.container === 'none') view.hold(member.name, `its container is gone and ${missingImage(target)}`);
-    else if (slot.draining !== undefined) view.hold(member.name, `stays on ${slot.name} as ${missingImage(target)}`);
+    if (member.container === 'none') view.hold(member.name, `its container is gone and ${target.obstacle}`);
+    else if (slot.draining !== undefined) view.hold(member.name, `stays on ${slot.name} as ${target.obstacle}`);
     return;
   }
   // What has volumes is tied to its VM: the volumes do not move.

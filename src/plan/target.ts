@@ -8,6 +8,8 @@ import type { Request } from './place.ts';
 /** What a new process of a subscription is. */
 export interface Launch {
   readonly image: string;
+  /** It needs the image with ownership that is not shifted. */
+  readonly privileged: boolean;
   readonly fingerprint: string;
   readonly request: Request;
 }
@@ -19,6 +21,8 @@ export interface Target {
   readonly cartridge: CartridgeSpec | undefined;
   /** Undefined: nothing can be created. */
   readonly launch: Launch | undefined;
+  /** Why nothing can be created; empty where `launch` is there or nothing is wanted. */
+  readonly obstacle: string;
   readonly desired: number;
   /** Why so many. */
   readonly why: string;
@@ -47,29 +51,34 @@ export function targetOf(view: PartitionView, alias: string, existing: number): 
     subscription,
     cartridge,
     launch: launchOf(view, subscription, cartridge),
+    obstacle: obstacleOf(view, alias, cartridge),
     desired: decision?.desired ?? existing,
     why: decision?.reasons.at(-1) ?? 'nothing was decided: the count holds',
   };
 }
 
 function nobody(alias: string, why: string): Target {
-  return { alias, subscription: undefined, cartridge: undefined, launch: undefined, desired: 0, why };
+  return { alias, subscription: undefined, cartridge: undefined, launch: undefined, obstacle: '', desired: 0, why };
 }
 
 function launchOf(view: PartitionView, subscription: SubscriptionSpec, cartridge: CartridgeSpec): Launch | undefined {
   const { images, envDigests } = view.input;
   const { alias } = subscription;
   const image = images[cartridge.image];
-  if (image === undefined || !view.spec) return undefined;
+  if (image === undefined || !view.spec || view.input.unresolved[alias] !== undefined) return undefined;
   const { network } = view.spec;
   return {
     image,
+    privileged: cartridge.security.privileged,
     fingerprint: processFingerprint({ image, cartridge, envDigest: envDigests[alias] ?? '', network }),
     request: { alias, demand: demandOf(cartridge.resources), apart: subscription.spread },
   };
 }
 
-/** Why nothing can be created for a target without a launch. */
-export function missingImage({ cartridge }: Target): string {
-  return `the store has no image ${cartridge?.image ?? ''}: see stratos cartridge ls`;
+function obstacleOf({ input }: PartitionView, alias: string, cartridge: CartridgeSpec): string {
+  const unresolved = input.unresolved[alias];
+  if (unresolved !== undefined) return unresolved;
+  return input.images[cartridge.image] === undefined
+    ? `the store has no image ${cartridge.image}: see stratos cartridge ls`
+    : '';
 }

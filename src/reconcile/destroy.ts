@@ -2,6 +2,7 @@
 import { releaseStep } from '../lxc/prepare.ts';
 import { RemoteCommandError, StratosError } from '../model/errors.ts';
 import type { VmRecord } from '../model/inventory.ts';
+import type { Machine } from '../model/observation.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { limiter } from '../concurrency/limiter.ts';
 import { withLock } from './reconcile.ts';
@@ -24,23 +25,32 @@ export async function destroy(deps: Deps, limits: RunLimits): Promise<DestroyOut
     const limit = limiter(limits.parallel);
     const failed: { vm: string; message: string }[] = [];
     let vms = 0;
-    const end = async (name: string, work: () => Promise<void>): Promise<void> => {
+    const attempt = async (name: string, work: () => Promise<void>): Promise<boolean> => {
       try {
         await limit(work);
-        vms += 1;
+        return true;
       } catch (error) {
         if (!(error instanceof StratosError)) throw error;
         failed.push({ vm: name, message: error.message });
+        return false;
       }
     };
+    const end = async (name: string, work: () => Promise<void>): Promise<void> => {
+      if (await attempt(name, work)) vms += 1;
+    };
+    for (const vm of inventory.vms)
+      if (!spec.iaas[vm.iaas])
+        failed.push({ vm: vm.name, message: `Cannot end it as the spec does not name its IaaS: ${vm.iaas}` });
     await Promise.all(
       Object.values(spec.iaas).map(async (iaas) => {
         const provider = await deps.providerOf(iaas, inventory.lineage);
         const recorded = inventory.vms.filter((vm) => vm.iaas === iaas.name);
         const known = new Set(recorded.map((vm) => vm.machine));
-        const strays = provider.capabilities.ephemeral
-          ? (await provider.list()).filter((machine) => !known.has(machine.id))
-          : [];
+        const strays: Machine[] = [];
+        if (provider.capabilities.ephemeral)
+          await attempt(`iaas ${iaas.name}`, async () => {
+            strays.push(...(await provider.list()).filter((machine) => !known.has(machine.id)));
+          });
         await Promise.all([
           ...recorded.map((vm) =>
             end(vm.name, async () => {

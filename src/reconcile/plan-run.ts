@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { prepareFingerprint } from '../lxc/prepare.ts';
 import { processCapacity } from '../lxc/network.ts';
+import { HostError, UsageError } from '../model/errors.ts';
 import type { Decisions } from '../model/decision.ts';
 import type { Image } from '../model/image.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -35,6 +36,8 @@ export interface Materials {
   readonly references: Readonly<Record<string, Image | undefined>>;
   /** By alias. */
   readonly environments: Readonly<Record<string, Environment>>;
+  /** Why an environment could not be read, by alias. */
+  readonly unresolved: Readonly<Record<string, string>>;
 }
 
 /** Observes, decides and plans. @throws InvalidSpecError, ProjectFileError, HostError, InterruptedError */
@@ -50,19 +53,26 @@ export async function loadMaterials(deps: Deps): Promise<Materials> {
   const references = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await store.find(name)] as const)),
   );
-  const environments = Object.fromEntries(
-    await Promise.all(
-      Object.values(spec.subscriptions).map(
-        async (subscription) => [subscription.alias, await environmentOf(spec, subscription, deps.env)] as const,
-      ),
-    ),
+  const environments: Record<string, Environment> = {};
+  const unresolved: Record<string, string> = {};
+  await Promise.all(
+    Object.values(spec.subscriptions).map(async (subscription) => {
+      try {
+        environments[subscription.alias] = await environmentOf(spec, subscription, deps.env);
+      } catch (error) {
+        // One secret that is not here holds back one subscription, not the fleet.
+        if (!(error instanceof HostError)) throw error;
+        unresolved[subscription.alias] = error.message;
+      }
+    }),
   );
-  return { spec, specDigest: digestOf(spec), inventory, store, references, environments };
+  return { spec, specDigest: digestOf(spec), inventory, store, references, environments, unresolved };
 }
 
 /** Plans from materials that were just read. */
 export async function planFrom(deps: Deps, materials: Materials, limits: RunLimits): Promise<PlanRun> {
-  const { spec, specDigest, inventory, references, environments } = materials;
+  const { spec, specDigest, inventory, references, environments, unresolved } = materials;
+  checkOnly(spec, inventory, limits.only);
   const observation = await observe(deps, spec, inventory, limits);
   const decisions = decide({ spec, inventory, observation, now: observation.at });
   const gateways = gatewaysOf(spec, inventory);
@@ -76,11 +86,27 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
     envDigests: await environmentDigests(environments, { lineage: inventory.lineage, secret: deps.fingerprintKey }),
     prepareFingerprint: (vm, network) => prepareFingerprint(preparationOf(inventory.lineage, vm, network)),
     networkCapacity: processCapacity,
+    unresolved,
     gatewayDigest: (vm, included) => gateways(vm, included)?.digest,
     only: limits.only,
     now: observation.at,
   });
   return { spec, inventory, observation, decisions, plan };
+}
+
+/** @throws UsageError when a name to act upon is neither an alias nor a partition, of the spec or of what still exists */
+function checkOnly(spec: Spec, inventory: Inventory, only: readonly string[]): void {
+  const known = new Set([
+    ...Object.keys(spec.subscriptions),
+    ...Object.keys(spec.partitions),
+    ...inventory.vms.map((vm) => vm.partition),
+    ...inventory.processes.map((process) => process.subscription),
+  ]);
+  const unknown = only.find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new UsageError(`Cannot act only on ${JSON.stringify(unknown)} as no alias or partition has this name`, {
+      hint: 'stratos status',
+    });
 }
 
 /** sha256 of a value whose keys may come in any order. */

@@ -14,6 +14,7 @@ import type { ProcessRecord } from '../model/inventory.ts';
 import { millis } from '../model/quantity.ts';
 import type { Step, StepResult } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
+import { withLock } from './reconcile.ts';
 
 interface Located {
   readonly record: ProcessRecord;
@@ -74,7 +75,13 @@ export async function processSnapshot(
   name: string,
   options: SnapshotOptions = {},
 ): Promise<{ readonly snapshot: string }> {
-  const results = await run(deps, name, () => snapshotSteps(name, options.comment), options.signal);
+  const results = await runLocked(
+    deps,
+    'process snapshot',
+    name,
+    () => snapshotSteps(name, options.comment),
+    options.signal,
+  );
   const snapshot = parseSnapshots(results.map((result) => result.stdout).join('\n')).at(-1);
   if (!snapshot) throw new RemoteCommandError(`Cannot find the snapshot of ${name} that was just made`);
   return { snapshot: snapshot.name };
@@ -93,20 +100,21 @@ export async function processSnapshotRemove(
   snapshot: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  await run(deps, name, () => [snapshotRemoveStep(name, snapshot)], signal);
+  await runLocked(deps, 'process snapshots', name, () => [snapshotRemoveStep(name, snapshot)], signal);
 }
 
 /** Puts a process back to a snapshot and starts it. @throws NotFoundError, RemoteCommandError */
 export async function processRestore(deps: Deps, name: string, snapshot: string, signal?: AbortSignal): Promise<void> {
-  await run(deps, name, () => restoreSteps(name, snapshot), signal);
+  await runLocked(deps, 'process restore', name, () => restoreSteps(name, snapshot), signal);
 }
 
 /** Restarts processes, one VM's together; resolves when all are ready again. @throws NotFoundError, RemoteCommandError */
 export async function processRestart(deps: Deps, names: readonly string[], signal?: AbortSignal): Promise<void> {
   const spec = await deps.loadSpec();
   for (const name of names) {
-    const results = await run(
+    const results = await runLocked(
       deps,
+      'process restart',
       name,
       ({ record }) => {
         const subscription = spec.subscriptions[record.subscription];
@@ -123,6 +131,21 @@ export async function processRestart(deps: Deps, names: readonly string[], signa
         hint: `stratos process logs ${name}`,
       });
   }
+}
+
+/** How long work on one process waits for a run that is under way. */
+const LOCK_TIMEOUT = millis(60_000);
+
+/** Runs steps that stop or change a process, with the inventory's lock: a reconcile must not mend what is meant. */
+async function runLocked(
+  deps: Deps,
+  operation: string,
+  name: string,
+  steps: (located: Located) => readonly Step[],
+  signal: AbortSignal | undefined,
+): Promise<readonly StepResult[]> {
+  const limits = { lockTimeout: LOCK_TIMEOUT, signal: signal ?? new AbortController().signal };
+  return withLock(deps, limits, operation, () => run(deps, name, steps, signal));
 }
 
 async function run(

@@ -226,6 +226,7 @@ export function planInput(spec: Spec, world: World, overrides: Partial<PlanInput
     observation,
     decisions: decide({ spec, inventory, observation, now }),
     images: Object.fromEntries(Object.values(spec.cartridges).map(({ image }) => [image, digestOf(image)])),
+    unresolved: {},
     envDigests: Object.fromEntries(
       Object.values(spec.subscriptions).map(({ alias, cartridge, env }) => [
         alias,

@@ -1,7 +1,6 @@
 /** Images: copied to a VM the first time a process there needs them. */
 import { distributeImage } from '../../store/distribute.ts';
 import { NotFoundError } from '../../model/errors.ts';
-import type { ApplyContext } from '../context.ts';
 import { NO_FAILURES, type Handler } from './handler.ts';
 import { recordOf } from './machines.ts';
 
@@ -20,7 +19,7 @@ export const copyImages: Handler<'image.copy'> = async (context, vm, actions, pr
       endpoint,
       store: context.store,
       image,
-      privileged: isPrivileged(context, action.image),
+      privileged: action.privileged === true,
       signal: context.signal,
       onProgress: (done, total) => {
         progress(action, 'copying', done, total);
@@ -29,10 +28,3 @@ export const copyImages: Handler<'image.copy'> = async (context, vm, actions, pr
   }
   return NO_FAILURES;
 };
-
-/** Whether a cartridge with this image runs privileged and so needs it with unshifted ownership. */
-function isPrivileged({ spec, references }: ApplyContext, digest: string): boolean {
-  return Object.values(spec.cartridges).some(
-    (cartridge) => cartridge.security.privileged && references[cartridge.image]?.digest === digest,
-  );
-}

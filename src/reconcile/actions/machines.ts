@@ -2,7 +2,8 @@
 import { releaseStep } from '../../lxc/prepare.ts';
 import { IaasError, NotFoundError, RemoteCommandError, UnreachableError } from '../../model/errors.ts';
 import type { VmRecord } from '../../model/inventory.ts';
-import type { Machine } from '../../model/observation.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
+import type { Machine, VmObservation } from '../../model/observation.ts';
 import type { IaasProvider } from '../../iaas/provider.ts';
 import { generateHostKey } from '../../ssh/key-pair.ts';
 import type { ApplyContext } from '../context.ts';
@@ -117,7 +118,7 @@ export const deleteVm: Handler<'vm.delete'> = async (context, vm) => {
   const { recorder, deps, lineage, signal } = context;
   const record = recordOf(context, vm);
   const provider = await providerNamed(context, record.iaas);
-  if (record.endpoint && !(await isHalfDeleted(provider, record))) await verifyEmpty(context, vm, record);
+  if (record.endpoint && !(await isHalfDeleted(provider, record))) await verifyEmpty(context, provider, record);
   recorder.putVm({ ...record, state: 'deleting', cordoned: true });
   await recorder.commit();
   if (record.endpoint && !provider.capabilities.ephemeral) {
@@ -140,18 +141,30 @@ async function isHalfDeleted(provider: IaasProvider, record: VmRecord): Promise<
 }
 
 /** The check that a plan cannot make: what is on the machine now, not when it was observed. */
-async function verifyEmpty(context: ApplyContext, vm: string, record: VmRecord): Promise<void> {
+async function verifyEmpty(context: ApplyContext, provider: IaasProvider, record: VmRecord): Promise<void> {
   if (!record.endpoint) return;
+  const { name } = record;
+  const seen = await look(context, name, record.endpoint);
+  if (seen.status === 'unreachable') {
+    const machine = (await provider.list()).find((candidate) => candidate.id === record.machine);
+    if (machine?.state !== 'running') return;
+    throw new RemoteCommandError(`Cannot remove ${name} as it cannot be seen to be empty: ${seen.message}`, {
+      hint: `stratos vm ssh ${name}`,
+    });
+  }
+  const left = [...seen.processes.map((process) => process.name), ...seen.foreign];
+  if (left.length > 0)
+    throw new RemoteCommandError(`Cannot remove ${name} as it is not empty: ${left.join(', ')}`, {
+      hint: `stratos vm show ${name}`,
+    });
+}
+
+/** The VM as it is now; that it does not answer is an answer. */
+async function look(context: ApplyContext, name: string, endpoint: Endpoint): Promise<VmObservation> {
   try {
-    const seen = await observeVm(context.deps, vm, record.endpoint, context.lineage, context.signal);
-    if (seen.status !== 'reached') return;
-    const left = [...seen.processes.map((process) => process.name), ...seen.foreign];
-    if (left.length > 0)
-      throw new RemoteCommandError(`Cannot remove ${vm} as it is not empty: ${left.join(', ')}`, {
-        hint: `stratos vm show ${vm}`,
-      });
+    return await observeVm(context.deps, name, endpoint, context.lineage, context.signal);
   } catch (error) {
-    // A machine that cannot be asked any more holds nothing that could be saved by keeping it.
     if (!(error instanceof UnreachableError)) throw error;
+    return { status: 'unreachable', reason: error.reason, message: error.message };
   }
 }

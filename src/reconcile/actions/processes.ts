@@ -7,8 +7,7 @@ import {
   startSteps,
   type ProcessLaunch,
 } from '../../lxc/process-lifecycle.ts';
-import type { StratosError } from '../../model/errors.ts';
-import { NotFoundError, RemoteCommandError } from '../../model/errors.ts';
+import { NotFoundError, RemoteCommandError, StratosError } from '../../model/errors.ts';
 import type { ProcessRecord } from '../../model/inventory.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 import type { StepResult } from '../../shell/command.ts';
@@ -22,14 +21,34 @@ const SLACK = 120_000;
 
 export const createProcesses: Handler<'process.create'> = async (context, vm, actions) => {
   const { recorder } = context;
-  const launches = actions.map((action) => launchOf(context, action));
+  const { launches, launched, failures } = launchable(context, actions);
   const createdAt = new Date(context.deps.now()).toISOString();
-  for (const action of actions) recorder.putProcess(recordFor(action, createdAt));
+  for (const action of launched) recorder.putProcess(recordFor(action, createdAt));
   await recorder.commit();
+  if (launches.length === 0) return failures;
   const startup = Math.max(...launches.map((launch) => launch.cartridge.health.startup));
   const results = await runOn(context, vm, createSteps(launches), millis(startup + SLACK));
-  return settle(context, actions, results);
+  return new Map([...failures, ...(await settle(context, launched, results))]);
 };
+
+/** What cannot be made at all (no program, a path LXC cannot take) fails by itself and leaves the others of its batch alone. */
+function launchable(context: ApplyContext, actions: readonly ActionOf<'process.create'>[]) {
+  const launches: ProcessLaunch[] = [];
+  const launched: ActionOf<'process.create'>[] = [];
+  const failures = new Map<string, StratosError>();
+  for (const action of actions) {
+    try {
+      const launch = launchOf(context, action);
+      createSteps([launch]);
+      launches.push(launch);
+      launched.push(action);
+    } catch (error) {
+      if (!(error instanceof StratosError)) throw error;
+      failures.set(action.id, error);
+    }
+  }
+  return { launches, launched, failures };
+}
 
 export const startProcesses: Handler<'process.start'> = async (context, vm, actions) => {
   const launches = actions.map((action) => startOf(context, action.process));
