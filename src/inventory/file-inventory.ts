@@ -6,10 +6,12 @@ import { codeOf } from '../host/code-of.ts';
 import { removeLeftovers } from '../host/atomic-file.ts';
 import { ProjectFileError, StaleInventoryError } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { quote } from '../shell/quote.ts';
 import { makeDirectory, writeProjectFile } from './project-file.ts';
 import { breakLock, readHolder, takeLock } from './file-lock.ts';
 import { formatInventory, parseInventory } from './inventory-file.ts';
 import type { InventoryStore } from './inventory-store.ts';
+import { keepLineage, readLineage } from './lineage-file.ts';
 import { parseHead } from './record-file.ts';
 
 /** Name of the inventory in a project directory. */
@@ -22,26 +24,35 @@ export interface FileInventoryOptions {
   readonly version: string;
 }
 
-/** The inventory in `inventory.yaml`, with one previous version in `inventory.yaml.previous`, locked by `.stratos/lock`. */
+/**
+ * The inventory in `inventory.yaml`, with one previous version in `inventory.yaml.previous`, locked by `.stratos/lock`. Its
+ * lineage is also in `.stratos/lineage`: where the inventory is lost, reading gives an empty one of the same lineage, so that
+ * what runs is taken up by its labels.
+ */
 export function fileInventory(directory: string, options: FileInventoryOptions): InventoryStore {
   const { version } = options;
   const root = resolve(directory);
   const location = join(root, INVENTORY_FILE);
   const previous = `${location}.previous`;
   const lockFile = join(root, STATE_DIRECTORY, 'lock');
+  const lineageFile = join(root, STATE_DIRECTORY, 'lineage');
   return {
     location,
     async read() {
       const text = await readText(location);
-      if (text === undefined) return { lineage: randomUUID(), serial: 0, vms: [], processes: [] };
+      if (text === undefined) {
+        const lineage = (await readLineage(lineageFile)) ?? randomUUID();
+        return { lineage, serial: 0, vms: [], processes: [] };
+      }
       try {
         return await parseInventory(location, text);
       } catch (error) {
-        throw await withWayBack(error, location, previous);
+        throw await withWayBack(error, location, previous, lineageFile);
       }
     },
     async write(next) {
       await refuseStale(location, next);
+      await keepLineage(lineageFile, next.lineage);
       const written = { ...next, serial: next.serial + 1 };
       await writeProjectFile(location, formatInventory(written, version), { previous });
       return written;
@@ -115,17 +126,22 @@ async function storedHead(
   return parseInventory(location, await readFile(location, 'utf8'));
 }
 
-/** An inventory that cannot be read: the previous version is the way back where there is one, and nothing better is known. */
-async function withWayBack(error: unknown, location: string, previous: string): Promise<unknown> {
+/**
+ * An inventory that cannot be read, where nothing better is known: the previous version is the way back, or what carries the
+ * fleet's labels is taken up again.
+ */
+async function withWayBack(error: unknown, location: string, previous: string, lineage: string): Promise<unknown> {
   if (!(error instanceof ProjectFileError) || error.hint !== undefined) return error;
-  const kept = await stat(previous).then(
-    () => true,
-    () => false,
-  );
-  const hint = kept ? `cp ${quoted(previous)} ${quoted(location)}` : 'stratos inventory rebuild';
+  if (await exists(previous))
+    return new ProjectFileError(error.message, { hint: `cp ${quote(previous)} ${quote(location)}`, cause: error });
+  if (!(await exists(lineage))) return error;
+  const hint = `mv ${quote(location)} ${quote(`${location}.damaged`)} && stratos reconcile`;
   return new ProjectFileError(error.message, { hint, cause: error });
 }
 
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

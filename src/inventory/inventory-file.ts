@@ -14,7 +14,7 @@ export function formatInventory(inventory: Inventory, version: string): string {
   return formatRecordFile(
     [
       `Written by stratos ${version}: what exists. Do not edit; what should run stands in stratos.yaml.`,
-      'Can be rebuilt from the labels on machines and containers: stratos inventory rebuild',
+      'Where it is lost, the next stratos reconcile takes up what runs by the labels on machines and containers.',
     ],
     {
       head: { apiVersion: API_VERSION, kind: 'Inventory', lineage: inventory.lineage, serial: inventory.serial },

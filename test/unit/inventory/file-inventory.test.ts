@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmod, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cpuUsage, execPath, getuid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -51,7 +52,47 @@ describe('fileInventory', () => {
     expect(await store.read()).toEqual(second);
     expect((await stat(store.location)).mode & 0o777).toBe(0o600);
     expect(await readFile(`${store.location}.previous`, 'utf8')).toContain('serial: 1\n');
-    expect((await readdir(directory)).sort()).toEqual(['inventory.yaml', 'inventory.yaml.previous']);
+    expect((await readdir(directory)).sort()).toEqual(['.stratos', 'inventory.yaml', 'inventory.yaml.previous']);
+  });
+
+  it('keeps the lineage where its file is lost, so that what runs is still ours', async () => {
+    const directory = await tempDir();
+    const store = open(directory);
+    const written = await store.write({ ...(await store.read()), vms: [VM] });
+    await rm(store.location);
+    const fresh = await store.read();
+    expect(fresh).toEqual({ lineage: written.lineage, serial: 0, vms: [], processes: [] });
+    expect(await store.write(fresh)).toMatchObject({ lineage: written.lineage, serial: 1 });
+  });
+
+  it('keeps the lineage of an inventory that was put in place of another, or made before it was kept', async () => {
+    const directory = await tempDir();
+    const store = open(directory);
+    await store.write(await store.read());
+    const other = open(await tempDir());
+    const { lineage } = await other.write(await other.read());
+    await writeFile(store.location, await readFile(other.location));
+    await store.write(await store.read());
+    await rm(store.location);
+    expect((await store.read()).lineage).toBe(lineage);
+  });
+
+  it('refuses a kept lineage that is none rather than to begin another fleet', async () => {
+    const directory = await tempDir();
+    const store = open(directory);
+    await store.write(await store.read());
+    await rm(store.location);
+    await writeFile(join(directory, '.stratos/lineage'), '\n');
+    await expect(store.read()).rejects.toMatchObject({ code: 'PROJECT_FILE' });
+  });
+
+  it('says how to take up what runs where a damaged file has no version before', async () => {
+    const store = open(await tempDir());
+    await store.write(await store.read());
+    await writeFile(store.location, 'hello\n');
+    await expect(store.read()).rejects.toMatchObject({
+      hint: `mv ${store.location} ${store.location}.damaged && stratos reconcile`,
+    });
   });
 
   it('reads what somebody edited into another form', async () => {
@@ -182,7 +223,7 @@ describe('fileInventory', () => {
       const large = { ...written, processes: Array.from({ length: 1000 }, (_, n) => process(n)) };
       await expect(store.write(large)).rejects.toThrow(`Cannot write the file as the disk is full: ${store.location}`);
       expect(await store.read()).toEqual(written);
-      expect(await readdir(directory)).toEqual(['inventory.yaml']);
+      expect((await readdir(directory)).sort()).toEqual(['.stratos', 'inventory.yaml']);
       mount('-o', 'remount,ro', directory);
       await expect(store.write(written)).rejects.toThrow(`as its file system is read-only: ${store.location}`);
       await expect(store.lock('test', { timeout: 0 as never })).rejects.toMatchObject({ code: 'PROJECT_FILE' });
