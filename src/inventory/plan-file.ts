@@ -65,7 +65,10 @@ const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
   'vm.prepare': {},
   'vm.delete': {},
   'vm.forget': {},
-  'image.copy': { image: 'string' },
+  'image.copy': {
+    image: 'string',
+    privileged: (value) => (value === undefined || value === true ? undefined : 'must be true'),
+  },
   'process.create': PROCESS,
   'process.start': { process: 'string' },
   'process.adopt': PROCESS,

@@ -44,6 +44,7 @@ export function parseObservation(stdout: string): VmFacts {
   const label = parseObject(one('label')[0]);
   const usage = new Map(all('usage').map(([name = '', ...counters]) => [name, parseUsage(counters)]));
   const found = all('process').map(([name = '', own]) => ({ name, process: parseProcess(name, own, lineage, usage) }));
+  const privileged = all('privileged').flatMap(parseDigest);
   return {
     status: 'reached',
     ...(typeof label.lineage === 'string' ? { lineage: label.lineage } : {}),
@@ -55,12 +56,18 @@ export function parseObservation(stdout: string): VmFacts {
     disk: { total: bytes((block ?? 0) * (blocks ?? 0)), available: bytes((block ?? 0) * (free ?? 0)) },
     load: Number(one('load')[0]?.split(' ')[0]),
     processes: found.flatMap(({ process }) => (process ? [process] : [])),
-    images: all('image').flatMap(([hex = '']) => (/^[0-9a-f]{8,64}$/.test(hex) ? [`sha256:${hex}`] : [])),
+    images: all('image').flatMap(parseDigest),
+    ...(privileged.length > 0 ? { privilegedImages: privileged } : {}),
     foreign: [
       ...found.flatMap(({ name, process }) => (process ? [] : [name])),
       ...all('foreign').map(([name = '']) => name),
     ],
   };
+}
+
+/** The digest of an image's folder; nothing where it is not one of ours. */
+function parseDigest([hex = '']: readonly string[]): readonly string[] {
+  return /^[0-9a-f]{8,64}$/.test(hex) ? [`sha256:${hex}`] : [];
 }
 
 /** The process of a label; undefined where it is not one of ours. */

@@ -51,8 +51,10 @@ export interface ReachedVm {
   /** 1-minute load average. */
   readonly load: number;
   readonly processes: readonly ObservedProcess[];
-  /** Manifest digests of images that are unpacked and complete. */
+  /** Manifest digests of images that are unpacked and complete, as unprivileged processes need them. */
   readonly images: readonly string[];
+  /** The same as privileged processes need them, with ownership that is not shifted. Undefined: none. */
+  readonly privilegedImages?: readonly string[];
   readonly gateway: ObservedGateway;
   /** Containers on the VM that do not carry our lineage: never touched, only reported. */
   readonly foreign: readonly string[];

@@ -77,6 +77,8 @@ export interface VmForget extends ActionBase {
 export interface ImageCopy extends ActionBase {
   readonly kind: 'image.copy';
   readonly image: string;
+  /** Unpacks it for privileged processes, with ownership that is not shifted. Undefined: for all others. */
+  readonly privileged?: true;
 }
 /** Creates a container, starts it and waits until it is ready. Completes a half-made one. */
 export interface ProcessCreate extends ActionBase {

@@ -41,9 +41,11 @@ export function simulateAction(world: World, action: Action, context: ModelConte
       return forgetVm(world, action.vm);
     case 'image.copy': {
       const vm = reached(world, action.vm);
-      return see(world, action.vm, { ...vm, images: [...new Set([...vm.images, action.image])].sort() });
+      const key = action.privileged ? 'privilegedImages' : 'images';
+      return see(world, action.vm, { ...vm, [key]: [...new Set([...(vm[key] ?? []), action.image])].sort() });
     }
     case 'process.create':
+      requireImage(world, action, context);
       return record(putContainer(world, action), recordOf(action, 'ready'));
     case 'process.start': {
       const vm = reached(world, action.vm);
@@ -320,11 +322,17 @@ function containerOf({ observation }: World, vm: string, process: string): Obser
   return seen?.status === 'reached' ? seen.processes.find(({ name }) => name === process) : undefined;
 }
 
+/** The image must be there as the cartridge runs it: with its own ownership for privileged ones, shifted for others. */
+function requireImage(world: World, { vm, subscription, image }: ProcessCreate, { spec }: ModelContext): void {
+  const cartridge = spec.cartridges[spec.subscriptions[subscription]?.cartridge ?? ''];
+  const key = cartridge?.security.privileged ? 'privilegedImages' : 'images';
+  require(reached(world, vm)[key]?.includes(image) === true, `${vm} does not have ${image} among its ${key}`);
+}
+
 function putContainer(world: World, action: ProcessCreate): World {
   const { vm, process: name, subscription, ordinal, index, image, fingerprint } = action;
   const seen = reached(world, vm);
   require(seen.prepared !== undefined, `${vm} is not prepared`);
-  require(seen.images.includes(image), `${vm} does not have ${image}`);
   for (const other of seen.processes) {
     require(other.name === name || other.index !== index, `${other.name} has number ${index} on ${vm}`);
     require(other.name !== name || other.fingerprint === fingerprint, `another ${name} is still on ${vm}`);

@@ -101,7 +101,7 @@ function emitRepair(site: Site, work: Work, wave: Wave, repair: Repair, after: r
     wave.processes.push({ kind: 'process.adopt', ...base, subscription, ordinal, index, image, fingerprint });
   else if (work.launch) {
     const { launch } = work;
-    const dependsOn = [...base.dependsOn, ...copyImage(site, slot, launch.image)];
+    const dependsOn = [...base.dependsOn, ...copyImage(site, slot, launch)];
     const what = { subscription, ordinal, index, image: launch.image, fingerprint: launch.fingerprint };
     wave.processes.push({ kind: 'process.create', ...base, dependsOn, ...what });
   }
@@ -114,14 +114,17 @@ function include(included: Set<string>, wave: Wave, process: string): void {
   wave.changed = true;
 }
 
-/** The action that brings an image to a VM, made the first time it is needed there. */
-function copyImage({ view, copies }: Site, slot: Slot, image: string): readonly string[] {
-  if (slot.seen?.images.includes(image)) return [];
-  const id = `image.copy:${slot.name}/${image}`;
+/** The action that brings an image to a VM, made the first time it is needed there; privileged processes need one of their own. */
+function copyImage({ view, copies }: Site, slot: Slot, { image, privileged }: Launch): readonly string[] {
+  const present = privileged ? slot.seen?.privilegedImages : slot.seen?.images;
+  if (present?.includes(image)) return [];
+  const target = `${slot.name}/${image}${privileged ? '/privileged' : ''}`;
+  const id = `image.copy:${target}`;
   if (!copies.has(id)) {
     const reason = `a process on ${slot.name} needs it for the first time`;
     const action = { vm: slot.name, dependsOn: slot.after, reason, image };
-    copies.set(id, { kind: 'image.copy', id: view.ids('image.copy', `${slot.name}/${image}`), ...action });
+    const variant = privileged ? { privileged: true as const } : {};
+    copies.set(id, { kind: 'image.copy', id: view.ids('image.copy', target), ...action, ...variant });
   }
   return [id];
 }
@@ -158,7 +161,7 @@ function create(
 ): void {
   const { image, fingerprint } = launch;
   const id = site.view.ids('process.create', name);
-  const dependsOn = [...slot.after, ...copyImage(site, slot, image), ...after];
+  const dependsOn = [...slot.after, ...copyImage(site, slot, launch), ...after];
   const what = { process: name, subscription: work.alias, ordinal, index, image, fingerprint };
   wave.processes.push({ kind: 'process.create', id, vm: slot.name, dependsOn, reason, ...what });
   include(site.included, wave, name);

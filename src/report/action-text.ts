@@ -53,7 +53,13 @@ export function actionText(action: Action, images: ImageNames = new Map()): Acti
       return vm('-', 'forget', 'forgetting');
     case 'image.copy': {
       const target = imageName(action.image, images);
-      return { sign: '+', noun: 'image', target, detail: `to ${action.vm}`, doing: 'copying' };
+      return {
+        sign: '+',
+        noun: 'image',
+        target,
+        detail: `to ${action.vm}${action.privileged ? ', privileged' : ''}`,
+        doing: 'copying',
+      };
     }
     case 'process.create':
       return process('+', action.process, `on ${action.vm}, ${imageName(action.image, images)}`, 'creating');

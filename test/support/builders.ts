@@ -37,6 +37,7 @@ export interface CartridgeOptions {
   /** MiB */
   readonly memory?: number;
   readonly volumes?: CartridgeSpec['volumes'];
+  readonly privileged?: boolean;
   readonly ports?: CartridgeSpec['ports'];
   readonly env?: CartridgeSpec['env'];
   readonly health?: Partial<CartridgeSpec['health']>;
@@ -93,7 +94,7 @@ export function aCartridge(name: string, options: CartridgeOptions = {}): Cartri
     env: options.env ?? {},
     volumes: options.volumes ?? [],
     ...(options.command ? { command: options.command } : {}),
-    security: { privileged: false },
+    security: { privileged: options.privileged ?? false },
     runtime: 'lxc',
   };
 }

@@ -43,6 +43,7 @@ const cartridgeOptions: fc.Arbitrary<CartridgeOptions> = fc.record({
   cpu: fc.constantFrom(0.1, 0.25, 0.5),
   memory: fc.constantFrom(128, 256, 512),
   volumes: fc.constantFrom([], [], [{ name: 'data', path: '/data' }]),
+  privileged: fc.constantFrom(false, false, true),
 });
 
 const subscriptionOptions = (cartridges: readonly string[]): fc.Arbitrary<SubscriptionOptions> =>

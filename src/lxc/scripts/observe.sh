@@ -7,8 +7,17 @@ lineage=$1 label=$2 processes=$3 images=$4 root=$5 cgroups=$6
 shift 6
 [ -d "$root" ] || root=/
 # Dots hide what is being made or taken apart.
-for folder in "$processes"/*/ "$images"/*/ /var/lib/lxc/*/; do
+for folder in "$processes"/*/ /var/lib/lxc/*/; do
   [ -d "$folder" ] && set -- "$@" "${folder%/}"
+done
+# An image may be there as it is, shifted to the map of ids, or both.
+for folder in "$images"/*/; do
+  [ -e "${folder}complete" ] || continue
+  name=${folder%/}
+  name=${name##*/}
+  case $name in *[!0-9a-f]*) continue ;; esac
+  [ ! -d "${folder}rootfs" ] || printf 'image\t%s\n' "$name"
+  [ ! -d "${folder}privileged" ] || printf 'privileged\t%s\n' "$name"
 done
 if [ -e "$cgroups/cgroup.controllers" ]; then
   version=v2
@@ -19,7 +28,7 @@ else
 fi
 stat -f -c 'disk	%S	%b	%a' "$root"
 # shellcheck disable=SC2016
-awk -v lineage="$lineage" -v label="$label" -v processes="$processes" -v images="$images" -v version="$version" \
+awk -v lineage="$lineage" -v label="$label" -v processes="$processes" -v version="$version" \
   -v cgroups="$cgroups" '
   function first(file, line) { line = ""; if ((getline line < file) >= 0) close(file); return line }
   function field(file, key, line, part, value) {
@@ -80,8 +89,7 @@ awk -v lineage="$lineage" -v label="$label" -v processes="$processes" -v images=
       folder = substr(folder, 1, length(folder) - length(name) - 1)
       shown = name
       gsub(/[\001-\037\177]/, "?", shown)
-      if (folder == images) { if ((getline line < (ARGV[i] "/complete")) >= 0) { close(ARGV[i] "/complete"); print "image", shown } }
-      else if (folder != processes) print "foreign", shown
+      if (folder != processes) print "foreign", shown
       else { print "process", shown, first(ARGV[i] "/label.json"); usage(shown) }
     }
     print "end"

@@ -70,6 +70,9 @@ test('observe takes a cgroup without tasks for a stopped process', () => {
 test('observe tells complete images, and foreign names without what could disturb a reader', () => {
   files({
     'images/0123456789ab/complete': '',
+    'images/0123456789ab/rootfs/x': '',
+    'images/00112233445566/complete': '',
+    'images/00112233445566/privileged/x': '',
     'images/ba9876543210/rootfs/x': '',
     'processes/evil\nlabel\t{}/config': '',
     "processes/$(touch x) 'q'/config": '',
@@ -79,6 +82,7 @@ test('observe tells complete images, and foreign names without what could distur
   const seen = look();
   expect(seen.cgroup).toBe('hybrid');
   expect(seen.images).toEqual(['sha256:0123456789ab']);
+  expect(seen.privilegedImages).toEqual(['sha256:00112233445566']);
   // This machine may have containers of its own.
   expect(seen.foreign).toEqual(expect.arrayContaining(["$(touch x) 'q'", 'evil?label?{}']));
   expect(seen.foreign.join()).not.toContain('shop-2');

@@ -155,12 +155,37 @@ describe('makePlan from nothing', () => {
     expect(holds(plan)).toContainEqual(expect.stringContaining('lab cannot be listed'));
   });
 
+  it('copies an image once as privileged processes need it and once as others do, even where one is there', () => {
+    const cartridges = { plain: { image: 'os:1' }, host: { image: 'os:1', privileged: true } };
+    const one = aSpec({ cartridges, subscriptions: { shop: { min: 2, cartridge: 'plain' } } });
+    const both = aSpec({
+      cartridges,
+      subscriptions: { shop: { min: 2, cartridge: 'plain' }, agent: { min: 2, cartridge: 'host' } },
+    });
+    const copies = (plan: Plan) =>
+      plan.stages.flatMap(({ actions }) => actions.flatMap((act) => (act.kind === 'image.copy' ? [act] : [])));
+    const fresh = copies(planFor(both, anEmptyWorld(both)));
+    expect(fresh.map(({ privileged = false }) => privileged).sort()).toEqual([false, true]);
+    expect(new Set(fresh.map(({ id }) => id)).size).toBe(2);
+    const added = planFor(both, converge(one));
+    expect(copies(added)).toMatchObject([{ vm: 'web-1', privileged: true }]);
+    expect(copies(planFor(both, converge(both, converge(one))))).toEqual([]);
+  });
+
   it('takes no more hosts from a pool than it has, for all partitions together', () => {
     const pool = (min: number): PartitionOptions => ({ min, placement: [{ iaas: 'pool', max: NO_BOUND }] });
     const shared = aSpec({ iaas: [aPool('pool', 3)], partitions: { api: pool(2), web: pool(2) }, subscriptions: {} });
     const plan = planFor(shared, anEmptyWorld(shared));
     expect(plan.stages.filter(({ kind }) => kind === 'machines').map(({ actions }) => actions.length)).toEqual([2, 1]);
     expect(holds(plan)).toEqual(['web: 1 of at least 2 VMs is missing: pool has no host left']);
+  });
+
+  it('holds a subscription whose environment cannot be had, and leaves what runs of it alone', () => {
+    const both = aSpec({ subscriptions: { shop: { min: 1 }, blog: { min: 2 } } });
+    const world = converge(aSpec({ subscriptions: { shop: { min: 1 }, blog: { min: 1 } } }));
+    const plan = planFor(both, world, { unresolved: { blog: 'PASSWORD is not set' } });
+    expect(transcript(plan)).toEqual([]);
+    expect(holds(plan)).toEqual(['blog: 1 of 2 exist and no more can be created: PASSWORD is not set']);
   });
 
   it('holds a subscription whose image the store does not have, and goes on with the others', () => {
