@@ -47,7 +47,8 @@ export async function importImage(file: string, options: ImportOptions): Promise
   if (!isLayout && !isDocker) {
     options.onStep?.('importing a root file system');
     const layer = await importLayer(path, options.store, { cache, signal });
-    const config = { architecture: ociArchitecture(), os: 'linux', created: new Date().toISOString() };
+    // No time of making: the same file gives the same image, whenever and wherever it is imported.
+    const config = { architecture: ociArchitecture(), os: 'linux' };
     const history = [{ created_by: 'stratos cartridge import' }];
     return options.store.addImage(reference, [layer], { ...config, ...runConfig({}, options), history });
   }

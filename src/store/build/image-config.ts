@@ -4,13 +4,16 @@ import { ociArchitecture } from '../directory-store.ts';
 import type { OciConfig } from '../oci.ts';
 import type { Base } from './build-base.ts';
 
-/** Puts the configuration together; `changed`: the build added a layer to those of the base. */
+/**
+ * Puts the configuration together; `changed`: the build added a layer to those of the base. The same input gives the same
+ * text: its time is that of the newest file, as the base says, and not that of the build.
+ */
 export function imageConfig(file: CartridgeFile, base: Base, changed: boolean): Omit<OciConfig, 'rootfs'> {
   const below = base.config;
   const env = { ...PATH_ENV, ...below.env, ...file.env };
   const ownCommand = file.entrypoint.length + file.cmd.length > 0;
   const ports = file.ports.length > 0 ? file.ports : below.ports;
-  const created = new Date().toISOString();
+  const created = new Date(base.epoch * 1000).toISOString();
   return {
     architecture: ociArchitecture(),
     os: 'linux',

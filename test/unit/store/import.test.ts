@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NotFoundError, StoreError } from '../../../src/model/errors.ts';
@@ -65,6 +66,13 @@ describe('importImage', () => {
     expect(image.run).toMatchObject({ argv: ['/bin/app'], ports: [80] });
     await store.verify(image);
     expect((await store.find('root:1'))?.digest).toBe(image.digest);
+  });
+
+  it('makes the same image of the same root file system at another time', async () => {
+    const first = await importImage(tar(), { store, cache, reference: 'root:1', entrypoint: ['/bin/app'] });
+    await sleep(5);
+    const second = await importImage(tar(), { store, cache, reference: 'root:2', entrypoint: ['/bin/app'] });
+    expect(second.digest).toBe(first.digest);
   });
 
   it('imports an OCI archive with its digest', async () => {
