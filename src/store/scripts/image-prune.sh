@@ -8,6 +8,8 @@ shift 4
 before=$(($(stat -f -c '%a * %S' "$images")))
 keep=" $* "
 for target in "$images"/*/; do
+  # Without any image the pattern stands for itself.
+  [ -d "$target" ] || continue
   target=${target%/}
   hex=${target##*/}
   case $keep in *" $hex "*) continue ;; esac
@@ -37,4 +39,7 @@ if [ -d "$blobs" ]; then
     case $keep in *" ${file##*/} "*) ;; *) rm -f "$file" ;; esac
   done
 fi
-printf '{"freed":%s}\n' "$(($(stat -f -c '%a * %S' "$images") - before))"
+freed=$(($(stat -f -c '%a * %S' "$images") - before))
+# Others write to the disk meanwhile.
+[ "$freed" -ge 0 ] || freed=0
+printf '{"freed":%s}\n' "$freed"
