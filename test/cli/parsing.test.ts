@@ -106,6 +106,7 @@ describe('options', () => {
     expect(await parse(execCommand, ['shop-1', '--', '--odd', '$(x)'])).toMatchObject({ argv: ['--odd', '$(x)'] });
     expect(await parse(sshCommand, ['web-1', 'uname', '-a'])).toMatchObject({ vm: 'web-1', argv: ['uname', '-a'] });
     expect(await parse(sshCommand, ['web-1'])).toMatchObject({ argv: [] });
+    await expect(parse(execCommand, ['shop-1', '-o', 'json', '--', 'id'])).rejects.toThrow(/options come before.*"-o"/);
   });
 
   it('of logs, events and import', async () => {
