@@ -20,7 +20,7 @@ export function unreachable(
 ): UnreachableError {
   const text = escapeControls(why.trim().replaceAll(/\s+/g, ' '));
   const message = `Cannot ${options.verb ?? 'reach'} ${name} (${formatEndpoint(endpoint)}) as ${text}`;
-  const hint = options.hint ?? defaultHint(name, endpoint, reason);
+  const hint = options.hint ?? defaultHint(endpoint, reason);
   return new UnreachableError(name, reason, message, { hint, cause: options.cause });
 }
 
@@ -29,7 +29,7 @@ export function isTransient(reason: UnreachableReason): boolean {
   return reason === 'refused' || reason === 'timeout' || reason === 'unresolved';
 }
 
-function defaultHint(name: string, endpoint: Endpoint, reason: UnreachableReason): string {
+function defaultHint(endpoint: Endpoint, reason: UnreachableReason): string {
   const { address, port, user } = endpoint;
   switch (reason) {
     case 'unresolved':
@@ -44,7 +44,7 @@ function defaultHint(name: string, endpoint: Endpoint, reason: UnreachableReason
     case 'timeout':
     case 'connection-lost':
     case 'jump-failed':
-      return `stratos doctor ${quote(name)}`;
+      return 'stratos doctor';
   }
 }
 
