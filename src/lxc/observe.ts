@@ -21,6 +21,7 @@ export function observeStep(lineage: string): ScriptStep {
     LAYOUT.images,
     ROOT,
     '/sys/fs/cgroup',
+    LAYOUT.volumes,
   ]);
 }
 
@@ -44,6 +45,7 @@ export function parseObservation(stdout: string): VmFacts {
   const label = parseObject(one('label')[0]);
   const usage = new Map(all('usage').map(([name = '', ...counters]) => [name, parseUsage(counters)]));
   const found = all('process').map(([name = '', own]) => ({ name, process: parseProcess(name, own, lineage, usage) }));
+  const volumes = all('volume').map(([alias = '']) => alias);
   const privileged = all('privileged').flatMap(parseDigest);
   return {
     status: 'reached',
@@ -58,6 +60,7 @@ export function parseObservation(stdout: string): VmFacts {
     processes: found.flatMap(({ process }) => (process ? [process] : [])),
     images: all('image').flatMap(parseDigest),
     ...(privileged.length > 0 ? { privilegedImages: privileged } : {}),
+    ...(volumes.length > 0 ? { volumes } : {}),
     foreign: [
       ...found.flatMap(({ name, process }) => (process ? [] : [name])),
       ...all('foreign').map(([name = '']) => name),

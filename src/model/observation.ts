@@ -55,6 +55,8 @@ export interface ReachedVm {
   readonly images: readonly string[];
   /** The same as privileged processes need them, with ownership that is not shifted. Undefined: none. */
   readonly privilegedImages?: readonly string[];
+  /** Aliases of subscriptions that have volumes on its disk, with a process there or without. Undefined: none. */
+  readonly volumes?: readonly string[];
   readonly gateway: ObservedGateway;
   /** Containers on the VM that do not carry our lineage: never touched, only reported. */
   readonly foreign: readonly string[];

@@ -46,7 +46,7 @@ export function simulateAction(world: World, action: Action, context: ModelConte
     }
     case 'process.create':
       requireImage(world, action, context);
-      return record(putContainer(world, action), recordOf(action, 'ready'));
+      return record(putVolumes(putContainer(world, action), action, context), recordOf(action, 'ready'));
     case 'process.start': {
       const vm = reached(world, action.vm);
       require(vm.processes.some(({ name }) => name === action.process), `${action.process} is not on ${action.vm}`);
@@ -296,6 +296,7 @@ function deleteVm(world: World, name: string): World {
   const seen = world.observation.vms[name];
   if (seen?.status === 'reached') {
     require(seen.processes.length + seen.foreign.length === 0, `${name} is not empty`);
+    require((seen.volumes ?? []).length === 0, `${name} has volumes`);
   }
   // A host of a pool stays listed: it is only given back.
   const left = machines(world, before.iaas).filter(({ id, vm }) => id !== before.machine || vm === undefined);
@@ -327,6 +328,14 @@ function requireImage(world: World, { vm, subscription, image }: ProcessCreate, 
   const cartridge = spec.cartridges[spec.subscriptions[subscription]?.cartridge ?? ''];
   const key = cartridge?.security.privileged ? 'privilegedImages' : 'images';
   require(reached(world, vm)[key]?.includes(image) === true, `${vm} does not have ${image} among its ${key}`);
+}
+
+/** Volumes are made with the first process that has them, and stay when it goes. */
+function putVolumes(world: World, { vm, subscription }: ProcessCreate, { spec }: ModelContext): World {
+  const cartridge = spec.cartridges[spec.subscriptions[subscription]?.cartridge ?? ''];
+  if (!cartridge || cartridge.volumes.length === 0) return world;
+  const seen = reached(world, vm);
+  return see(world, vm, { ...seen, volumes: [...new Set([...(seen.volumes ?? []), subscription])].sort() });
 }
 
 function putContainer(world: World, action: ProcessCreate): World {

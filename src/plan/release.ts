@@ -51,6 +51,8 @@ function obstacleOf(view: PartitionView, slot: Slot): string | undefined {
   if (!view.world.machines.has(slot.iaas)) return `${slot.iaas} cannot be listed`;
   const foreign = slot.seen?.foreign.length ?? 0;
   if (foreign > 0) return `${foreign} containers on it are not ours`;
+  const volumes = slot.seen?.volumes ?? [];
+  if (volumes.length > 0) return `it has volumes of ${volumes.join(', ')}, and they would be lost`;
   if (slot.record?.cordoned && slot.draining === undefined) return 'it is cordoned: stratos vm drain releases it';
   return undefined;
 }

@@ -110,6 +110,7 @@ describe('preparation', () => {
       prepared: prepareFingerprint(PREPARE),
       processes: [],
       images: [`sha256:${IMAGE_HEX}`],
+      privilegedImages: [`sha256:${IMAGE_HEX}`],
       foreign: [],
     });
   });
@@ -195,6 +196,8 @@ describe('life of processes', () => {
     expect(limits.stdout.trim()).toBe(String(64 * 2 ** 20));
     await remove('user-1');
     expect((await shell('cat /var/lib/stratos/volumes/shop/1/data/f')).stdout).toBe('kept\n');
+    const [seen] = await run([observeStep(LINEAGE)]);
+    expect(parseObservation(seen?.stdout ?? '')).toMatchObject({ processes: [], volumes: ['shop'] });
   });
 
   test('a privileged cartridge runs unmapped, any other does not', async () => {

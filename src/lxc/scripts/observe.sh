@@ -1,10 +1,10 @@
 # What a VM is and what runs on it, in one reading pass; changes nothing. Arguments: lineage, label of the VM, folder of the
-# processes, folder of the images, folder of everything, where cgroups are mounted. Prints lines of a key and its fields, with tabs
+# processes, folder of the images, folder of everything, where cgroups are mounted, folder of the volumes. Prints lines of a key and its fields, with tabs
 # between; see observe.ts.
 set -u
 export LC_ALL=C
-lineage=$1 label=$2 processes=$3 images=$4 root=$5 cgroups=$6
-shift 6
+lineage=$1 label=$2 processes=$3 images=$4 root=$5 cgroups=$6 volumes=$7
+shift 7
 [ -d "$root" ] || root=/
 # Dots hide what is being made or taken apart.
 for folder in "$processes"/*/ /var/lib/lxc/*/; do
@@ -18,6 +18,16 @@ for folder in "$images"/*/; do
   case $name in *[!0-9a-f]*) continue ;; esac
   [ ! -d "${folder}rootfs" ] || printf 'image\t%s\n' "$name"
   [ ! -d "${folder}privileged" ] || printf 'privileged\t%s\n' "$name"
+done
+last=''
+for folder in "$volumes"/*/*/*/; do
+  [ -d "$folder" ] || continue
+  name=${folder#"$volumes/"}
+  name=${name%%/*}
+  [ "$name" != "$last" ] || continue
+  last=$name
+  case $name in *[!0-9A-Za-z._-]*) name='?' ;; esac
+  printf 'volume\t%s\n' "$name"
 done
 if [ -e "$cgroups/cgroup.controllers" ]; then
   version=v2

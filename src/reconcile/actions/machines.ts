@@ -152,7 +152,8 @@ async function verifyEmpty(context: ApplyContext, provider: IaasProvider, record
       hint: `stratos vm ssh ${name}`,
     });
   }
-  const left = [...seen.processes.map((process) => process.name), ...seen.foreign];
+  const volumes = (seen.volumes ?? []).map((alias) => `volumes of ${alias}`);
+  const left = [...seen.processes.map((process) => process.name), ...seen.foreign, ...volumes];
   if (left.length > 0)
     throw new RemoteCommandError(`Cannot remove ${name} as it is not empty: ${left.join(', ')}`, {
       hint: `stratos vm show ${name}`,

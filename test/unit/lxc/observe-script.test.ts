@@ -23,7 +23,7 @@ function files(tree: Readonly<Record<string, string>>): void {
   }
 }
 function look() {
-  const folders = ['label.json', 'processes', 'images', '.', 'cgroup'].map((name) => path.join(root, name));
+  const folders = ['label.json', 'processes', 'images', '.', 'cgroup', 'volumes'].map((name) => path.join(root, name));
   return parseObservation(execFileSync('sh', ['-c', observe, 'observe', 'L', ...folders], { encoding: 'utf8' }));
 }
 
@@ -87,6 +87,16 @@ test('observe tells complete images, and foreign names without what could distur
   expect(seen.foreign).toEqual(expect.arrayContaining(["$(touch x) 'q'", 'evil?label?{}']));
   expect(seen.foreign.join()).not.toContain('shop-2');
   expect(seen.lineage).toBeUndefined();
+});
+
+test('observe tells once whose volumes are there, with or without a process', () => {
+  files({
+    'volumes/shop/1/data/x': '',
+    'volumes/shop/2/data/x': '',
+    'volumes/blog/1/files/x': '',
+    'volumes/none/x': '',
+  });
+  expect(look().volumes).toEqual(['blog', 'shop']);
 });
 
 test('observe takes the limit of the VM where it is less than the memory of the machine', () => {

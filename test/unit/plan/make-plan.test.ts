@@ -479,6 +479,16 @@ describe('makePlan removes', () => {
     expect(last?.dependsOn).toEqual(['process.remove:shop-3']);
   });
 
+  it('no VM that has volumes, even of a subscription that is gone', () => {
+    const world = converge(spec({ processesPerVm: 1 }, { min: 2 }, { volumes: [{ name: 'data', path: '/data' }] }));
+    const none = spec({ processesPerVm: 1 }, {}, {}, { subscriptions: {} });
+    const plan = planFor(none, world);
+    expect(plan.stages.map(({ kind }) => kind)).not.toContain('release');
+    const reason = 'it is empty and not needed, and stays: it has volumes of shop, and they would be lost';
+    expect(holds(plan)).toEqual([`web-2: ${reason}`, `web-1: ${reason}`]);
+    expect(transcript(planFor(none, applyPlan(none, world, plan)))).toEqual([]);
+  });
+
   it('everything of a partition that is gone', () => {
     const world = converge(spec({ min: 2 }));
     const plan = planFor(aSpec({ partitions: {}, cartridges: {}, subscriptions: {} }), world);
