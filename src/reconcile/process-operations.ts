@@ -100,12 +100,14 @@ export async function processSnapshotRemove(
   snapshot: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  await runLocked(deps, 'process snapshots', name, () => [snapshotRemoveStep(name, snapshot)], signal);
+  const hint = `stratos process snapshots ${name}`;
+  await runLocked(deps, 'process snapshots', name, () => [snapshotRemoveStep(name, snapshot)], signal, hint);
 }
 
 /** Puts a process back to a snapshot and starts it. @throws NotFoundError, RemoteCommandError */
 export async function processRestore(deps: Deps, name: string, snapshot: string, signal?: AbortSignal): Promise<void> {
-  await runLocked(deps, 'process restore', name, () => restoreSteps(name, snapshot), signal);
+  const hint = `stratos process snapshots ${name}`;
+  await runLocked(deps, 'process restore', name, () => restoreSteps(name, snapshot), signal, hint);
 }
 
 /** Restarts processes, one VM's together; resolves when all are ready again. @throws NotFoundError, RemoteCommandError */
@@ -143,9 +145,10 @@ async function runLocked(
   name: string,
   steps: (located: Located) => readonly Step[],
   signal: AbortSignal | undefined,
+  hint?: string,
 ): Promise<readonly StepResult[]> {
   const limits = { lockTimeout: LOCK_TIMEOUT, signal: signal ?? new AbortController().signal };
-  return withLock(deps, limits, operation, () => run(deps, name, steps, signal));
+  return withLock(deps, limits, operation, () => run(deps, name, steps, signal, hint));
 }
 
 async function run(
@@ -153,6 +156,7 @@ async function run(
   name: string,
   steps: (located: Located) => readonly Step[],
   signal: AbortSignal | undefined,
+  hint = `stratos process logs ${name}`,
 ): Promise<readonly StepResult[]> {
   const located = await locate(deps, name);
   const { vm, endpoint } = located;
@@ -163,12 +167,13 @@ async function run(
     signal ? { signal } : {},
   );
   const failed = results.find((result) => result.status !== 0 && result.status !== undefined);
-  if (failed)
-    throw new RemoteCommandError(
-      `Cannot ${failed.title} on ${vm}: ${failed.stderr.trim() || `status ${failed.status}`}`,
-      {
-        hint: `stratos process logs ${name}`,
-      },
-    );
+  if (failed) throw new RemoteCommandError(failureText(failed, vm), { hint });
   return results;
+}
+
+/** What a step did not do and why. What our scripts refuse is a sentence already, and not put into another. */
+function failureText({ title, stderr, status }: StepResult, vm: string): string {
+  const said = stderr.trim();
+  if (said.startsWith('Cannot ')) return said;
+  return `Cannot ${title} on ${vm}: ${said || `status ${String(status)}`}`;
 }
