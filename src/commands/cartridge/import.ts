@@ -55,11 +55,21 @@ export function importCommand(command: Command, context: CommandContext, run = r
     });
 }
 
+/** A root file system alone cannot start: better said now than by the first process. */
+const NO_PROGRAM =
+  '! it has no program: give one with `-- program`, or with `command:` in the cartridge of stratos.yaml';
+
 /** Prints the image. @throws NotFoundError, StoreError */
 export async function runImport({ globals, file, settings }: ImportOptions, context: CommandContext): Promise<number> {
   const deps = await context.open(globals);
   const imported = await context.use.importCartridge(deps, file, { ...settings, signal: context.signal });
-  await printImage(context, globals, 'imported', imported);
+  await printImage(
+    context,
+    globals,
+    'imported',
+    imported,
+    imported.image.run.argv.length === 0 ? NO_PROGRAM : undefined,
+  );
   return EXIT.done;
 }
 

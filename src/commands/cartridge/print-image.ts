@@ -6,12 +6,13 @@ import type { GlobalOptions } from '../global-options.ts';
 import { printDone } from '../print-result.ts';
 import type { NamedImage } from '../use-cases.ts';
 
-/** `built php:8.2 (0123456789ab, 92.4Mi in 2 layers)`. */
+/** `built php:8.2 (0123456789ab, 92.4Mi in 2 layers)`, and `note` on a line of its own. */
 export async function printImage(
   context: CommandContext,
   globals: GlobalOptions,
   verb: string,
   named: NamedImage,
+  note?: string,
 ): Promise<void> {
   const { references, image } = named;
   const layers = image.layers.length === 1 ? '1 layer' : `${String(image.layers.length)} layers`;
@@ -19,7 +20,7 @@ export async function printImage(
     kind: 'Cartridge',
     body: imageBody(named),
     text: () =>
-      `${verb} ${references.join(', ')} (${shortDigest(image.digest)}, ${formatBytes(imageSize(named))} in ${layers})\n`,
+      `${verb} ${references.join(', ')} (${shortDigest(image.digest)}, ${formatBytes(imageSize(named))} in ${layers})\n${note === undefined ? '' : `${note}\n`}`,
   });
 }
 
