@@ -147,6 +147,10 @@ export interface CartridgeUseCases {
   readonly verifyCartridge: (deps: Deps, reference: string) => Promise<NamedImage>;
   /** @throws NotFoundError */
   readonly tagCartridge: (deps: Deps, reference: string, name: string) => Promise<NamedImage>;
-  /** Returns the bytes freed. @throws NotFoundError */
-  readonly removeCartridge: (deps: Deps, reference: string) => Promise<Bytes>;
+  /** Returns the bytes freed. @throws NotFoundError; StoreError for what the spec needs, unless forced: nothing is removed then */
+  readonly removeCartridges: (
+    deps: Deps,
+    references: readonly string[],
+    options: { readonly force: boolean },
+  ) => Promise<Bytes>;
 }

@@ -1,7 +1,8 @@
 /** Work on the cartridge store, as commands ask for it, on top of `store/`. */
 import type { CartridgeUseCases, NamedImage } from '../commands/use-cases.ts';
-import { NotFoundError } from '../model/errors.ts';
+import { NotFoundError, StoreError } from '../model/errors.ts';
 import { bytes } from '../model/quantity.ts';
+import type { Spec } from '../model/spec.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
@@ -50,8 +51,40 @@ export const cartridgeUseCases: CartridgeUseCases = {
     await store.tag(name, image.digest);
     return named(store, image.digest);
   },
-  removeCartridge: async (deps, reference) => bytes(await (await openStore(deps)).remove(reference)),
+  removeCartridges: async (deps, references, { force }) => {
+    const spec = await deps.loadSpec();
+    const store = await deps.storeOf(spec);
+    // All are looked at before the first is removed.
+    if (!force) for (const reference of references) await refuseNeeded(reference, spec, store);
+    let freed = 0;
+    for (const reference of references) freed += await store.remove(reference);
+    return bytes(freed);
+  },
 };
+
+/** @throws StoreError when a cartridge of the spec would lose its image */
+async function refuseNeeded(reference: string, spec: Spec, store: CartridgeStore): Promise<void> {
+  const { parseReference } = await import('../store/reference.ts');
+  const wanted = parseReference(reference);
+  const image = await store.find(reference);
+  if (!image) return;
+  const names = (await store.list()).filter((entry) => entry.digest === image.digest);
+  const users: string[] = [];
+  for (const [alias, cartridge] of Object.entries(spec.cartridges)) {
+    const needed = parseReference(cartridge.image);
+    const lost =
+      wanted.kind === 'name' && needed.kind === 'name'
+        ? wanted.name === needed.name && wanted.tag === needed.tag
+        : // An image goes with its digest, or with its last name.
+          (wanted.kind === 'digest' || names.length <= 1) &&
+          (await store.find(cartridge.image))?.digest === image.digest;
+    if (lost) users.push(alias);
+  }
+  if (users.length > 0)
+    throw new StoreError(`Cannot remove ${reference} as cartridges of the spec need it: ${users.join(', ')}`, {
+      hint: `stratos cartridge rm --force ${reference}`,
+    });
+}
 
 async function openStore(deps: Deps): Promise<CartridgeStore> {
   return deps.storeOf(await deps.loadSpec());

@@ -82,7 +82,7 @@ describe('documents', () => {
     [['cartridge', 'import', 'x.tar', '-t', 'x:1'], 'Cartridge', { use: { importCartridge: one(named) } }],
     [['cartridge', 'tag', 'php:8.2', 'php:9'], 'Cartridge', { use: { tagCartridge: one(named) } }],
     [['cartridge', 'verify', 'php:8.2'], 'Cartridge', { use: { verifyCartridge: one(named) } }],
-    [['cartridge', 'rm', 'php:8.2'], 'CartridgeRemoved', { use: { removeCartridge: one(12 as never) } }],
+    [['cartridge', 'rm', 'php:8.2'], 'CartridgeRemoved', { use: { removeCartridges: one(12 as never) } }],
     [['process', 'ls'], 'ProcessList', { use: { status } }],
     [['process', 'show', 'shop-1'], 'Process', { use: { status } }],
     [['process', 'snapshot', 'shop-1'], 'Snapshot', { use: { processSnapshot: one({ snapshot: 'snap0' }) } }],
