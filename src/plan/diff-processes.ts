@@ -3,7 +3,7 @@ import { millis } from '../model/quantity.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
 import { addTo } from './slot.ts';
-import { sortMembers, type SortedMembers } from './sort-members.ts';
+import { sortMembers, WAS_LEAVING, type SortedMembers } from './sort-members.ts';
 import { targetOf, type Target } from './target.ts';
 import { tokens } from './tokens.ts';
 import { chooseVictims } from './victims.ts';
@@ -19,7 +19,9 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
   const sorted = sortMembers(view, target, members);
   const { adopted, refused } = takeUpStrays(target, sorted);
   const counted = sorted.staying.length + sorted.stuck.length;
-  const adoptions = new Set(adopted.map((repair) => repair.member)).size;
+  const takenUp = new Set(adopted.map((repair) => repair.member));
+  const adoptions = takenUp.size;
+  const unrecorded = [...takenUp].filter((member) => member.state === undefined).length;
 
   const excess = counted + adoptions - target.desired;
   const old = new Map(sorted.old.map((departure) => [departure.member, departure]));
@@ -58,7 +60,7 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     reserved: [],
     reason: createReason(target, counted, replaced),
     ...readyPermits(target, sorted),
-    room: tokens(desired + (subscription?.rollout.maxSurge ?? 0) - recordedOf(sorted) - adoptions),
+    room: tokens(desired + (subscription?.rollout.maxSurge ?? 0) - recordedOf(sorted) - unrecorded),
     blocked: undefined,
     waited: 0,
     surges: (subscription?.rollout.maxSurge ?? 0) > 0,
@@ -66,25 +68,29 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
 }
 
 /** Records of the subscription, those on their way out included. */
-function recordedOf({ staying, stuck, leaving }: SortedMembers): number {
-  return staying.length + stuck.length + leaving.filter(({ member }) => member.state !== undefined).length;
+function recordedOf({ staying, stuck, leaving, strays }: SortedMembers): number {
+  const others = [...leaving.map(({ member }) => member), ...strays];
+  return staying.length + stuck.length + others.filter((member) => member.state !== undefined).length;
 }
 
-/** Containers of ours without a record: as many as are needed are taken up, the others removed. */
+/** Containers of ours that were leaving or have no record: as many as are needed are taken up, the others removed. */
 function takeUpStrays(target: Target, sorted: SortedMembers) {
   const adopted: Repair[] = [];
   const refused: Departure[] = [];
   const surge = target.subscription?.rollout.maxSurge ?? 0;
   let current = sorted.staying.length + sorted.stuck.length - sorted.old.length;
   let total = recordedOf(sorted);
-  for (const member of sorted.strays) {
-    if (current >= target.desired || total >= target.desired + surge) {
-      refused.push({ member, reason: 'it is not in the inventory and not needed', inPlace: false, replaced: false });
+  // A record is there already of what was leaving: it adds none to the total.
+  for (const member of sorted.strays.toSorted((a, b) => Number(!a.state) - Number(!b.state))) {
+    const added = member.state === undefined ? 1 : 0;
+    if (current >= target.desired || (added === 1 && total >= target.desired + surge)) {
+      const reason = added === 0 ? WAS_LEAVING : 'it is not in the inventory and not needed';
+      refused.push({ member, reason, inPlace: false, replaced: false });
       continue;
     }
     current += 1;
-    total += 1;
-    const reason = 'it is as it should be and not in the inventory';
+    total += added;
+    const reason = added === 0 ? `${WAS_LEAVING}, and is needed` : 'it is as it should be and not in the inventory';
     const running = member.container === 'running';
     adopted.push({ member, how: 'adopt', reason, servesAlready: !running });
     if (!running) adopted.push({ member, how: 'start', reason: 'its container is stopped', servesAlready: false });

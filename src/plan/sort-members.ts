@@ -13,12 +13,14 @@ export interface SortedMembers {
   readonly old: Departure[];
   /** On their way out already, or never to be in. */
   readonly leaving: Departure[];
-  /** Containers without a record that could be taken up. */
+  /** Containers that could be taken up: without a record, or running and as they should be though they were leaving. */
   readonly strays: Member[];
   /** On VMs where nothing can be done now. They count as existing. */
   readonly stuck: Member[];
 }
 
+/** Why what a run that was cut had taken out of rotation is removed. */
+export const WAS_LEAVING = 'it was leaving when a run ended';
 const UNRECORDED = 'its container carries our label and is not in the inventory';
 
 export function sortMembers(view: PartitionView, target: Target, members: readonly Member[]): SortedMembers {
@@ -27,7 +29,7 @@ export function sortMembers(view: PartitionView, target: Target, members: readon
     // A stopped VM brings its processes back when it starts; what they are is seen by the next run.
     if (member.slot.kind !== 'usable') sorted.stuck.push(member);
     else if (member.state === undefined) sortStray(view, target, member, sorted);
-    else if (member.state === 'leaving') leave(sorted, member, 'it was leaving when a run ended');
+    else if (member.state === 'leaving') sortLeaving(target, member, sorted);
     else {
       sorted.staying.push(member);
       if (target.subscription) sortRecorded(view, target, member, sorted);
@@ -38,6 +40,13 @@ export function sortMembers(view: PartitionView, target: Target, members: readon
 
 function leave(sorted: SortedMembers, member: Member, reason: string): void {
   sorted.leaving.push({ member, reason, inPlace: false, replaced: false });
+}
+
+/** What still runs as it should is better put back into rotation than replaced, where it is needed. */
+function sortLeaving(target: Target, member: Member, sorted: SortedMembers): void {
+  const isRight = member.container === 'running' && member.fingerprint === target.launch?.fingerprint;
+  if (isRight && member.slot.draining === undefined) sorted.strays.push(member);
+  else leave(sorted, member, WAS_LEAVING);
 }
 
 /** A container without a record. Where its name is recorded elsewhere, it depends on whether that can be seen. */

@@ -214,9 +214,10 @@ describe('makePlan repairs', () => {
       ['processes: create shop-1@web-1', 'gateway: web-1, web-2'],
     ],
     ['a record that was lost', [['record lost']], ['processes: adopt shop-1@web-1', 'gateway: web-1, web-2']],
+    ['a process that was leaving', [['record leaving']], ['processes: adopt shop-1@web-1', 'gateway: web-1, web-2']],
     [
-      'a process that was leaving',
-      [['record leaving']],
+      'a process that was leaving and is stopped',
+      [['record leaving'], ['container stopped']],
       ['processes: create shop-3@web-1', 'gateway: web-1, web-2', 'removals: remove shop-1@web-1'],
     ],
     ['a gateway whose file was edited', [['gateway edited']], ['gateway: web-1']],
@@ -242,6 +243,14 @@ describe('makePlan repairs', () => {
     ],
   ])('%s', (_, happened, lines) => {
     expect(transcript(planFor(whole, after(settled, ...happened)))).toEqual(lines);
+  });
+
+  it('removes a process that was leaving where it is not needed, or not what it should be', () => {
+    const leaving = after(settled, ['record leaving']);
+    const fewer = planFor(spec({ min: 2, strategy: 'spread' }, { min: 1, max: 1 }), leaving);
+    expect(transcript(fewer)).toContainEqual('removals: remove shop-1@web-1');
+    const changed = planFor(spec({ min: 2, strategy: 'spread' }, {}, { image: 'php:2' }), leaving);
+    expect(transcript(changed).join('\n')).not.toContain('adopt');
   });
 
   it('leaves a VM that does not answer as it is, and makes nothing in its place', () => {
