@@ -31,6 +31,8 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => project.dispose());
 
+const isShop = ({ alias }: { readonly alias: string }) => alias === 'shop';
+
 const kinds = async (): Promise<string[]> => {
   const { stdout } = await project.stratos('plan', '-o', 'json');
   const plan = JSON.parse(stdout) as Plan;
@@ -39,13 +41,13 @@ const kinds = async (): Promise<string[]> => {
 
 const pages = async (): Promise<number[]> => {
   const { subscriptions } = await project.status();
-  const urls = subscriptions[0]?.urls ?? [];
+  const urls = subscriptions.find(isShop)?.urls ?? [];
   return Promise.all(urls.map(async (url) => (await fetch(url)).status));
 };
 
 const processNames = async (): Promise<string[]> => {
   const { subscriptions } = await project.status();
-  return (subscriptions[0]?.processes ?? []).map((process) => process.name).sort();
+  return (subscriptions.find(isShop)?.processes ?? []).map((process) => process.name).sort();
 };
 
 describe('reconcile', () => {
@@ -57,7 +59,7 @@ describe('reconcile', () => {
       ['web-1', 'ready'],
       ['web-2', 'ready'],
     ]);
-    expect(status.subscriptions[0]).toMatchObject({ alias: 'shop', ready: 4, total: 4 });
+    expect(status.subscriptions.find(isShop)).toMatchObject({ alias: 'shop', ready: 4, total: 4 });
     expect(await pages()).toEqual([200, 200]);
   });
 
@@ -78,9 +80,26 @@ describe('reconcile', () => {
     await project.must('scale', 'shop', '--min', '4');
   });
 
+  test('refuses to act only on a name that nothing has', async () => {
+    const result = await project.stratos('reconcile', '--only', 'shoop');
+    expect([result.code, result.stderr]).toEqual([64, expect.stringContaining('no alias or partition has this name')]);
+  });
+
+  test('holds one subscription whose secret is not here, and serves the others', async () => {
+    const before = await project.readSpec();
+    await project.editSpec(
+      'subscriptions:\n',
+      'subscriptions:\n  mail: { cartridge: static, env: { PIN: { fromEnv: NO_SUCH_PIN } } }\n',
+    );
+    const { stdout, code } = await project.stratos('reconcile').finally(() => project.writeSpec(before));
+    expect([code, stdout]).toEqual([0, expect.stringContaining('the environment variable is not set: NO_SUCH_PIN')]);
+    expect(await pages()).toEqual([200, 200]);
+  });
+
   test('starts a killed process again', async () => {
     const [name = ''] = await processNames();
-    const vm = (await project.status()).subscriptions[0]?.processes.find((process) => process.name === name)?.vm ?? '';
+    const vm =
+      (await project.status()).subscriptions.find(isShop)?.processes.find((process) => process.name === name)?.vm ?? '';
     await project.onVm(vm, `systemctl stop stratos-process@${name}`);
     expect(await kinds()).toContain('process.start');
     await project.must('reconcile');
@@ -90,7 +109,8 @@ describe('reconcile', () => {
 
   test('makes a deleted container again', async () => {
     const [name = ''] = await processNames();
-    const vm = (await project.status()).subscriptions[0]?.processes.find((process) => process.name === name)?.vm ?? '';
+    const vm =
+      (await project.status()).subscriptions.find(isShop)?.processes.find((process) => process.name === name)?.vm ?? '';
     await project.onVm(vm, `systemctl stop stratos-process@${name}; rm -rf /var/lib/stratos/processes/${name}`);
     await project.must('reconcile');
     expect(await kinds()).toEqual([]);
@@ -153,7 +173,7 @@ describe('reconcile', () => {
 
   test('replaces processes one at a time when their environment changes and loses no request', async () => {
     const before = await processNames();
-    const load = requestLoad((await project.status()).subscriptions[0]?.urls[0] ?? '');
+    const load = requestLoad((await project.status()).subscriptions.find(isShop)?.urls[0] ?? '');
     await project.editSpec('GREETING: hello', 'GREETING: good day');
     await project.must('reconcile');
     const counts = await load.stop();
@@ -164,6 +184,20 @@ describe('reconcile', () => {
     expect(after.filter((name) => before.includes(name))).toEqual([]);
     expect(await kinds()).toEqual([]);
     expect(await project.readSpec()).toContain('# a comment that edits keep');
+  });
+
+  test('keeps the old processes in rotation when new ones do not start', async () => {
+    const before = await processNames();
+    await project.editSpec('    env:', "    command: [/bin/sh, -c, 'exit 3']\n    env:");
+    const result = await project.stratos('reconcile');
+    expect(result.code).toBe(5);
+    expect(result.stdout).toContain('it ends at once');
+    expect(await pages()).toEqual([200, 200]);
+    expect(await processNames()).toEqual(expect.arrayContaining(before));
+    await project.editSpec("    command: [/bin/sh, -c, 'exit 3']\n", '');
+    await project.must('reconcile');
+    expect(await kinds()).toEqual([]);
+    expect(await processNames()).toHaveLength(4);
   });
 
   test('refuses a plan that the world has moved away from', async () => {
@@ -181,8 +215,8 @@ describe('reconcile', () => {
     await project.must('reconcile');
     await project.must('vm', 'drain', 'web-2');
     const { subscriptions } = await project.status();
-    expect(subscriptions[0]?.processes.filter((process) => process.vm === 'web-2')).toEqual([]);
-    expect(subscriptions[0]?.ready).toBe(3);
+    expect(subscriptions.find(isShop)?.processes.filter((process) => process.vm === 'web-2')).toEqual([]);
+    expect(subscriptions.find(isShop)?.ready).toBe(3);
     await project.must('vm', 'uncordon', 'web-2');
     await project.must('scale', 'shop', '--min', '4', '--max', '4');
     await project.must('reconcile');

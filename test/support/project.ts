@@ -145,6 +145,7 @@ function startStratos(directory: string, args: readonly string[]): RunningCli {
 
 /** Sends GET requests one after the other until stopped, each on a connection of its own; counts answers by status. */
 export function requestLoad(url: string): { readonly stop: () => Promise<ReadonlyMap<string, number>> } {
+  if (!URL.canParse(url)) throw new Error(`requestLoad needs a URL: ${JSON.stringify(url)}`);
   const counts = new Map<string, number>();
   let running = true;
   const count = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
