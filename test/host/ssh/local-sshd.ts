@@ -41,6 +41,8 @@ export async function startSshd(): Promise<LocalSshd> {
     `AuthorizedKeysFile ${directory}/authorized_keys`,
     'PidFile none',
     'StrictModes no',
+    // The login shell must not read the start-up files of whoever runs the tests: they may print, or wait.
+    `SetEnv HOME=${directory}`,
     'UsePAM no',
     'PasswordAuthentication no',
     'PermitRootLogin yes',
