@@ -34,17 +34,19 @@ export function writeTranscript(markdown: string, outputs: readonly string[]): s
 
 /** What differs from run to run and machine to machine: digests, durations, sizes, addresses, times, ids, column widths. */
 export function normalized(output: string): string {
-  return output
-    .replaceAll(/\b[0-9a-f]{12}\b/g, 'DIGEST')
-    .replaceAll(/\b(?=[a-f]*\d)[0-9a-f]{8}\b(?!-)/g, 'RUN')
-    // Gateways are configured side by side: which of them was the last is not told.
-    .replaceAll(/\bgateway web-\d+(?= )/g, 'gateway VM')
-    .replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g, 'UUID')
-    .replaceAll(/\b\d+(\.\d+){3}\b/g, 'ADDRESS')
-    .replaceAll(/\b\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\b\d\d:\d\d:\d\d(\.\d+)?\b/g, 'TIME')
-    .replaceAll(/\b\d+(\.\d+)?(ms|s|m|h|d)\b/g, 'DURATION')
-    .replaceAll(/\b\d+(\.\d+)?(Ki|Mi|Gi|Ti|B)\b/g, 'SIZE')
-    .replaceAll(/ +/g, ' ')
-    .replaceAll(/ +$/gm, '')
-    .trim();
+  return (
+    output
+      .replaceAll(/\b[0-9a-f]{12}\b/g, 'DIGEST')
+      .replaceAll(/\b(?=[a-f]*\d)[0-9a-f]{8}\b(?!-)/g, 'RUN')
+      // Gateways are configured side by side: which of them was the last is not told.
+      .replaceAll(/\bgateway web-\d+(?= )/g, 'gateway VM')
+      .replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g, 'UUID')
+      .replaceAll(/\b\d+(\.\d+){3}\b/g, 'ADDRESS')
+      .replaceAll(/\b\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\b\d\d:\d\d:\d\d(\.\d+)?\b/g, 'TIME')
+      .replaceAll(/\b\d+(\.\d+)?(ms|s|m|h|d)\b/g, 'DURATION')
+      .replaceAll(/\b\d+(\.\d+)?(Ki|Mi|Gi|Ti|B)\b/g, 'SIZE')
+      .replaceAll(/ +/g, ' ')
+      .replaceAll(/ +$/gm, '')
+      .trim()
+  );
 }
