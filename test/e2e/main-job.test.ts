@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
-import { requestLoad, testProject, type TestProject } from '../support/project.ts';
+import { getPage, requestLoad, testProject, type TestProject } from '../support/project.ts';
 
 const CARTRIDGE = fileURLToPath(new URL('../../fixtures/cartridges/static', import.meta.url));
 
@@ -42,7 +42,7 @@ const kinds = async (): Promise<string[]> => {
 const pages = async (): Promise<number[]> => {
   const { subscriptions } = await project.status();
   const urls = subscriptions.find(isShop)?.urls ?? [];
-  return Promise.all(urls.map(async (url) => (await fetch(url)).status));
+  return Promise.all(urls.map(getPage));
 };
 
 const processNames = async (): Promise<string[]> => {

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventsOf, plannedKinds, until } from '../support/fleet.ts';
-import { STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
+import { getPage, STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
 import { sshTo, vmOf, type TestVm } from '../support/vm.ts';
 
 const REST = `${staticSpec({
@@ -76,7 +76,7 @@ describe('static hosts', () => {
     ]);
     const urls = subscriptions[0]?.urls ?? [];
     expect(urls).toHaveLength(2);
-    for (const url of urls) expect((await fetch(url)).status).toBe(200);
+    for (const url of urls) expect(await getPage(url)).toBe(200);
     expect(await onFar('ls /var/lib/stratos/processes')).not.toBe('');
     expect((await project.must('doctor')).code).toBe(0);
   });

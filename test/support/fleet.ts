@@ -13,7 +13,7 @@ import { rootLayout } from '../../src/iaas/local/layout.ts';
 import { containerName } from '../../src/iaas/local/names.ts';
 import type { LoggedEvent, StratosEvent } from '../../src/model/event.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import type { CliResult, RunningCli, TestProject } from './project.ts';
+import { getPage, type CliResult, type RunningCli, type TestProject } from './project.ts';
 
 const run = promisify(execFile);
 
@@ -128,7 +128,7 @@ export async function expectConverged(project: TestProject): Promise<void> {
     });
   }
   const urls = subscriptions.flatMap((subscription) => subscription.urls);
-  expect(await Promise.all(urls.map(async (url) => (await fetch(url)).status))).toEqual(urls.map(() => 200));
+  expect(await Promise.all(urls.map(getPage))).toEqual(urls.map(() => 200));
 }
 
 /** Ours that still runs on a VM on behalf of an SSH session: `PID ARGUMENTS`. */

@@ -143,6 +143,16 @@ function startStratos(directory: string, args: readonly string[]): RunningCli {
   return { child, result, stderr: () => stderr };
 }
 
+/**
+ * Gets a page on a connection of its own and gives the status. `fetch` keeps connections, and may send on one that a gateway
+ * closes at that very moment; a browser tries again then, `fetch` does not.
+ */
+export async function getPage(url: string): Promise<number> {
+  const response = await fetch(url, { headers: { connection: 'close' } });
+  await response.arrayBuffer();
+  return response.status;
+}
+
 /** Sends GET requests one after the other until stopped, each on a connection of its own; counts answers by status. */
 export function requestLoad(url: string): { readonly stop: () => Promise<ReadonlyMap<string, number>> } {
   if (!URL.canParse(url)) throw new Error(`requestLoad needs a URL: ${JSON.stringify(url)}`);
@@ -152,9 +162,7 @@ export function requestLoad(url: string): { readonly stop: () => Promise<Readonl
   const worker = async () => {
     while (running) {
       try {
-        const response = await fetch(url, { headers: { connection: 'close' } });
-        await response.text();
-        count(String(response.status));
+        count(String(await getPage(url)));
       } catch (error) {
         count(error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : 'error');
       }
