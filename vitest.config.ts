@@ -19,8 +19,6 @@ export default defineConfig({
           include: ['test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/host/**/*.test.ts'],
           exclude: ['**/*.slow.test.ts'],
           fileParallelism: false,
-          // Real VMs on a shared machine: a test that fails once is run once more, and the report says so.
-          retry: 1,
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
