@@ -36,6 +36,14 @@ export function resolveCartridges(
   const result = sound(context, 'cartridges').map((entry): [string, CartridgeSpec] => {
     const raw = entry.value as RawCartridge;
     const ports = portsOf(context, entry, raw);
+    // Said rather than run as something else: a container is not what this asks for.
+    if (raw.runtime === 'vm')
+      context.report(
+        'cartridges',
+        entry,
+        ['runtime'],
+        `Cannot run ${entry.name} with runtime vm as this version runs lxc only; processesPerVm: 1 gives each process a VM of its own`,
+      );
     const spec: CartridgeSpec = {
       name: entry.name,
       image: raw.image,
