@@ -161,7 +161,7 @@ function healthOf(context: ResolveContext, entry: Entry, raw: RawCartridge, port
   return {
     ...(port ? { port: port.name } : {}),
     ...(health.path === undefined ? {} : { path: health.path }),
-    interval: durationOf(health.interval, 500),
+    interval: durationOf(health.interval, 1000),
     timeout: durationOf(health.timeout, 1000),
     startup: durationOf(health.startup, 60_000),
   };

@@ -76,7 +76,7 @@ export const CARTRIDGES: JsonSchema = named(
             pattern: '^/[!-~]*$',
           },
           port: { title: 'the name of a port', description: 'Which port is asked. Default: the first.', type: 'string' },
-          interval: term('duration', { description: 'Time between two checks of the gateway.', default: '500ms' }),
+          interval: term('duration', { description: 'Time between two checks of the gateway.', default: '1s' }),
           timeout: term('duration', { description: 'How long one check may take.', default: '1s' }),
           startup: term('duration', { description: 'How long a process may take from start to ready.', default: '60s' }),
         },

@@ -13,4 +13,7 @@ for group in /sys/fs/cgroup/*/"lxc.payload.$1" /sys/fs/cgroup/*/"lxc.monitor.$1"
 done
 # The output goes through a pipe, as a program cannot open the journal's socket again by /dev/stdout.
 cat stratos/output &
-exec lxc-start -F -P "$processes" -n "$1"
+# Without newuidmap in its path LXC writes the map of ids itself, which saves it four programs: the range is reserved by the VM's
+# preparation.
+PATH=/usr/sbin:/sbin
+exec /usr/bin/lxc-start -F -P "$processes" -n "$1"

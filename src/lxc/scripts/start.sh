@@ -71,9 +71,23 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
     close("/proc/" pid "/net/fib_trie")
     return home[own] == pid
   }
+  # Whether a network namespace has TCP sockets at all. Its tables are long to read, however empty: the kernel goes through those
+  # of the whole machine.
+  function sockets(pid, kind, line, part, count) {
+    count = 0
+    for (kind = 1; kind <= 2; kind++) {
+      while ((getline line < ("/proc/" pid "/net/sockstat" (kind == 1 ? "" : "6"))) > 0) {
+        split(line, part, " ")
+        if (part[1] ~ /^TCP6?:$/) count += part[3]
+      }
+      close("/proc/" pid "/net/sockstat" (kind == 1 ? "" : "6"))
+    }
+    return count
+  }
   # What listens on the port in a network namespace: yes, no, or only on the loopback. Listening sockets come first in the table.
-  function listens(pid, hex, kind, file, line, column, result) {
+  function listens(pid, port, hex, kind, file, line, column, result) {
     result = "no"
+    hex = sprintf("%04X", port)
     for (kind = 1; kind <= 2 && result != "yes"; kind++) {
       file = "/proc/" pid "/net/" (kind == 1 ? "tcp" : "tcp6")
       if ((getline line < file) < 0) continue
@@ -87,6 +101,11 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
       close(file)
     }
     return result
+  }
+  function silence(n) { return "it gives no answer to a request for " path[n] }
+  # Why nobody can connect, as far as the tables tell.
+  function closed(n, found) {
+    return found == "no" ? "nothing listens on port " port[n] : "port " port[n] " is open to itself only, at its loopback address"
   }
   function json(text) {
     gsub(/[\001-\037\177]+/, " ", text)
@@ -159,7 +178,7 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
       if (timeout[n] > longest) longest = timeout[n]
     }
     close(file)
-    system("{ curl -q -K " file " -g -s --no-progress-meter -Z --parallel-immediate --noproxy \"*\" -A stratos -m " longest \
+    system("{ curl -q -K " file " -g -s --no-progress-meter -Z --parallel-immediate --noproxy \"*\" -A stratos --connect-timeout 0.25 -m " longest \
       " -w \"%{stderr}answer %{http_code} %{url_effective}\\n\" 2>&1 | while read -r line; do echo \"$line\"; done; echo end " round "; rm " file "; } >>" answers " 2>/dev/null &")
   }
   # Whether a request is on its way: those that come to listen meanwhile are asked together, as each curl has its price.
@@ -173,7 +192,7 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
         if (part[1] == "end" && asked[n] == part[2]) { asked[n] = 0; after[n] = now + 0.1 }
         if (part[1] != "answer" || index(part[3], "http://" address[n] ":") != 1) continue
         if (part[2] ~ /^[23]/) ready(n)
-        else why[n] = part[2] == "000" ? "it gives no answer to a request for " path[n] : "it answers a request for " path[n] " with status " part[2]
+        else why[n] = part[2] == "000" ? silence(n) : "it answers a request for " path[n] " with status " part[2]
       }
     }
     close(answers)
@@ -197,16 +216,20 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
           if (!since[n]) since[n] = now
           if (now - since[n] >= 0.25) { ready(n); continue }
         } else if (!asked[n] && now >= after[n] && (now - last_ask > 0.2 || !busy())) {
-          found = settled(pid, address[n]) ? listens(pid, sprintf("%04X", port[n])) : "no"
-          if (found == "yes" && path[n] == "") {
+          found = settled(pid, address[n]) && sockets(pid) ? "some" : "no"
+          if (found == "some" && path[n] == "") found = listens(pid, port[n])
+          if (found == "some") { list[n] = 1; wanted++ }
+          else if (found == "yes") {
             # Nothing tells whether it answers, so it must still listen a moment later.
             if (open[n] != pid) { open[n] = pid; since[n] = now }
             if (now - since[n] >= 0.05) { ready(n); continue }
             why[n] = "it ends after it opened port " port[n]
-          } else if (found == "yes") { list[n] = 1; wanted++ }
-          else why[n] = found == "no" ? "nothing listens on port " port[n] : "port " port[n] " is open to itself only, at its loopback address"
+          } else why[n] = closed(n, found)
         }
-        if (now > until[n]) { stuck = sprintf("it is not ready after %gs: ", until[n] - begun); failed(n, stuck why[n]) }
+        if (now > until[n]) {
+          if (why[n] == silence(n) && (found = listens(pid, port[n])) != "yes") why[n] = closed(n, found)
+          failed(n, sprintf("it is not ready after %gs: ", until[n] - begun) why[n])
+        }
       }
       if (wanted > 0) { ask(list); last_ask = now }
       if (absent > 0 && now - begun > 0.5 && now >= next_look) { inspect(); next_look = now + 0.5 } else split("", missing)

@@ -39,27 +39,27 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
   const { recorder, deps } = context;
   for (const action of actions) {
     const provider = await providerNamed(context, action.iaas);
-    const before = recorder.vm(vm);
-    const record: VmRecord = before ?? {
-      name: vm,
-      partition: partitionOf(vm),
-      iaas: action.iaas,
-      state: 'creating',
-      size: action.size,
-      cordoned: false,
-      draining: false,
-      createdAt: new Date(deps.now()).toISOString(),
-    };
-    recorder.putVm({ ...record, state: 'creating' });
-    await recorder.commit();
-    const { publicKey } = await deps.identity();
-    const hostKey = generateHostKey();
     const create = async (): Promise<void> => {
+      const record: VmRecord = recorder.vm(vm) ?? {
+        name: vm,
+        partition: partitionOf(vm),
+        iaas: action.iaas,
+        state: 'creating',
+        size: action.size,
+        cordoned: false,
+        draining: false,
+        createdAt: new Date(deps.now()).toISOString(),
+      };
+      recorder.putVm({ ...record, state: 'creating' });
+      await recorder.commit();
+      const { publicKey } = await deps.identity();
+      const hostKey = generateHostKey();
       const taken = recorder.vms().flatMap(({ iaas, machine }) => (iaas === action.iaas && machine ? [machine] : []));
       const request = { vm, partition: record.partition, size: action.size, hostKey, authorizedKey: publicKey, taken };
       const machine = await provider.create({ ...request, signal: context.signal });
       recorder.putVm({ ...withMachine(record, machine), state: 'created' });
     };
+    // Hosts that exist are given out one at a time, in the order of the plan: the first VM gets the first host.
     await (provider.capabilities.ephemeral ? create() : context.claim(create, context.signal));
     await recorder.commit();
   }
