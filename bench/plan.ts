@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { bytes, cores, instant, millis } from '../src/model/quantity.ts';
 import type { ProcessRecord, VmRecord } from '../src/model/inventory.ts';
 import type { ObservedProcess, VmObservation } from '../src/model/observation.ts';
+import { DEFAULT_GUARDS, DEFAULT_SCALE_DOWN, DEFAULT_SPARE, DEFAULT_TUNING } from '../src/model/spec.ts';
 import type { CartridgeSpec, PartitionSpec, Spec, SubscriptionSpec } from '../src/model/spec.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
 import type { PlanInput } from '../src/plan/plan-input.ts';
@@ -24,6 +25,7 @@ function fleet(vms: number, partitions: number, strategy: 'pack' | 'spread'): Pl
   const cartridgeCount = Math.max(CARTRIDGES, partitions);
   const spec: Spec = {
     file: 'stratos.yaml',
+    guards: DEFAULT_GUARDS,
     store: { kind: 'directory', path: '/store' },
     iaas: { lab: { kind: 'local', name: 'lab', bridge: 'b', subnet: '10.0.0.0/8', root: '/r' } },
     partitions: named(partitions, (n): PartitionSpec => ({
@@ -35,6 +37,8 @@ function fleet(vms: number, partitions: number, strategy: 'pack' | 'spread'): Pl
         vm: { cpu: cores(15), memory: bytes(15 * GIB) },
         processesPerVm: Number.MAX_SAFE_INTEGER,
         strategy,
+        spare: DEFAULT_SPARE,
+        scaleDown: DEFAULT_SCALE_DOWN,
       },
       network: '10.66.0.0/22',
     })),
@@ -53,9 +57,18 @@ function fleet(vms: number, partitions: number, strategy: 'pack' | 'spread'): Pl
     subscriptions: named(subscriptions, (n): SubscriptionSpec => ({
       alias: `s${n}`,
       cartridge: `c${n % cartridgeCount}`,
-      scaling: { name: 'ten', processes: { min: PROCESSES_PER_SUBSCRIPTION, max: 20 }, target: {} },
+      scaling: {
+        name: 'ten',
+        processes: { min: PROCESSES_PER_SUBSCRIPTION, max: 20 },
+        target: {},
+        signals: {},
+        schedules: [],
+        tuning: DEFAULT_TUNING,
+      },
       rollout: { name: 'careful', maxSurge: 1, maxUnavailable: 0, drain: millis(10_000) },
       spread: false,
+      near: [],
+      apart: [],
       port: 10_000 + n,
       hosts: [],
       env: {},

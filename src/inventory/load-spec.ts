@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidSpecError } from '../model/errors.ts';
 import type { SpecProblem } from '../model/errors.ts';
+import { DEFAULT_GUARDS } from '../model/spec.ts';
 import type { Spec } from '../model/spec.ts';
 import { projectPath, resolveContext } from './resolve-context.ts';
 import { resolveIaas } from './resolve-iaas.ts';
@@ -49,7 +50,7 @@ async function resolveSpec(files: SpecFiles, directory: string, problems: SpecPr
   const cartridges = resolveCartridges(context, partitions);
   const subscriptions = resolveSubscriptions(context, cartridges);
   const store = { kind: 'directory', path: projectPath(directory, files.store?.path ?? '.stratos/store') } as const;
-  return { file: files.main.path, iaas, partitions, cartridges, subscriptions, store };
+  return { file: files.main.path, iaas, partitions, cartridges, subscriptions, store, guards: DEFAULT_GUARDS };
 }
 
 /** By file as they were read, then by line. */

@@ -1,7 +1,7 @@
 /** Policies of all kinds: quantities parsed, defaults filled in, names replaced. */
 import { bytes, cores, millis, parseBytes, parseCores, parseDuration, parsePercent } from '../model/quantity.ts';
 import type { Bytes, Cores, Millis } from '../model/quantity.ts';
-import { NO_BOUND } from '../model/spec.ts';
+import { DEFAULT_SCALE_DOWN, DEFAULT_SPARE, DEFAULT_TUNING, NO_BOUND } from '../model/spec.ts';
 import type { IdlePolicy, PartitionPolicy, RolloutPolicy, ScalingPolicy } from '../model/spec.ts';
 import type { RawBounds, RawIdlePolicy, RawPartitionPolicy, RawRolloutPolicy, RawScalingPolicy } from './raw-spec.ts';
 import { boundsOf, sound } from './resolve-context.ts';
@@ -45,6 +45,8 @@ export function partitionPolicy(name: string, raw: RawPartitionPolicy): Partitio
     },
     processesPerVm: raw.processesPerVm ?? NO_BOUND,
     strategy: raw.strategy ?? 'pack',
+    spare: DEFAULT_SPARE,
+    scaleDown: DEFAULT_SCALE_DOWN,
   };
 }
 
@@ -54,7 +56,14 @@ export function scalingPolicy(name: string, raw: RawScalingPolicy): ScalingPolic
     signal,
     typeof value === 'number' ? value : (parsePercent(value) ?? Number(value)),
   ]);
-  return { name, processes: boundsOf(raw.processes), target: Object.fromEntries(target) };
+  return {
+    name,
+    processes: boundsOf(raw.processes),
+    target: Object.fromEntries(target),
+    signals: {},
+    schedules: [],
+    tuning: DEFAULT_TUNING,
+  };
 }
 
 /** An idle policy. */
@@ -64,6 +73,9 @@ export function idlePolicy(name: string, raw: RawIdlePolicy): IdlePolicy {
     ...(raw.freezeAfter === undefined ? {} : { freezeAfter: durationOf(raw.freezeAfter, 0) }),
     ...(raw.stopAfter === undefined ? {} : { stopAfter: durationOf(raw.stopAfter, 0) }),
     wake: raw.wake ?? 'on-request',
+    cpuBelow: 0.05,
+    sessions: true,
+    coldStart: false,
   };
 }
 

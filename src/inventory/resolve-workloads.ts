@@ -97,6 +97,8 @@ export function resolveSubscriptions(
         rollout: rolloutPolicy(rollout.name, rollout.raw),
         ...(idle ? { idle: idlePolicy(idle.name, idle.raw) } : {}),
         spread: raw.spread ?? false,
+        near: [],
+        apart: [],
         ...(raw.port === undefined ? {} : { port: raw.port }),
         hosts,
         env,

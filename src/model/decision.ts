@@ -1,23 +1,62 @@
 /** What policy wants, with its reasons. Numbers only; where things go is `plan/`'s. */
+import type { PolicyMemory } from './memory.ts';
 
-/** How many processes a subscription shall have. */
+/** How many processes a subscription shall have, and which of them sleep. */
 export interface ProcessDecision {
   readonly subscription: string;
   readonly current: number;
   readonly desired: number;
   /** In the order they were applied; the last word decides. */
   readonly reasons: readonly string[];
+  /** The arithmetic behind it, signal by signal, for `explain`. */
+  readonly needs: readonly SignalNeed[];
+  /** Which process shall sleep, how deep, and why, by name. Whoever is not named shall be awake, or is left as it is. */
+  readonly sleep: Readonly<Record<string, SleepWish>>;
+  /** Sleepers that shall be awake, by name, with the reason. */
+  readonly wake: Readonly<Record<string, string>>;
 }
 
-/** The bounds a partition's VM count must keep; the count itself follows from placement. */
+export interface SleepWish {
+  readonly depth: 'frozen' | 'stopped';
+  readonly reason: string;
+}
+
+/** One signal of a target: from what was measured to how many. */
+export interface SignalNeed {
+  readonly signal: string;
+  /** Target of one process. */
+  readonly target: number;
+  /** Mean of the sums over the stable window; absent: no data. */
+  readonly stable?: number;
+  /** Mean of the sums over the panic window. */
+  readonly panic?: number;
+  /** What the prediction says the sum will be. */
+  readonly predicted?: number;
+  /** Processes needed for it, not bounded yet; absent: no data. */
+  readonly need?: number;
+  /** The formula with its numbers, in one line. */
+  readonly formula: string;
+}
+
+/** The bounds a partition's VM count must keep, and what policy says about single VMs; the count itself follows from placement. */
 export interface VmDecision {
   readonly partition: string;
   readonly min: number;
   readonly max: number;
   readonly reasons: readonly string[];
+  /** VMs that may go when the plan finds other places for what is on them, with the reason: unneeded for long enough. */
+  readonly removable: Readonly<Record<string, string>>;
+  /** No VM is made or removed: the breaker is open, or the budget is spent. The reason. */
+  readonly hold?: string;
 }
 
 export interface Decisions {
   readonly processes: Readonly<Record<string, ProcessDecision>>;
   readonly vms: Readonly<Record<string, VmDecision>>;
+  /** Most changes that this run may make; absent: no bound. */
+  readonly maxChanges?: number;
+  /** What operators must see: an open breaker, a spent budget. Any makes the run end with code 5. */
+  readonly alarms: readonly string[];
+  /** What to remember when this run is applied. */
+  readonly memory: PolicyMemory;
 }

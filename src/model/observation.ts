@@ -71,6 +71,10 @@ export interface ObservedProcess {
   readonly image: string;
   readonly fingerprint: string;
   readonly state: 'running' | 'stopped';
+  /** Put to sleep by us: frozen, or stopped with its wake socket armed. Undefined: awake, or not running for another reason. */
+  readonly asleep?: 'frozen' | 'stopped';
+  /** Why it could not be woken the last time somebody asked for it, in one line. */
+  readonly wakeFailure?: string;
   /** Counters since its start; undefined when stopped or unreadable. */
   readonly usage?: ProcessUsage;
 }

@@ -1,5 +1,6 @@
 /** From what is measured to how many: numbers with reasons. Where processes go is `plan/`'s business. */
 import type { Decisions, ProcessDecision, VmDecision } from '../model/decision.ts';
+import { NO_MEMORY } from '../model/memory.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Instant } from '../model/quantity.ts';
@@ -21,7 +22,7 @@ export function decide(input: DecideInput): Decisions {
   }
   const vms: Record<string, VmDecision> = {};
   for (const [name, partition] of Object.entries(input.spec.partitions)) vms[name] = decideVms(partition);
-  return { processes, vms };
+  return { processes, vms, alarms: [], memory: NO_MEMORY };
 }
 
 /** Processes by subscription, without those that are leaving already. */
@@ -40,17 +41,17 @@ function decideProcesses(subscription: SubscriptionSpec, current: number): Proce
   const signals = Object.keys(scaling.target).toSorted();
   if (signals.length === 0) {
     const reasons = [`policy ${scaling.name} has no target: its minimum of ${min} runs`];
-    return { subscription: alias, current, desired: min, reasons };
+    return { subscription: alias, current, desired: min, reasons, needs: [], sleep: {}, wake: {} };
   }
   const reasons = signals.map((signal) => `no data for ${signal}: the count holds`);
   const desired = Math.min(max, Math.max(min, current));
   if (desired > current) reasons.push(`raised from ${current} to ${desired} by policy ${scaling.name}: min ${min}`);
   if (desired < current) reasons.push(`lowered from ${current} to ${desired} by policy ${scaling.name}: max ${max}`);
-  return { subscription: alias, current, desired, reasons };
+  return { subscription: alias, current, desired, reasons, needs: [], sleep: {}, wake: {} };
 }
 
 function decideVms(partition: PartitionSpec): VmDecision {
   const { name, vms } = partition.policy;
   const reasons = [`policy ${name} wants ${vms.min} to ${vms.max} VMs`];
-  return { partition: partition.name, min: vms.min, max: vms.max, reasons };
+  return { partition: partition.name, min: vms.min, max: vms.max, reasons, removable: {} };
 }

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { instant } from '../../src/model/quantity.ts';
+import { NO_DECISIONS } from '../support/builders.ts';
 import { EVERY_ACTION, SAMPLE_PLAN } from './sample-plan.ts';
 import { REPORT } from './sample-status.ts';
 import { anInventory, anOutcome, aSpec, cli, DIGEST } from './support.ts';
@@ -15,7 +16,7 @@ const planRun = () =>
     spec: aSpec(),
     inventory: anInventory(),
     observation: { at: instant(0), iaas: {}, vms: {} },
-    decisions: { processes: {}, vms: {} },
+    decisions: NO_DECISIONS,
     plan: SAMPLE_PLAN,
   });
 const status = () => Promise.resolve(REPORT);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_DECISIONS } from '../support/builders.ts';
 import { instant, millis } from '../../src/model/quantity.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import { REPORT } from './sample-status.ts';
@@ -11,7 +12,7 @@ const planned = (plan = SAMPLE_PLAN, seen = observation) =>
     spec: aSpec(),
     inventory: anInventory(),
     observation: seen,
-    decisions: { processes: {}, vms: {} },
+    decisions: NO_DECISIONS,
     plan,
   });
 

@@ -1,13 +1,23 @@
 /** Specs, inventories and worlds for tests of the pure layers: small, with defaults, and valid. */
+import type { Decisions } from '../../src/model/decision.ts';
+import { NO_MEMORY } from '../../src/model/memory.ts';
 import type { Inventory } from '../../src/model/inventory.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { bytes, cores, instant, millis } from '../../src/model/quantity.ts';
 import {
+  DEFAULT_GUARDS,
+  DEFAULT_SCALE_DOWN,
+  DEFAULT_SPARE,
+  DEFAULT_TUNING,
   NO_BOUND,
   type CartridgeSpec,
+  type GuardsSpec,
   type IaasSpec,
+  type IdlePolicy,
+  type PartitionPolicy,
   type PartitionSpec,
+  type ScalingPolicy,
   type Spec,
   type SubscriptionSpec,
 } from '../../src/model/spec.ts';
@@ -28,6 +38,8 @@ export interface PartitionOptions {
   readonly processesPerVm?: number;
   readonly strategy?: 'pack' | 'spread';
   readonly network?: string;
+  readonly spare?: Partial<PartitionPolicy['spare']>;
+  readonly scaleDown?: Partial<PartitionPolicy['scaleDown']>;
 }
 
 export interface CartridgeOptions {
@@ -55,6 +67,12 @@ export interface SubscriptionOptions {
   readonly port?: number;
   readonly hosts?: readonly string[];
   readonly env?: SubscriptionSpec['env'];
+  readonly signals?: ScalingPolicy['signals'];
+  readonly schedules?: ScalingPolicy['schedules'];
+  readonly tuning?: Partial<ScalingPolicy['tuning']>;
+  readonly idle?: Partial<IdlePolicy>;
+  readonly near?: readonly string[];
+  readonly apart?: readonly string[];
 }
 
 /** A partition of 1 to 4 VMs with 2 cores and 2 GiB on `lab`. */
@@ -69,6 +87,8 @@ export function aPartition(name: string, options: PartitionOptions = {}): Partit
       vm: { cpu: cores(cpu), memory: bytes(memory * MIB) },
       processesPerVm,
       strategy,
+      spare: { ...DEFAULT_SPARE, ...options.spare },
+      scaleDown: { ...DEFAULT_SCALE_DOWN, ...options.scaleDown },
     },
     network: options.network ?? '10.66.0.0/22',
   };
@@ -105,16 +125,32 @@ export function aSubscription(alias: string, options: SubscriptionOptions = {}):
   return {
     alias,
     cartridge: options.cartridge ?? 'php',
-    scaling: { name: `${alias}-scaling`, processes: { min, max }, target: options.target ?? {} },
+    scaling: {
+      name: `${alias}-scaling`,
+      processes: { min, max },
+      target: options.target ?? {},
+      signals: options.signals ?? {},
+      schedules: options.schedules ?? [],
+      tuning: { ...DEFAULT_TUNING, ...options.tuning },
+    },
     rollout: { name: 'careful', maxSurge: surge, maxUnavailable: unavailable, drain: millis(10_000) },
+    ...(options.idle ? { idle: { ...IDLE, ...options.idle } } : {}),
     spread: options.spread ?? false,
+    near: options.near ?? [],
+    apart: options.apart ?? [],
     ...(options.port === undefined ? {} : { port: options.port }),
     hosts: options.hosts ?? [],
     env: options.env ?? {},
   };
 }
 
+const IDLE: IdlePolicy = { name: 'nap', wake: 'on-request', cpuBelow: 0.05, sessions: true, coldStart: false };
+
+/** What policy says of an empty fleet. */
+export const NO_DECISIONS: Decisions = { processes: {}, vms: {}, alarms: [], memory: NO_MEMORY };
+
 export interface SpecOptions {
+  readonly guards?: Partial<GuardsSpec>;
   readonly iaas?: readonly IaasSpec[];
   readonly partitions?: Readonly<Record<string, PartitionOptions>>;
   readonly cartridges?: Readonly<Record<string, CartridgeOptions>>;
@@ -151,6 +187,7 @@ export function aSpec(options: SpecOptions = {}): Spec {
     cartridges: map(options.cartridges ?? { php: {} }, aCartridge),
     subscriptions: map(options.subscriptions ?? { shop: { port: 8080 } }, aSubscription),
     store: { kind: 'directory', path: '/store' },
+    guards: { ...DEFAULT_GUARDS, ...options.guards },
   };
 }
 

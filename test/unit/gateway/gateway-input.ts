@@ -2,6 +2,7 @@
 import type { GatewayInput } from '../../../src/gateway/gateway-model.ts';
 import type { ProcessRecord, VmRecord } from '../../../src/model/inventory.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
+import { DEFAULT_GUARDS, DEFAULT_SCALE_DOWN, DEFAULT_SPARE, DEFAULT_TUNING } from '../../../src/model/spec.ts';
 import type { CartridgeSpec, Spec, SubscriptionSpec } from '../../../src/model/spec.ts';
 
 /** `php` in partition `web`: port http 80, health path /. */
@@ -26,9 +27,18 @@ export function aSubscription(change: Partial<SubscriptionSpec> = {}): Subscript
   return {
     alias: 'shop',
     cartridge: 'php',
-    scaling: { name: 'default', processes: { min: 1, max: 1 }, target: {} },
+    scaling: {
+      name: 'default',
+      processes: { min: 1, max: 1 },
+      target: {},
+      signals: {},
+      schedules: [],
+      tuning: DEFAULT_TUNING,
+    },
     rollout: { name: 'default', maxSurge: 1, maxUnavailable: 0, drain: millis(10_000) },
     spread: false,
+    near: [],
+    apart: [],
     port: 8080,
     hosts: [],
     env: {},
@@ -46,13 +56,22 @@ export function aSpec(cartridges: readonly CartridgeSpec[], subscriptions: reado
       web: {
         name: 'web',
         placement: [],
-        policy: { name: 'default', vms: { min: 1, max: 4 }, vm: size, processesPerVm: 20, strategy: 'pack' },
+        policy: {
+          name: 'default',
+          vms: { min: 1, max: 4 },
+          vm: size,
+          processesPerVm: 20,
+          strategy: 'pack',
+          spare: DEFAULT_SPARE,
+          scaleDown: DEFAULT_SCALE_DOWN,
+        },
         network: '10.66.0.0/22',
       },
     },
     cartridges: Object.fromEntries(cartridges.map((cartridge) => [cartridge.name, cartridge])),
     subscriptions: Object.fromEntries(subscriptions.map((subscription) => [subscription.alias, subscription])),
     store: { kind: 'directory', path: '/store' },
+    guards: DEFAULT_GUARDS,
   };
 }
 

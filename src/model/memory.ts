@@ -1,0 +1,37 @@
+/**
+ * What policy remembers from run to run: when things began. Kept beside the samples and not in the inventory, whose serial would
+ * then grow with each run and make every saved plan stale. Only a run that applies writes it; lost, policy holds and begins anew.
+ */
+import type { Instant } from './quantity.ts';
+
+/** The memory of all policies. What is gone from the spec or the world is dropped from it. */
+export interface PolicyMemory {
+  /** By alias. */
+  readonly subscriptions: Readonly<Record<string, SubscriptionMemory>>;
+  /** By VM name. */
+  readonly vms: Readonly<Record<string, VmMemory>>;
+  /** By process name: since when it is idle without a break. */
+  readonly idleSince: Readonly<Record<string, Instant>>;
+  /** Machines in a row that did not come up, by partition; a success clears it. */
+  readonly bootFailures: Readonly<Record<string, number>>;
+}
+
+export interface SubscriptionMemory {
+  /** Last time its count was raised or lowered by policy. */
+  readonly raisedAt?: Instant;
+  readonly loweredAt?: Instant;
+  /** Since when it is in panic, the highest count wanted in it, and when the threshold was last passed. */
+  readonly panic?: { readonly since: Instant; readonly last: Instant; readonly count: number };
+  /** Counts that policy wanted, oldest first, no longer ago than the scale-down window: going down takes their maximum. */
+  readonly wanted: readonly { readonly at: Instant; readonly count: number }[];
+}
+
+export interface VmMemory {
+  /** Since when it is not needed without a break. */
+  readonly unneededSince?: Instant;
+  /** When it was last given a process. */
+  readonly grewAt?: Instant;
+}
+
+/** What a fleet that was never decided on remembers. */
+export const NO_MEMORY: PolicyMemory = { subscriptions: {}, vms: {}, idleSince: {}, bootFailures: {} };
