@@ -5,8 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { bytes, cores, instant, millis } from '../src/model/quantity.ts';
+import { NO_MEMORY } from '../src/model/memory.ts';
 import type { ProcessRecord, VmRecord } from '../src/model/inventory.ts';
 import type { ObservedProcess, VmObservation } from '../src/model/observation.ts';
+import { NO_MEASUREMENT } from '../src/model/signal.ts';
 import { DEFAULT_GUARDS, DEFAULT_SCALE_DOWN, DEFAULT_SPARE, DEFAULT_TUNING } from '../src/model/spec.ts';
 import type { CartridgeSpec, PartitionSpec, Spec, SubscriptionSpec } from '../src/model/spec.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
@@ -148,7 +150,15 @@ function fleet(vms: number, partitions: number, strategy: 'pack' | 'spread'): Pl
     specDigest: 'd',
     inventory,
     observation,
-    decisions: decide({ spec, inventory, observation, now: instant(0) }),
+    decisions: decide({
+      spec,
+      inventory,
+      observation,
+      measurement: { at: instant(0), ...NO_MEASUREMENT },
+      history: {},
+      memory: NO_MEMORY,
+      now: instant(0),
+    }),
     images: Object.fromEntries(Object.values(spec.cartridges).map(({ image }) => [image, `sha256:${image}`])),
     envDigests: {},
     unresolved: {},

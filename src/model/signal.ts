@@ -82,3 +82,6 @@ export interface SubscriptionSample {
 
 /** What was measured before, oldest first, by alias; bounded in time. The newest is the measurement of this run. */
 export type History = Readonly<Record<string, readonly SubscriptionSample[]>>;
+
+/** What is measured when nothing is measured. */
+export const NO_MEASUREMENT: Omit<Measurement, 'at'> = { processes: {}, vms: {}, problems: {} };

@@ -1,15 +1,20 @@
 /** From what is measured to how many: numbers with reasons. Where processes go is `plan/`'s business. */
 import type { Decisions, ProcessDecision, VmDecision } from '../model/decision.ts';
-import { NO_MEMORY } from '../model/memory.ts';
+import type { PolicyMemory } from '../model/memory.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Instant } from '../model/quantity.ts';
+import type { History, Measurement } from '../model/signal.ts';
 import type { PartitionSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
 
 export interface DecideInput {
   readonly spec: Spec;
   readonly inventory: Inventory;
   readonly observation: Observation;
+  readonly measurement: Measurement;
+  /** Samples of before and of this run. */
+  readonly history: History;
+  readonly memory: PolicyMemory;
   readonly now: Instant;
 }
 
@@ -22,7 +27,7 @@ export function decide(input: DecideInput): Decisions {
   }
   const vms: Record<string, VmDecision> = {};
   for (const [name, partition] of Object.entries(input.spec.partitions)) vms[name] = decideVms(partition);
-  return { processes, vms, alarms: [], memory: NO_MEMORY };
+  return { processes, vms, alarms: [], memory: input.memory };
 }
 
 /** Processes by subscription, without those that are leaving already. */

@@ -6,8 +6,10 @@ import { HostError, UsageError } from '../model/errors.ts';
 import type { Decisions } from '../model/decision.ts';
 import type { Image } from '../model/image.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { NO_MEMORY } from '../model/memory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Plan } from '../model/plan.ts';
+import { NO_MEASUREMENT } from '../model/signal.ts';
 import type { Spec } from '../model/spec.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { decide } from '../policy/decide.ts';
@@ -74,7 +76,15 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
   const { spec, specDigest, inventory, references, environments, unresolved } = materials;
   checkOnly(spec, inventory, limits.only);
   const observation = await observe(deps, spec, inventory, limits);
-  const decisions = decide({ spec, inventory, observation, now: observation.at });
+  const decisions = decide({
+    spec,
+    inventory,
+    observation,
+    measurement: { at: observation.at, ...NO_MEASUREMENT },
+    history: {},
+    memory: NO_MEMORY,
+    now: observation.at,
+  });
   const gateways = gatewaysOf(spec, inventory);
   const plan = makePlan({
     spec,

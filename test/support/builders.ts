@@ -5,6 +5,7 @@ import type { Inventory } from '../../src/model/inventory.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { bytes, cores, instant, millis } from '../../src/model/quantity.ts';
+import { NO_MEASUREMENT } from '../../src/model/signal.ts';
 import {
   DEFAULT_GUARDS,
   DEFAULT_SCALE_DOWN,
@@ -262,7 +263,15 @@ export function planInput(spec: Spec, world: World, overrides: Partial<PlanInput
     specDigest: 'spec',
     inventory,
     observation,
-    decisions: decide({ spec, inventory, observation, now }),
+    decisions: decide({
+      spec,
+      inventory,
+      observation,
+      measurement: { at: now, ...NO_MEASUREMENT },
+      history: {},
+      memory: NO_MEMORY,
+      now,
+    }),
     images: Object.fromEntries(Object.values(spec.cartridges).map(({ image }) => [image, digestOf(image)])),
     unresolved: {},
     envDigests: Object.fromEntries(

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NO_MEMORY } from '../../../src/model/memory.ts';
+import { NO_MEASUREMENT } from '../../../src/model/signal.ts';
 import { instant } from '../../../src/model/quantity.ts';
 import type { ProcessState } from '../../../src/model/inventory.ts';
 import { decide } from '../../../src/policy/decide.ts';
@@ -18,7 +20,15 @@ function decideFor(options: SubscriptionOptions, states: readonly ProcessState[]
     createdAt: '2026-01-01T00:00:00.000Z',
   }));
   const inventory = anInventory({ processes });
-  return decide({ spec, inventory, observation: anObservation(spec), now: instant(0) });
+  return decide({
+    spec,
+    inventory,
+    observation: anObservation(spec),
+    measurement: { at: instant(0), ...NO_MEASUREMENT },
+    history: {},
+    memory: NO_MEMORY,
+    now: instant(0),
+  });
 }
 
 const ready = (count: number): ProcessState[] => Array.from({ length: count }, () => 'ready');
@@ -55,6 +65,7 @@ describe('decide', () => {
       min: 1,
       max: 4,
       reasons: ['policy web-vms wants 1 to 4 VMs'],
+      removable: {},
     });
   });
 });
