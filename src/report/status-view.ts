@@ -1,6 +1,6 @@
 /** What runs, for people: one line for each subscription, then one for each VM by partition. */
 import { NO_BOUND } from '../model/spec.ts';
-import type { StatusReport } from '../reconcile/status.ts';
+import type { StatusReport } from '../reconcile/status-of.ts';
 import { cleanText } from './clean-text.ts';
 import type { Paint } from './paint.ts';
 import type { Column } from './table.ts';
@@ -26,6 +26,7 @@ export function statusView(report: StatusReport, settings: StatusViewSettings): 
       ? 'no subscriptions: stratos subscribe ALIAS --cartridge NAME\n'
       : table(SUBSCRIPTION_COLUMNS, report.subscriptions, settings),
     vms.length === 0 ? 'no VMs yet: stratos reconcile\n' : vmTable(vms, settings),
+    ...wishes(report, settings),
     ...emptyPartitions(report),
     ...unreachable(report, settings),
   ];
@@ -43,10 +44,11 @@ const SUBSCRIPTION_COLUMNS: readonly Column<SubscriptionRow>[] = [
   { title: 'PARTITION', value: (row) => row.partition },
   {
     title: 'READY',
-    value: (row) => `${String(row.ready)}/${String(row.total)}`,
+    value: (row) =>
+      `${String(row.ready)}/${String(row.total)}${row.asleep === 0 ? '' : `, ${String(row.asleep)} asleep`}`,
     align: 'right',
     colour: (text, row, paint) =>
-      row.ready < Math.max(row.total, row.desired.min) ? paint.yellow(text) : paint.green(text),
+      row.ready + row.asleep < Math.max(row.total, row.desired.min) ? paint.yellow(text) : paint.green(text),
   },
   { title: 'BOUNDS', value: (row) => bounds(row.desired) },
   { title: 'URL', value: (row) => urls(row), shrinks: true },
@@ -85,6 +87,16 @@ function urls(row: SubscriptionRow): string {
   const [first, ...others] = row.urls;
   if (first === undefined) return '';
   return others.length === 0 ? first : `${first} (+${String(others.length)})`;
+}
+
+/** Where policy wants another number than there is, and why. */
+function wishes(report: StatusReport, { paint }: StatusViewSettings): string[] {
+  const lines = report.subscriptions.flatMap(({ alias, want, why, total }) =>
+    want === undefined || want === total
+      ? []
+      : [`${paint.yellow('~')} ${cleanText(`${alias}: ${String(total)} → ${String(want)}: ${why ?? ''}`)}\n`],
+  );
+  return lines.length === 0 ? [] : [lines.join('')];
 }
 
 function emptyPartitions(report: StatusReport): string[] {

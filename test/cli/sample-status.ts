@@ -1,5 +1,5 @@
 /** A status with every field, one VM that is silent and one that is being made. */
-import type { StatusReport } from '../../src/reconcile/status.ts';
+import type { StatusReport } from '../../src/reconcile/status-of.ts';
 import { DIGEST, LINEAGE } from './support.ts';
 
 export const REPORT: StatusReport = {
@@ -44,7 +44,10 @@ export const REPORT: StatusReport = {
       hosts: ['shop.example.org'],
       desired: { min: 2, max: 20 },
       ready: 2,
+      asleep: 0,
       total: 3,
+      want: 4,
+      why: 'requestsInFlight needs 4: ceil(61 / 20)',
       urls: ['http://192.0.2.1:8080', 'http://192.0.2.2:8080'],
       processes: [
         { name: 'shop-1', vm: 'web-1', state: 'ready', address: '10.66.0.2', image: DIGEST, age: 3_600_000 },
@@ -67,6 +70,7 @@ export const REPORT: StatusReport = {
       hosts: [],
       desired: { min: 0, max: 0 },
       ready: 0,
+      asleep: 0,
       total: 0,
       urls: [],
       processes: [],

@@ -83,6 +83,8 @@ describe('status', () => {
       web-2  web        unreachable, cordoned  lab   192.0.2.2          1
       web-3  web        creating               lab   -                  0
 
+      ~ shop: 3 → 4: requestsInFlight needs 4: ceil(61 / 20)
+
       partitions without VMs: jobs
 
       ✗ web-2: Cannot reach web-2 as the connection timed out: 192.0.2.2:22

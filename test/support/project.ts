@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StatusReport } from '../../src/reconcile/status.ts';
+import type { StatusReport } from '../../src/reconcile/status-of.ts';
 import { testSite, type TestSite } from './vm.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,6 +1,6 @@
 /** Processes of a status report, each with its subscription. */
 import { NotFoundError } from '../../model/errors.ts';
-import type { ProcessStatus, StatusReport } from '../../reconcile/status.ts';
+import type { ProcessStatus, StatusReport } from '../../reconcile/status-of.ts';
 
 export interface ProcessRow extends ProcessStatus {
   readonly subscription: string;
