@@ -20,6 +20,21 @@ export type StratosEvent =
       readonly message: string;
     }
   | { readonly type: 'action.skipped'; readonly action: Action; readonly message: string }
+  | {
+      readonly type: 'operation.finished';
+      /** As the command is called: `process restart`. */
+      readonly operation: string;
+      readonly target: string;
+      readonly ms: number;
+    }
+  | {
+      readonly type: 'operation.failed';
+      readonly operation: string;
+      readonly target: string;
+      readonly ms: number;
+      readonly code: string;
+      readonly message: string;
+    }
   | { readonly type: 'step'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string };
 

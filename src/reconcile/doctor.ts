@@ -5,8 +5,10 @@ import { StratosError } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { VmObservation } from '../model/observation.ts';
 import { formatBytes } from '../model/quantity.ts';
+import { Secret } from '../model/secret.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Deps } from './deps.ts';
+import { environmentOf } from './environment.ts';
 import { observe } from './observe.ts';
 
 export interface Check {
@@ -28,7 +30,7 @@ export async function doctor(deps: Deps, signal: AbortSignal): Promise<readonly 
   const spec = await attempt(checks, 'project', 'spec', () => deps.loadSpec(), 'stratos validate');
   const inventory = await attempt(checks, 'project', 'inventory', () => deps.inventory.read());
   if (!spec || !inventory) return checks;
-  checks.push(...(await storeChecks(deps, spec)));
+  checks.push(...(await storeChecks(deps, spec)), ...(await secretChecks(deps, spec)));
   checks.push(...(await iaasChecks(deps, spec, inventory)));
   const observation = await observe(deps, spec, inventory, { parallel: 64, signal });
   for (const vm of inventory.vms) checks.push(...vmChecks(vm.name, observation.vms[vm.name], inventory.lineage));
@@ -110,6 +112,22 @@ async function storeChecks(deps: Deps, spec: Spec): Promise<Check[]> {
       }
     }),
   );
+}
+
+/** Values that are read on this machine when they are needed: found now rather than in the middle of a run. */
+async function secretChecks(deps: Deps, spec: Spec): Promise<Check[]> {
+  const checks = Object.values(spec.subscriptions).map(async (subscription): Promise<Check[]> => {
+    const target = 'project';
+    const name = `environment of ${subscription.alias}`;
+    try {
+      const environment = await environmentOf(spec, subscription, deps.env);
+      const secrets = Object.values(environment).filter((value) => value instanceof Secret).length;
+      return secrets === 0 ? [] : [{ target, name, level: 'ok', message: `${String(secrets)} secrets found` }];
+    } catch (error) {
+      return [failed(target, name, error)];
+    }
+  });
+  return (await Promise.all(checks)).flat();
 }
 
 async function iaasChecks(deps: Deps, spec: Spec, inventory: Inventory): Promise<Check[]> {

@@ -14,6 +14,7 @@ import type { ProcessRecord } from '../model/inventory.ts';
 import { millis } from '../model/quantity.ts';
 import type { Step, StepResult } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
+import { logged } from './logged.ts';
 import { withLock } from './reconcile.ts';
 
 interface Located {
@@ -148,7 +149,10 @@ async function runLocked(
   hint?: string,
 ): Promise<readonly StepResult[]> {
   const limits = { lockTimeout: LOCK_TIMEOUT, signal: signal ?? new AbortController().signal };
-  return withLock(deps, limits, operation, () => run(deps, name, steps, signal, hint));
+  deps.beginRun();
+  return withLock(deps, limits, operation, () =>
+    logged(deps, operation, name, () => run(deps, name, steps, signal, hint)),
+  );
 }
 
 async function run(

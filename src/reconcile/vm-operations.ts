@@ -8,34 +8,37 @@ import { prepareVm } from './actions/prepare.ts';
 import type { ScriptStep } from '../shell/command.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { limiter } from '../concurrency/limiter.ts';
+import { logged } from './logged.ts';
 import { loadMaterials } from './plan-run.ts';
 import { contextOf, reconcile, withLock, type RunOutcome } from './reconcile.ts';
 import { recorder } from './recorder.ts';
 
 /** The VM gets no new processes from now on. @throws NotFoundError */
 export async function vmCordon(deps: Deps, name: string, limits: RunLimits): Promise<void> {
-  await mark(deps, name, limits, { cordoned: true });
+  await mark(deps, name, limits, 'vm cordon', { cordoned: true });
 }
 
 /** The VM takes processes again. @throws NotFoundError */
 export async function vmUncordon(deps: Deps, name: string, limits: RunLimits): Promise<void> {
-  await mark(deps, name, limits, { cordoned: false, draining: false });
+  await mark(deps, name, limits, 'vm uncordon', { cordoned: false, draining: false });
 }
 
 /** Moves the VM's processes to others and keeps new ones off. @throws NotFoundError */
 export async function vmDrain(deps: Deps, name: string, limits: RunLimits): Promise<RunOutcome> {
-  const vm = await mark(deps, name, limits, { cordoned: true, draining: true });
+  const vm = await mark(deps, name, limits, 'vm drain', { cordoned: true, draining: true });
   return reconcile(deps, { ...limits, only: [vm.partition] });
 }
 
 /** Runs the preparation script again; idempotent. @throws NotFoundError, RemoteCommandError, UnreachableError */
 export async function vmPrepare(deps: Deps, names: readonly string[], limits: RunLimits): Promise<void> {
+  deps.beginRun();
   await withLock(deps, limits, 'vm prepare', async () => {
     const materials = await loadMaterials(deps);
     for (const name of names) find(materials.inventory.vms, name);
     const context = contextOf(deps, materials, limits.signal);
     const limit = limiter(limits.parallel);
-    await Promise.all(names.map((name) => limit(() => prepareVm(context, name, [], () => undefined))));
+    const prepare = (name: string) => prepareVm(context, name, [], () => undefined);
+    await Promise.all(names.map((name) => limit(() => logged(deps, 'vm prepare', name, () => prepare(name)))));
   });
 }
 
@@ -52,6 +55,7 @@ export interface PruneOutcome {
  * @throws NotFoundError, LockHeldError, InterruptedError
  */
 export async function vmPrune(deps: Deps, names: readonly string[], limits: RunLimits): Promise<PruneOutcome> {
+  deps.beginRun();
   // Under the lock nobody brings an image to a VM for a process that is not in the inventory yet.
   return withLock(deps, limits, 'vm prune', async () => {
     const [spec, inventory] = await Promise.all([deps.loadSpec(), deps.inventory.read()]);
@@ -63,7 +67,8 @@ export async function vmPrune(deps: Deps, names: readonly string[], limits: RunL
     const chosen = new Set(names.map((name) => find(inventory.vms, name)));
     const vms = names.length > 0 ? [...chosen] : inventory.vms.filter((vm) => vm.endpoint);
     const limit = limiter(limits.parallel);
-    const results = vms.map((vm) => limit(() => prune(deps, vm, step, limits.signal).catch(failureOf(vm.name))));
+    const work = (vm: VmRecord) => logged(deps, 'vm prune', vm.name, () => prune(deps, vm, step, limits.signal));
+    const results = vms.map((vm) => limit(() => work(vm).catch(failureOf(vm.name))));
     const done = await Promise.all(results);
     return {
       pruned: done.flatMap((result) => ('message' in result ? [] : [result])),
@@ -108,16 +113,20 @@ async function mark(
   deps: Deps,
   name: string,
   limits: RunLimits,
+  operation: string,
   marks: Partial<Pick<VmRecord, 'cordoned' | 'draining'>>,
 ): Promise<VmRecord> {
-  return withLock(deps, limits, 'vm', async () => {
-    const inventory = await deps.inventory.read();
-    const vm = { ...find(inventory.vms, name), ...marks };
-    const records = recorder(deps.inventory, inventory);
-    records.putVm(vm);
-    await records.commit();
-    return vm;
-  });
+  deps.beginRun();
+  return withLock(deps, limits, operation, () =>
+    logged(deps, operation, name, async () => {
+      const inventory = await deps.inventory.read();
+      const vm = { ...find(inventory.vms, name), ...marks };
+      const records = recorder(deps.inventory, inventory);
+      records.putVm(vm);
+      await records.commit();
+      return vm;
+    }),
+  );
 }
 
 function find(vms: readonly VmRecord[], name: string): VmRecord {

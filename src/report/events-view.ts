@@ -19,9 +19,9 @@ const COLUMNS: readonly Column<LoggedEvent>[] = [
   { title: 'RUN', value: (row) => row.run.slice(0, 8), colour: (text, _row, paint) => paint.dim(text) },
   {
     title: 'EVENT',
-    value: ({ event }) => event.type.replace(/^action\./, ''),
+    value: ({ event }) => event.type.replace(/^(action|operation)\./, ''),
     colour: (text, { event }, paint) =>
-      event.type === 'action.failed' ? paint.red(text) : event.type === 'warning' ? paint.yellow(text) : text,
+      event.type.endsWith('.failed') ? paint.red(text) : event.type === 'warning' ? paint.yellow(text) : text,
   },
   { title: 'TOOK', value: ({ event }) => ('ms' in event ? formatDuration(event.ms) : ''), align: 'right' },
   { title: 'WHAT', value: ({ event }) => what(event) },
@@ -33,11 +33,17 @@ function what(event: StratosEvent): string {
     const { noun, target, detail } = actionText(event.action);
     return `${noun} ${target} ${detail}`;
   }
+  if ('operation' in event) return `${event.operation} ${event.target}`;
   return 'message' in event ? event.message : `${event.stage} (${event.kind}, ${String(event.actions)} actions)`;
 }
 
 function why(event: StratosEvent): string {
-  if (event.type === 'action.failed' || event.type === 'action.skipped' || event.type === 'action.progress')
+  if (
+    event.type === 'action.failed' ||
+    event.type === 'operation.failed' ||
+    event.type === 'action.skipped' ||
+    event.type === 'action.progress'
+  )
     return event.message;
   return 'action' in event ? event.action.reason : '';
 }

@@ -72,6 +72,8 @@ function track(state: State, event: StratosEvent): void {
       state.running.delete(event.action.id);
       state.finished += 1;
       return;
+    case 'operation.finished':
+    case 'operation.failed':
     case 'step':
     case 'warning':
   }
@@ -105,6 +107,9 @@ function eventLine(
       return `${paint.dim('·')} ${actionLine(event.action, settings)} skipped: ${cleanText(event.message)}`;
     case 'stage.started':
     case 'action.started':
+    // The command says itself what became of what it was asked for.
+    case 'operation.finished':
+    case 'operation.failed':
       return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { StratosEvent } from '../../../src/model/event.ts';
 import { processRestore } from '../../../src/reconcile/process-operations.ts';
 import type { Transport } from '../../../src/ssh/transport.ts';
 import { anInventory, memoryInventory, someDeps } from '../../cli/support.ts';
@@ -22,6 +23,14 @@ describe('processRestore', () => {
       message: said,
       hint: `stratos process snapshots ${name}`,
     });
+  });
+
+  it('is in the event log with how it ended', async () => {
+    const events: StratosEvent[] = [];
+    const deps = { ...failing('lxc-snapshot: no space\n'), emit: (event: StratosEvent) => void events.push(event) };
+    await expect(processRestore(deps, name, 'snap0')).rejects.toThrow();
+    expect(events).toMatchObject([{ type: 'operation.failed', operation: 'process restore', target: name }]);
+    expect(events[0]).toHaveProperty('message', expect.stringMatching(/no space/));
   });
 
   it('puts what a tool says into a sentence', async () => {
