@@ -119,14 +119,14 @@ async function names(kind: string, place: Place, context: CommandContext): Promi
       word: alias,
       purpose: cartridge,
     }));
-    return kind === 'only' ? [...aliases, ...partitions] : aliases;
+    return kind === 'only' || kind === 'name' ? [...aliases, ...partitions] : aliases;
   } catch {
     // A half-written spec must not put an error into somebody's prompt.
     return [];
   }
 }
 
-const NAMED = new Set(['vm', 'process', 'alias', 'cartridge', 'image', 'partition', 'only']);
+const NAMED = new Set(['vm', 'process', 'alias', 'cartridge', 'image', 'partition', 'only', 'name']);
 
 function imageCandidates(references: readonly string[]): Candidate[] {
   return references.map((word) => ({ word }));

@@ -105,6 +105,7 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
       async () => (await import('./reconcile.ts')).reconcileCommand,
     ),
     leaf('status', 'show what runs and where', async () => (await import('./status.ts')).statusCommand),
+    leaf('explain', 'show why it is so', async () => (await import('./explain.ts')).explainCommand),
   ]),
   grouped(SUBSCRIPTIONS, [
     leaf('subscribe', 'run a cartridge under an alias', async () => (await import('./subscribe.ts')).subscribeCommand),

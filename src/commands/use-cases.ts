@@ -5,6 +5,7 @@
 import type { applyPlan } from '../reconcile/apply-plan.ts';
 import type { destroy } from '../reconcile/destroy.ts';
 import type { doctor } from '../reconcile/doctor.ts';
+import type { explain } from '../reconcile/explain.ts';
 import type { planRun } from '../reconcile/plan-run.ts';
 import type {
   processExec,
@@ -33,6 +34,7 @@ export interface UseCases extends ProjectUseCases, CartridgeUseCases {
   readonly applyPlan: typeof applyPlan;
   readonly watch: typeof watch;
   readonly status: typeof status;
+  readonly explain: typeof explain;
   readonly processExec: typeof processExec;
   readonly processShell: typeof processShell;
   readonly processLogs: typeof processLogs;

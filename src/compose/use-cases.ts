@@ -15,6 +15,7 @@ export const USE_CASES: UseCases = {
   applyPlan: async (...args) => (await import('../reconcile/apply-plan.ts')).applyPlan(...args),
   watch: async (...args) => (await import('../reconcile/watch.ts')).watch(...args),
   status: async (...args) => (await import('../reconcile/status.ts')).status(...args),
+  explain: async (...args) => (await import('../reconcile/explain.ts')).explain(...args),
   processExec: async (...args) => (await processes()).processExec(...args),
   processShell: async (...args) => (await processes()).processShell(...args),
   processLogs: async (...args) => (await processes()).processLogs(...args),
