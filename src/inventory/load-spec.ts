@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { InvalidSpecError } from '../model/errors.ts';
 import type { SpecProblem } from '../model/errors.ts';
-import { DEFAULT_GUARDS } from '../model/spec.ts';
 import type { Spec } from '../model/spec.ts';
+import { checkSchedules } from './check-schedules.ts';
 import { projectPath, resolveContext } from './resolve-context.ts';
+import { resolveGuards } from './resolve-guards.ts';
 import { resolveIaas } from './resolve-iaas.ts';
 import { resolvePartitions } from './resolve-partitions.ts';
 import { checkPolicies } from './resolve-policies.ts';
@@ -45,12 +46,17 @@ export async function loadSpecFiles(
 async function resolveSpec(files: SpecFiles, directory: string, problems: SpecProblem[]): Promise<Spec> {
   const context = resolveContext(files, directory, problems);
   checkPolicies(context);
+  await checkSchedules(context);
   const iaas = await resolveIaas(context);
   const partitions = resolvePartitions(context, iaas);
   const cartridges = resolveCartridges(context, partitions);
   const subscriptions = resolveSubscriptions(context, cartridges);
-  const store = { kind: 'directory', path: projectPath(directory, files.store?.path ?? '.stratos/store') } as const;
-  return { file: files.main.path, iaas, partitions, cartridges, subscriptions, store, guards: DEFAULT_GUARDS };
+  const store = {
+    kind: 'directory',
+    path: projectPath(directory, files.store?.value.path ?? '.stratos/store'),
+  } as const;
+  const guards = resolveGuards(files.guards, partitions, problems);
+  return { file: files.main.path, iaas, partitions, cartridges, subscriptions, store, guards };
 }
 
 /** By file as they were read, then by line. */

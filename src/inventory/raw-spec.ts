@@ -31,20 +31,51 @@ export interface RawStaticIaas extends RawAccess {
 }
 export type RawIaas = RawLocalIaas | RawStaticIaas;
 
+export interface RawSize {
+  readonly cpu?: number | string;
+  readonly memory?: number | string;
+  readonly disk?: number | string;
+}
 export interface RawPartitionPolicy {
   readonly vms?: RawBounds;
-  readonly vm?: { readonly cpu?: number | string; readonly memory?: number | string; readonly disk?: number | string };
+  readonly vm?: RawSize;
   readonly processesPerVm?: number;
   readonly strategy?: 'pack' | 'spread';
+  readonly spare?: { readonly processes?: number; readonly vms?: number };
+  readonly scaleDown?: { readonly after?: string; readonly below?: string; readonly afterGrowth?: string };
+}
+export interface RawSignal {
+  readonly command: readonly string[];
+  readonly on?: 'process' | 'vm';
+  readonly timeout?: string;
+}
+export interface RawSchedule {
+  readonly cron: string;
+  readonly timezone?: string;
+  readonly duration: string;
+  readonly processes: RawBounds;
 }
 export interface RawScalingPolicy {
   readonly processes?: RawBounds;
   readonly target?: RawMap<number | string>;
+  readonly signals?: RawMap<RawSignal>;
+  readonly window?: string;
+  readonly panic?: { readonly window?: string; readonly threshold?: number };
+  readonly tolerance?: string;
+  readonly cooldown?: { readonly up?: string; readonly down?: string };
+  readonly downWindow?: string;
+  readonly step?: { readonly up?: number; readonly down?: number };
+  readonly predict?: string;
+  readonly schedules?: readonly RawSchedule[];
 }
 export interface RawIdlePolicy {
   readonly freezeAfter?: string;
   readonly stopAfter?: string;
   readonly wake?: 'on-request' | 'never';
+  readonly cpuBelow?: string;
+  readonly sessions?: boolean;
+  readonly busy?: readonly string[];
+  readonly coldStart?: boolean;
 }
 export interface RawRolloutPolicy {
   readonly maxSurge?: number;
@@ -52,8 +83,22 @@ export interface RawRolloutPolicy {
   readonly drain?: string;
 }
 
+export interface RawGuards {
+  readonly maxVms?: number;
+  readonly maxCostPerHour?: number;
+  readonly maxChangesPerRun?: number;
+  readonly disruption?: string;
+  readonly breaker?: { readonly bootFailures?: number; readonly unreachable?: string };
+}
+export interface RawPlacement {
+  readonly iaas: string;
+  readonly max?: number;
+  readonly weight?: number;
+  readonly price?: number;
+  readonly sizes?: readonly (RawSize & { readonly name?: string; readonly price?: number })[];
+}
 export interface RawPartition {
-  readonly placement: readonly { readonly iaas: string; readonly max?: number }[];
+  readonly placement: readonly RawPlacement[];
   readonly policy?: string | RawPartitionPolicy;
   readonly network?: string;
 }
@@ -82,6 +127,8 @@ export interface RawSubscription {
   readonly idle?: string | RawIdlePolicy;
   readonly rollout?: string | RawRolloutPolicy;
   readonly spread?: boolean;
+  readonly near?: readonly string[];
+  readonly apart?: readonly string[];
   readonly port?: number;
   readonly hosts?: readonly string[];
   readonly env?: RawEnv;

@@ -1,9 +1,10 @@
 /** `partitions:`: pools of VMs. */
 import { processCapacity } from '../lxc/network.ts';
 import { NO_BOUND } from '../model/spec.ts';
-import type { IaasSpec, PartitionSpec } from '../model/spec.ts';
+import type { IaasSpec, PartitionSpec, PlacementSpec } from '../model/spec.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
-import type { RawPartition, RawPartitionPolicy } from './raw-spec.ts';
+import type { RawPartition, RawPartitionPolicy, RawPlacement } from './raw-spec.ts';
+import { vmSizeOf } from './read-quantity.ts';
 import { sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { partitionPolicy, referred } from './resolve-policies.ts';
@@ -21,7 +22,10 @@ export function resolvePartitions(
   for (const entry of sound(context, 'partitions')) {
     const raw = entry.value as RawPartition;
     const network = raw.network ?? DEFAULT_NETWORK;
-    const placement = raw.placement.map((place) => ({ iaas: place.iaas, max: place.max ?? NO_BOUND }));
+    const placement = raw.placement.map(placementOf);
+    raw.placement.forEach((place, index) => {
+      checkPrices(context, entry, place, index);
+    });
     placement.forEach((place, index) => {
       context.requireName('iaas', place.iaas, 'partitions', entry, ['placement', index, 'iaas']);
       if (placement.findIndex((other) => other.iaas === place.iaas) < index)
@@ -52,6 +56,42 @@ export function resolvePartitions(
     result.push([entry.name, spec]);
   }
   return Object.fromEntries(result);
+}
+
+function placementOf(raw: RawPlacement): PlacementSpec {
+  const sizes = raw.sizes?.map((size) => ({
+    ...vmSizeOf(size),
+    ...(size.name === undefined ? {} : { name: size.name }),
+    ...(size.price === undefined ? {} : { price: size.price }),
+  }));
+  return {
+    iaas: raw.iaas,
+    max: raw.max ?? NO_BOUND,
+    ...(raw.weight === undefined ? {} : { weight: raw.weight }),
+    ...(raw.price === undefined ? {} : { price: raw.price }),
+    ...(sizes === undefined ? {} : { sizes }),
+  };
+}
+
+/** A price beside sizes would be that of none of them; two sizes of one name could not be told apart. */
+function checkPrices(context: ResolveContext, entry: Entry, { price, sizes }: RawPlacement, index: number): void {
+  if (price !== undefined && sizes !== undefined)
+    context.report(
+      'partitions',
+      entry,
+      ['placement', index, 'price'],
+      `price must stand with each of the sizes of ${entry.name}, not beside them`,
+      { anchor: 'key' },
+    );
+  sizes?.forEach(({ name }, at) => {
+    if (name !== undefined && sizes.findIndex((other) => other.name === name) < at)
+      context.report(
+        'partitions',
+        entry,
+        ['placement', index, 'sizes', at, 'name'],
+        `Sizes of ${entry.name} must have different names: ${name}`,
+      );
+  });
 }
 
 function checkSize(context: ResolveContext, entry: Entry, spec: PartitionSpec): void {

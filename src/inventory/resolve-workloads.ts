@@ -9,6 +9,7 @@ import type {
   PartitionSpec,
   PortSpec,
   SubscriptionSpec,
+  VmSize,
   VolumeSpec,
 } from '../model/spec.ts';
 import type {
@@ -22,7 +23,12 @@ import type {
 import { checkTraffic, hostsOf } from './check-traffic.ts';
 import { boundsOf, projectPath, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
-import { coresOf, durationOf, idlePolicy, referred, rolloutPolicy, scalingPolicy, sizeOf } from './resolve-policies.ts';
+import { checkNeighbours } from './check-neighbours.ts';
+import { tellAt } from './policy-place.ts';
+import { coresOf, durationOf, sizeOf } from './read-quantity.ts';
+import { checkSleep, idlePolicy } from './resolve-idle.ts';
+import { referred, rolloutPolicy } from './resolve-policies.ts';
+import { scalingPolicy } from './resolve-scaling.ts';
 import { showValue } from './show-value.ts';
 import { entryPath } from './spec-files.ts';
 import type { Entry, Section } from './spec-files.ts';
@@ -87,26 +93,27 @@ export function resolveSubscriptions(
     const hosts = hostsOf(raw);
     const env = envOf(context, 'subscriptions', entry, raw.env);
     if (!scaling || !rollout) continue;
-    const policy = scalingPolicy(scaling.name, scaling.raw);
-    result.push([
-      entry.name,
-      {
-        alias: entry.name,
-        cartridge: raw.cartridge,
-        scaling: raw.processes === undefined ? policy : { ...policy, processes: boundsOf(raw.processes) },
-        rollout: rolloutPolicy(rollout.name, rollout.raw),
-        ...(idle ? { idle: idlePolicy(idle.name, idle.raw) } : {}),
-        spread: raw.spread ?? false,
-        near: [],
-        apart: [],
-        ...(raw.port === undefined ? {} : { port: raw.port }),
-        hosts,
-        env,
-      },
-    ]);
+    const spec: SubscriptionSpec = {
+      alias: entry.name,
+      cartridge: raw.cartridge,
+      scaling: scalingPolicy(scaling.name, scaling.raw, boundsOf(raw.processes ?? scaling.raw.processes)),
+      rollout: rolloutPolicy(rollout.name, rollout.raw),
+      ...(idle ? { idle: idlePolicy(idle.name, idle.raw) } : {}),
+      spread: raw.spread ?? false,
+      near: raw.near ?? [],
+      apart: raw.apart ?? [],
+      ...(raw.port === undefined ? {} : { port: raw.port }),
+      hosts,
+      env,
+    };
+    const cartridge = Object.hasOwn(cartridges, raw.cartridge) ? cartridges[raw.cartridge] : undefined;
+    if (cartridge) checkSleep(tellAt(context, place('idle')), spec, cartridge);
+    result.push([entry.name, spec]);
   }
   checkTraffic(context, cartridges);
-  return Object.fromEntries(result);
+  const subscriptions = Object.fromEntries(result);
+  checkNeighbours(context, subscriptions, cartridges);
+  return subscriptions;
 }
 
 function portsOf(context: ResolveContext, entry: Entry, raw: RawCartridge): readonly PortSpec[] {
@@ -216,6 +223,7 @@ function envOf(
   );
 }
 
+/** Reports a process that no VM of its partition could ever take, whatever its size. */
 function checkFits(
   context: ResolveContext,
   entry: Entry,
@@ -223,22 +231,23 @@ function checkFits(
   partition: PartitionSpec | undefined,
 ): void {
   if (!partition) return;
-  const { vm } = partition.policy;
+  const sizes = partition.placement.flatMap<VmSize>((place) => place.sizes ?? [partition.policy.vm]);
   const raw = (entry.value as RawCartridge).resources;
   const at = (key: 'memory' | 'cpu') => (raw?.[key] === undefined ? [] : ['resources', key]);
   const { memory, cpu } = spec.resources;
-  if (memory > vm.memory)
-    context.report(
-      'cartridges',
-      entry,
-      at('memory'),
-      `A process of ${entry.name} must fit a VM of partition ${partition.name}: it needs ${formatBytes(memory)} of memory, a VM has ${formatBytes(vm.memory)}`,
-    );
-  if (cpu > vm.cpu)
-    context.report(
-      'cartridges',
-      entry,
-      at('cpu'),
-      `A process of ${entry.name} must fit a VM of partition ${partition.name}: it needs ${String(cpu)} CPU, a VM has ${String(vm.cpu)}`,
-    );
+  const who = `A process of ${entry.name} must fit a VM of partition ${partition.name}`;
+  if (sizes.some((size) => memory <= size.memory && cpu <= size.cpu)) return;
+  const most = {
+    memory: Math.max(...sizes.map((size) => size.memory)),
+    cpu: Math.max(...sizes.map((size) => size.cpu)),
+  };
+  const has = sizes.length === 1 ? 'a VM has' : 'the largest has';
+  const tell = (key: 'memory' | 'cpu', message: string): void => {
+    context.report('cartridges', entry, at(key), `${who}: ${message}`);
+  };
+  if (memory > most.memory)
+    tell('memory', `it needs ${formatBytes(memory)} of memory, ${has} ${formatBytes(most.memory)}`);
+  if (cpu > most.cpu) tell('cpu', `it needs ${String(cpu)} CPU, ${has} ${String(most.cpu)}`);
+  if (memory <= most.memory && cpu <= most.cpu)
+    tell('memory', `no size has both ${formatBytes(memory)} of memory and ${String(cpu)} CPU`);
 }

@@ -4,6 +4,7 @@
  */
 import { API_VERSION } from './schema/api-version.ts';
 import { IAAS, IAAS_KINDS } from './schema/iaas.ts';
+import { GUARDS } from './schema/guards.ts';
 import type { JsonSchema } from './schema/json-schema.ts';
 import { POLICIES, POLICY_KINDS } from './schema/policies.ts';
 import { mapping, term, TERMS } from './schema/terms.ts';
@@ -15,6 +16,7 @@ const sections = {
   cartridges: CARTRIDGES,
   policies: POLICIES,
   subscriptions: SUBSCRIPTIONS,
+  guards: GUARDS,
   store: {
     description: 'Where cartridge images live.',
     ...mapping({

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { ProjectFileError } from '../model/errors.ts';
 import type { SpecProblem } from '../model/errors.ts';
 import { checkSchema } from './check-schema.ts';
+import type { RawGuards } from './raw-spec.ts';
 import { showValue } from './show-value.ts';
 import { yamlSource } from './yaml-source.ts';
 import type { Anchor, YamlPath, YamlSource } from './yaml-source.ts';
@@ -30,13 +31,20 @@ export interface Entry {
   readonly sound: boolean;
 }
 
+/** A part of the spec that has no names. */
+export interface Single<T> {
+  readonly value: T;
+  readonly source: YamlSource;
+}
+
 export interface SpecFiles {
   readonly main: YamlSource;
   /** The main file first. */
   readonly sources: readonly YamlSource[];
   readonly entries: Readonly<Record<Section, ReadonlyMap<string, Entry>>>;
-  /** `store:` where it is given and sound. */
-  readonly store: { readonly path?: string } | undefined;
+  /** `store:` and `guards:` where they are given and sound. */
+  readonly store: Single<{ readonly path?: string }> | undefined;
+  readonly guards: Single<RawGuards> | undefined;
   readonly problems: readonly SpecProblem[];
 }
 
@@ -59,7 +67,7 @@ export async function readSpecFiles(directory: string, file: string, overlay: Ov
     Section,
     Map<string, Entry>
   >;
-  let store: { readonly path?: string } | undefined;
+  const singles = new Map<string, Single<unknown>>();
   for (const source of sources) {
     problems.push(...source.problems);
     if (source.value === undefined) continue;
@@ -70,13 +78,16 @@ export async function readSpecFiles(directory: string, file: string, overlay: Ov
     const found = checkSchema(source);
     problems.push(...found, ...headProblems(source, source === main));
     collect(source, unsoundEntries(found), entries, problems);
-    const given = field(source.value, 'store');
-    if (given !== undefined && !found.some(({ path }) => path === 'store' || path.startsWith('store.'))) {
-      if (store) problems.push(problemAt(source, ['store'], 'store is defined twice', 'key'));
-      store = given as { readonly path?: string };
+    for (const key of ['store', 'guards']) {
+      const value = field(source.value, key);
+      if (value === undefined || found.some(({ path }) => path === key || path.startsWith(`${key}.`))) continue;
+      if (singles.has(key)) problems.push(problemAt(source, [key], `${key} is defined twice`, 'key'));
+      singles.set(key, { value, source });
     }
   }
-  return { main, sources, entries, store, problems };
+  const store = singles.get('store') as Single<{ readonly path?: string }> | undefined;
+  const guards = singles.get('guards') as Single<RawGuards> | undefined;
+  return { main, sources, entries, store, guards, problems };
 }
 
 /** A problem of the value at `path` of a file. */

@@ -186,7 +186,7 @@ export interface HealthSpec {
   readonly port?: string;
   /** HTTP path that must answer 2xx or 3xx; only for http ports. */
   readonly path?: string;
-  /** Interval of the gateway's checks. Default 500 ms, so that a dead process leaves the rotation within 2 s. */
+  /** Interval of the gateway’s checks. Default 1 s. */
   readonly interval: Millis;
   /** How long one check may take. Default 1 s. */
   readonly timeout: Millis;

@@ -16,6 +16,32 @@ export const PARTITIONS: JsonSchema = named(
           {
             iaas: { title: 'the name of an IaaS', description: 'A name under `iaas:`.', type: 'string' },
             max: term('count', { description: 'Most VMs there. Default: no bound of its own.' }),
+            weight: term('aboveZero', {
+              description: 'Share of new VMs among the entries that have a weight. Default: entries are filled in their order.',
+            }),
+            price: term('price', { description: 'Price of an hour of a VM of the policy’s size, in any currency, the same for all. Default: not known, which counts as nothing.' }),
+            sizes: {
+              title: 'a list of sizes',
+              description: 'Sizes that may be had there; the cheapest that fits is taken. Default: the policy’s `vm`.',
+              type: 'array',
+              minItems: 1,
+              items: mapping(
+                {
+                  name: {
+                    title: 'a text without spaces',
+                    description: 'What the IaaS calls it.',
+                    type: 'string',
+                    pattern: '^[!-~]{1,100}$',
+                  },
+                  cpu: term('cpu', { description: 'Cores.' }),
+                  memory: term('size', { description: 'Memory.' }),
+                  disk: term('size', { description: 'Disk. Default: what the IaaS gives.' }),
+                  price: term('price', { description: 'Price of an hour. Default: not known, which counts as nothing.' }),
+                },
+                { required: ['cpu', 'memory'] },
+              ),
+              examples: [[{ name: 'small', cpu: 1, memory: '2Gi', price: 0.02 }, { name: 'large', cpu: 4, memory: '8Gi', price: 0.07 }]],
+            },
           },
           { required: ['iaas'] },
         ),
@@ -95,14 +121,10 @@ export const CARTRIDGES: JsonSchema = named(
         description: 'Directories of the VM that outlive the process: name and absolute path inside the process.',
         examples: [{ data: '/var/lib/data' }],
       }),
-      command: {
-        title: 'a list of words',
+      command: term('words', {
         description: 'Replaces the image’s entry point and command.',
-        type: 'array',
-        minItems: 1,
-        items: { title: 'a text', type: 'string', pattern: '^[^\\u0000]*$' },
         examples: [['/usr/bin/server', '--port', '80']],
-      },
+      }),
       security: mapping({
         privileged: {
           title: 'true or false',
@@ -126,6 +148,16 @@ export const CARTRIDGES: JsonSchema = named(
   },
 );
 
+function aliases(description: string, example: readonly string[]): JsonSchema {
+  return {
+    title: 'a list of aliases',
+    description,
+    type: 'array',
+    items: { title: 'an alias', type: 'string' },
+    examples: [example],
+  };
+}
+
 /** `subscriptions:` */
 export const SUBSCRIPTIONS: JsonSchema = named(
   mapping(
@@ -141,6 +173,8 @@ export const SUBSCRIPTIONS: JsonSchema = named(
         type: 'boolean',
         default: false,
       },
+      near: aliases('Aliases whose VMs its processes prefer.', ['shop-db']),
+      apart: aliases('Aliases whose VMs its processes never share; it holds both ways.', ['batch']),
       port: term('port', { description: 'Port on each VM of the partition that leads to it; below 20000, and not 22.', examples: [8080] }),
       hosts: {
         title: 'a list of host names',

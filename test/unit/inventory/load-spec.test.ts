@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { generate } from '../../../scripts/generate.ts';
 import { loadSpec } from '../../../src/inventory/load-spec.ts';
 import { InvalidSpecError } from '../../../src/model/errors.ts';
-import { NO_BOUND } from '../../../src/model/spec.ts';
+import { DEFAULT_GUARDS, DEFAULT_TUNING, NO_BOUND } from '../../../src/model/spec.ts';
 import { tempDir } from './temp-dir.ts';
 
 const fixtures = new URL('../../../fixtures/specs/valid/', import.meta.url).pathname;
@@ -59,6 +59,8 @@ describe('loadSpec', () => {
             vm: { cpu: 1, memory: 2 ** 30 },
             processesPerVm: NO_BOUND,
             strategy: 'pack',
+            spare: { processes: 0, vms: 0 },
+            scaleDown: { after: 600_000, below: 0.5, afterGrowth: 600_000 },
           },
           network: '10.66.0.0/22',
         },
@@ -69,7 +71,7 @@ describe('loadSpec', () => {
           image: 'job',
           partition: 'web',
           ports: [],
-          health: { interval: 500, timeout: 1000, startup: 60_000 },
+          health: { interval: 1000, timeout: 1000, startup: 60_000 },
           resources: { memory: 2 ** 28, cpu: 0.25, pids: 512 },
           env: {},
           volumes: [],
@@ -81,14 +83,24 @@ describe('loadSpec', () => {
         nightly: {
           alias: 'nightly',
           cartridge: 'job',
-          scaling: { name: 'default', processes: { min: 1, max: 1 }, target: {} },
+          scaling: {
+            name: 'default',
+            processes: { min: 1, max: 1 },
+            target: {},
+            signals: {},
+            schedules: [],
+            tuning: DEFAULT_TUNING,
+          },
           rollout: { name: 'default', maxSurge: 1, maxUnavailable: 0, drain: 10_000 },
           spread: false,
+          near: [],
+          apart: [],
           hosts: [],
           env: {},
         },
       },
       store: { kind: 'directory', path: join(directory, '.stratos/store') },
+      guards: DEFAULT_GUARDS,
     });
   });
 
@@ -122,7 +134,16 @@ describe('loadSpec', () => {
     });
     expect(subscriptions.shop).toMatchObject({
       scaling: { name: 'steady', target: { requestsInFlight: 20, cpu: 0.7, memory: 0.8 } },
-      idle: { name: 'nap', freezeAfter: 300_000, stopAfter: 1_800_000, wake: 'on-request' },
+      idle: {
+        name: 'nap',
+        freezeAfter: 300_000,
+        stopAfter: 1_800_000,
+        wake: 'on-request',
+        cpuBelow: 0.025,
+        sessions: false,
+        busy: ['/usr/bin/busy'],
+        coldStart: true,
+      },
       rollout: { name: 'careful', drain: 30_000 },
     });
     expect(subscriptions.blog).toMatchObject({
@@ -132,6 +153,80 @@ describe('loadSpec', () => {
     expect(subscriptions.news).toMatchObject({ scaling: { name: 'inline', processes: { min: 1, max: 5 } } });
     expect(subscriptions.cron).toMatchObject({ scaling: { processes: { min: 0, max: 0 } } });
     expect(store.path).toBe(join(directory, '../store'));
+  });
+
+  it('resolves what judges: signals, times, schedules, guards, prices and neighbours', async () => {
+    const { subscriptions, partitions, guards } = await loadSpec(await fixture('everything'));
+    expect(subscriptions.site?.scaling).toEqual({
+      name: 'judged',
+      processes: { min: 0, max: 4 },
+      target: { loadAverage: 1.5, responseTime: 250, jobs: 12.5 },
+      signals: {
+        jobs: { command: ['/usr/bin/jobs', '--count'], on: 'vm', timeout: 500 },
+        spare: { command: ['free'], on: 'process', timeout: 2000 },
+      },
+      schedules: [
+        // The usual bounds are the subscription's own, 0 to 4; the maximum follows a minimum above it, and the other way round.
+        { cron: '0 8 * * mon-fri', timezone: 'Europe/Berlin', duration: 36_000_000, processes: { min: 6, max: 6 } },
+        { cron: '30 23 * * *', timezone: 'UTC', duration: 23_400_000, processes: { min: 0, max: 1 } },
+        { cron: '0 0 25 12 *', timezone: 'UTC', duration: 86_400_000, processes: { min: 3, max: 3 } },
+      ],
+      tuning: {
+        window: 120_000,
+        panic: { window: 10_000, threshold: 1.5 },
+        tolerance: 0.05,
+        cooldown: { up: 30_000, down: 600_000 },
+        downWindow: 900_000,
+        step: { up: 4, down: 1 },
+        predict: 60_000,
+      },
+    });
+    expect(subscriptions.site?.idle).toMatchObject({ name: 'rest', wake: 'never', cpuBelow: 0.05, sessions: true });
+    expect(subscriptions.shop).toMatchObject({ near: ['blog'], apart: ['news', 'site'] });
+    expect(partitions.web).toMatchObject({
+      placement: [{ iaas: 'lab', max: 4, weight: 2, price: 0.05 }],
+      policy: {
+        spare: { processes: 2, vms: 1 },
+        scaleDown: { after: 300_000, below: 0.4, afterGrowth: 900_000 },
+      },
+    });
+    expect(partitions.batch?.placement).toEqual([
+      {
+        iaas: 'lab',
+        max: NO_BOUND,
+        sizes: [
+          { name: 'small', cpu: 1, memory: 2 ** 30, price: 0.02 },
+          { cpu: 4, memory: 8 * 2 ** 30, disk: 40 * 2 ** 30 },
+        ],
+      },
+    ]);
+    expect(guards).toEqual({
+      maxVms: 8,
+      maxCostPerHour: 1.5,
+      maxChangesPerRun: 20,
+      disruption: 0.25,
+      breaker: { bootFailures: 5, unreachable: 0.3 },
+    });
+  });
+
+  it('keeps the panic window within a short window', async () => {
+    const directory = await project({
+      'stratos.yaml': [
+        'apiVersion: stratos/v1',
+        'iaas: { lab: { kind: local } }',
+        'partitions: { web: { placement: [{ iaas: lab }] } }',
+        'cartridges: { job: { image: job, partition: web } }',
+        'subscriptions: { nightly: { cartridge: job, scaling: { window: 3s } } }',
+      ].join('\n'),
+    });
+    const { subscriptions } = await loadSpec(directory);
+    expect(subscriptions.nightly?.scaling.tuning).toMatchObject({ window: 3000, panic: { window: 3000 } });
+  });
+
+  it('reports guards that two files give', async () => {
+    const main = 'apiVersion: stratos/v1\ninclude: [more.yaml]\nguards: { maxVms: 2 }\n';
+    const directory = await project({ 'stratos.yaml': main, 'more.yaml': 'guards: { maxVms: 3 }\n' });
+    await expect(loadSpec(directory)).rejects.toThrow(`${directory}/more.yaml:1:1: guards is defined twice`);
   });
 
   it('reads host keys of static hosts inline and from known_hosts', async () => {
