@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Action, Plan } from '../../src/model/plan.ts';
 import type { Spec } from '../../src/model/spec.ts';
-import type { World } from '../../src/plan/apply-model.ts';
+import type { World } from '../../src/plan/reference/world.ts';
 import { applyPlan, converge, planFor, planInput } from '../support/builders.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { disturbances, disturbedWorld, editedSpecs, MISHAPS, type Mishap } from '../support/plan-worlds.ts';

@@ -22,7 +22,8 @@ import {
   type Spec,
   type SubscriptionSpec,
 } from '../../src/model/spec.ts';
-import { simulatePlan, type ModelContext, type SimulateOptions, type World } from '../../src/plan/apply-model.ts';
+import { simulatePlan, type SimulateOptions } from '../../src/plan/apply-model.ts';
+import type { ModelContext, World } from '../../src/plan/reference/world.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { PlanInput } from '../../src/plan/plan-input.ts';
 import { decide } from '../../src/policy/decide.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ProcessRecord, VmRecord } from '../../src/model/inventory.ts';
 import type { Machine, ReachedVm } from '../../src/model/observation.ts';
 import { NO_BOUND, type Spec } from '../../src/model/spec.ts';
-import type { World } from '../../src/plan/apply-model.ts';
+import type { World } from '../../src/plan/reference/world.ts';
 import {
   aPool,
   aSpec,

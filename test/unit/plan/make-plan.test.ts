@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/model/plan.ts';
-import type { World } from '../../../src/plan/apply-model.ts';
+import type { World } from '../../../src/plan/reference/world.ts';
 import { NO_BOUND, type Spec } from '../../../src/model/spec.ts';
 import {
   anEmptyWorld,
