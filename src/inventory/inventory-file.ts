@@ -70,6 +70,7 @@ const PROCESS: Shape = {
   fingerprint: 'string',
   state: PROCESS_STATES,
   createdAt: 'string',
+  asleep: optional(['frozen', 'stopped']),
   failure: 'string?',
 };
 const KEYS = ['apiVersion', 'kind', 'lineage', 'serial', 'vms', 'processes'];

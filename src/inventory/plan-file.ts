@@ -71,6 +71,8 @@ const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
   },
   'process.create': PROCESS,
   'process.start': { process: 'string' },
+  'process.sleep': { process: 'string', depth: ['frozen', 'stopped'] },
+  'process.wake': { process: 'string' },
   'process.adopt': PROCESS,
   'process.remove': { process: 'string', drain: 'number' },
   'process.forget': { process: 'string' },

@@ -47,6 +47,9 @@ export interface VmRecord {
  */
 export type ProcessState = 'creating' | 'ready' | 'leaving' | 'failed';
 
+/** How deep a process sleeps: its memory kept and without CPU, or stopped with its changes on disk. */
+export type SleepDepth = 'frozen' | 'stopped';
+
 export interface ProcessRecord {
   /** `<alias>-<ordinal>`; unique in the inventory, and the name of the container. */
   readonly name: string;
@@ -62,6 +65,8 @@ export interface ProcessRecord {
   readonly state: ProcessState;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** How deep we put it to sleep. A request may have woken it since: what is observed counts. */
+  readonly asleep?: SleepDepth;
   /** Why it failed, in one line. */
   readonly failure?: string;
 }

@@ -2,6 +2,7 @@
  * A plan is plain JSON: `stratos plan -o json` prints exactly what `stratos apply` takes. It is a list of stages for each
  * partition; stages of a partition run in order, partitions side by side, and within a stage every VM gets one batch.
  */
+import type { SleepDepth } from './inventory.ts';
 import type { Instant, Millis } from './quantity.ts';
 import type { VmSize } from './spec.ts';
 
@@ -95,6 +96,20 @@ export interface ProcessStart extends ActionBase {
   readonly kind: 'process.start';
   readonly process: string;
 }
+/**
+ * Puts a process to sleep: frozen (memory kept, no CPU) or stopped (its changes kept on disk); a frozen one may be stopped. One that has
+ * connections open stays awake, which is a failure of the action and changes nothing.
+ */
+export interface ProcessSleep extends ActionBase {
+  readonly kind: 'process.sleep';
+  readonly process: string;
+  readonly depth: SleepDepth;
+}
+/** Wakes a process that sleeps, and waits until it is ready. */
+export interface ProcessWake extends ActionBase {
+  readonly kind: 'process.wake';
+  readonly process: string;
+}
 /** Takes up a container that carries our label, matches the spec and is not in the inventory. */
 export interface ProcessAdopt extends ActionBase {
   readonly kind: 'process.adopt';
@@ -136,6 +151,8 @@ export type Action =
   | ImageCopy
   | ProcessCreate
   | ProcessStart
+  | ProcessSleep
+  | ProcessWake
   | ProcessAdopt
   | ProcessRemove
   | ProcessForget

@@ -14,6 +14,7 @@ import {
   requireImage,
   takeContainer,
 } from './reference/processes.ts';
+import { fallAsleep } from './reference/sleep.ts';
 import {
   dropRecord,
   putVm,

@@ -33,6 +33,8 @@ export function summarize(plan: Plan): PlanSummary {
     phrase(replaced, 'to replace'),
     phrase(of('process.remove') - replaced, 'to remove'),
     phrase(of('process.start'), 'to start'),
+    phrase(of('process.wake'), 'to wake'),
+    phrase(of('process.sleep'), 'to put to sleep'),
     phrase(of('process.adopt'), 'to take up'),
     phrase(of('process.forget'), 'to forget'),
     vmPhrase(of('vm.create'), 'to add'),

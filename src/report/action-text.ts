@@ -65,6 +65,15 @@ export function actionText(action: Action, images: ImageNames = new Map()): Acti
       return process('+', action.process, `on ${action.vm}, ${imageName(action.image, images)}`, 'creating');
     case 'process.start':
       return process('~', action.process, `start on ${action.vm}`, 'starting');
+    case 'process.sleep':
+      return process(
+        '~',
+        action.process,
+        `${action.depth === 'frozen' ? 'freeze' : 'stop until asked for'} on ${action.vm}`,
+        'putting to sleep',
+      );
+    case 'process.wake':
+      return process('~', action.process, `wake on ${action.vm}`, 'waking');
     case 'process.adopt':
       return process('~', action.process, `take up on ${action.vm}`, 'taking up');
     case 'process.remove':

@@ -58,6 +58,8 @@ export function planSummary(plan: Plan): string {
     ...part('to create', tally(['vm.create']), tally(['process.create'], replaced)),
     ...part('to replace', 0, replaced.size),
     ...part('to start', tally(['vm.start']), tally(['process.start'])),
+    ...part('to wake', 0, tally(['process.wake'])),
+    ...part('to put to sleep', 0, tally(['process.sleep'])),
     ...part('to take up', tally(['vm.adopt']), tally(['process.adopt'])),
     ...part('to prepare', tally(['vm.prepare']), 0),
     ...part('to remove', tally(['vm.delete']), tally(['process.remove'], replaced)),

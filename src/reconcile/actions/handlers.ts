@@ -6,6 +6,7 @@ import { copyImages } from './images.ts';
 import { adoptVm, createVm, deleteVm, forgetVm, startVm } from './machines.ts';
 import { prepareVm } from './prepare.ts';
 import { adoptProcesses, createProcesses, forgetProcesses, removeProcesses, startProcesses } from './processes.ts';
+import { sleepProcesses, wakeProcesses } from './sleep.ts';
 
 export const HANDLERS: { readonly [K in ActionKind]: Handler<K> } = {
   'vm.create': createVm,
@@ -17,6 +18,8 @@ export const HANDLERS: { readonly [K in ActionKind]: Handler<K> } = {
   'image.copy': copyImages,
   'process.create': createProcesses,
   'process.start': startProcesses,
+  'process.sleep': sleepProcesses,
+  'process.wake': wakeProcesses,
   'process.adopt': adoptProcesses,
   'process.remove': removeProcesses,
   'process.forget': forgetProcesses,
