@@ -3,7 +3,8 @@ import type { Action } from '../model/plan.ts';
 import { fitsInto, formatDemand, NOTHING, roomOf, type Demand } from './capacity.ts';
 import type { PartitionView } from './partition-view.ts';
 import { makeSlot, type Slot } from './slot.ts';
-import { machineOf, totalOf, type Survey } from './survey.ts';
+import { totalOf, type Survey } from './found.ts';
+import { machineOf } from './standing.ts';
 
 export interface Growth {
   /** Adds a VM that has room for `demand`, or says why there is none. */

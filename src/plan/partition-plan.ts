@@ -11,7 +11,8 @@ import type { PartitionView } from './partition-view.ts';
 import { placer } from './place.ts';
 import { releaseVms, type Released } from './release.ts';
 import type { Slot } from './slot.ts';
-import { survey, type Survey } from './survey.ts';
+import type { Survey } from './found.ts';
+import { survey } from './survey.ts';
 import { runWaves, type Wave } from './waves.ts';
 
 /** Plans a partition: its machines, its processes wave by wave, its gateways, and what it no longer needs. */

@@ -2,7 +2,8 @@
 import type { Action, VmDelete } from '../model/plan.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { Slot } from './slot.ts';
-import { machineOf, type Survey } from './survey.ts';
+import type { Survey } from './found.ts';
+import { machineOf } from './standing.ts';
 
 export interface Released {
   readonly slots: ReadonlySet<Slot>;

@@ -10,7 +10,7 @@ import type { PartitionView } from './partition-view.ts';
 import type { Placer } from './place.ts';
 import { addTo, releasePlace, takePlace, type Slot, type Spot } from './slot.ts';
 import { inPlaceReason } from './sort-members.ts';
-import type { Survey } from './survey.ts';
+import type { Survey } from './found.ts';
 import type { Launch } from './target.ts';
 import { borrow, give, hasToken, take } from './tokens.ts';
 import { isFinished, type Departure, type Repair, type Work } from './work.ts';
