@@ -1,6 +1,6 @@
 /** One look at a VM: a read-only script and the parser of what it prints. */
 import { RemoteCommandError } from '../model/errors.ts';
-import type { ObservedProcess, ProcessUsage, ReachedVm } from '../model/observation.ts';
+import type { ObservedProcess, Pressure, ProcessUsage, ReachedVm } from '../model/observation.ts';
 import { bytes, cores } from '../model/quantity.ts';
 import { script, type ScriptStep } from '../shell/command.ts';
 import { LAYOUT, ROOT } from './layout.ts';
@@ -22,6 +22,7 @@ export function observeStep(lineage: string): ScriptStep {
     ROOT,
     '/sys/fs/cgroup',
     LAYOUT.volumes,
+    LAYOUT.run,
   ]);
 }
 
@@ -43,10 +44,18 @@ export function parseObservation(stdout: string): VmFacts {
   }
   const lineage = one('lineage')[0] ?? '';
   const label = parseObject(one('label')[0]);
-  const usage = new Map(all('usage').map(([name = '', ...counters]) => [name, parseUsage(counters)]));
-  const found = all('process').map(([name = '', own]) => ({ name, process: parseProcess(name, own, lineage, usage) }));
+  const seen: Seen = {
+    usage: new Map(all('usage').map(([name = '', ...counters]) => [name, counters])),
+    starts: new Map(all('start').map(([id = '', group = '']) => [group.slice(group.lastIndexOf('.') + 1), id])),
+    sessions: all('session').map(([name = '']) => name),
+    asleep: new Map(all('asleep').map(([name = '', mark = '', frozen]) => [name, { mark, frozen: frozen === '1' }])),
+    failures: new Map(all('wake-failure').map(([name = '', why = '']) => [name, why])),
+  };
+  const found = all('process').map(([name = '', own]) => ({ name, process: parseProcess(name, own, lineage, seen) }));
   const volumes = all('volume').map(([alias = '']) => alias);
   const privileged = all('privileged').flatMap(parseDigest);
+  const [uptime, cpuSeconds] = one('counters').map(parseNumber);
+  const pressure = parsePressure(one('pressure'));
   return {
     status: 'reached',
     ...(typeof label.lineage === 'string' ? { lineage: label.lineage } : {}),
@@ -57,6 +66,9 @@ export function parseObservation(stdout: string): VmFacts {
     memory: { total: bytes(Number(total)), available: bytes(Number(available)) },
     disk: { total: bytes((block ?? 0) * (blocks ?? 0)), available: bytes((block ?? 0) * (free ?? 0)) },
     load: Number(one('load')[0]?.split(' ')[0]),
+    ...(uptime === undefined ? {} : { uptime }),
+    ...(cpuSeconds === undefined ? {} : { cpuSeconds }),
+    ...(pressure ? { pressure } : {}),
     processes: found.flatMap(({ process }) => (process ? [process] : [])),
     images: all('image').flatMap(parseDigest),
     ...(privileged.length > 0 ? { privilegedImages: privileged } : {}),
@@ -73,12 +85,21 @@ function parseDigest([hex = '']: readonly string[]): readonly string[] {
   return /^[0-9a-f]{8,64}$/.test(hex) ? [`sha256:${hex}`] : [];
 }
 
+/** What was seen of processes, by name, beside their labels. */
+interface Seen {
+  readonly usage: ReadonlyMap<string, readonly string[]>;
+  readonly starts: ReadonlyMap<string, string>;
+  readonly sessions: readonly string[];
+  readonly asleep: ReadonlyMap<string, { readonly mark: string; readonly frozen: boolean }>;
+  readonly failures: ReadonlyMap<string, string>;
+}
+
 /** The process of a label; undefined where it is not one of ours. */
 function parseProcess(
   name: string,
   text: string | undefined,
   lineage: string,
-  usages: ReadonlyMap<string, ProcessUsage>,
+  seen: Seen,
 ): ObservedProcess | undefined {
   const { subscription, ordinal, index, image, fingerprint, ...label } = parseObject(text);
   if (
@@ -91,13 +112,48 @@ function parseProcess(
   ) {
     return undefined;
   }
-  const usage = usages.get(name);
-  const facts = { name, subscription, ordinal, index, image, fingerprint };
-  return usage ? { ...facts, state: 'running', usage } : { ...facts, state: 'stopped' };
+  const counters = seen.usage.get(name);
+  const usage = counters && parseUsage(counters, seen.starts.get(name));
+  const { mark, frozen } = seen.asleep.get(name) ?? {};
+  const asleep = frozen ? 'frozen' : mark && !counters ? 'stopped' : undefined;
+  const wakeFailure = seen.failures.get(name);
+  const sessions = seen.sessions.filter((session) => session === name).length;
+  return {
+    ...{ name, subscription, ordinal, index, image, fingerprint },
+    state: counters ? 'running' : 'stopped',
+    ...(asleep ? { asleep } : {}),
+    ...(wakeFailure === undefined ? {} : { wakeFailure }),
+    ...(usage ? { usage } : {}),
+    ...(sessions > 0 ? { sessions } : {}),
+  };
 }
 
-function parseUsage([cpuSeconds, memory, pids]: readonly string[]): ProcessUsage {
-  return { cpuSeconds: Number(cpuSeconds), memory: bytes(Number(memory)), pids: Number(pids) };
+/** Undefined where something that every cgroup has cannot be read. */
+function parseUsage(counters: readonly string[], start: string | undefined): ProcessUsage | undefined {
+  const [cpuSeconds, memory, pids, oomKills] = counters.map(parseNumber);
+  if (cpuSeconds === undefined || memory === undefined || pids === undefined) return undefined;
+  return {
+    ...{ cpuSeconds, memory: bytes(memory), pids },
+    ...(oomKills === undefined ? {} : { oomKills }),
+    ...(start === undefined ? {} : { start }),
+  };
+}
+
+/** Undefined where the kernel tells of none. */
+function parsePressure(fields: readonly string[]): Pressure | undefined {
+  const [cpu, memory, io] = fields.map(parseNumber);
+  if (cpu === undefined && memory === undefined && io === undefined) return undefined;
+  return {
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(io === undefined ? {} : { io }),
+  };
+}
+
+/** A number that is neither negative nor without end; undefined for anything else, the empty text too. */
+function parseNumber(text: string): number | undefined {
+  const value = /^\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
 }
 
 function parseCgroup(text: string | undefined): ReachedVm['cgroup'] {

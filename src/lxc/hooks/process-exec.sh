@@ -10,5 +10,9 @@ if [ ! -e "$processes/$name/user" ]; then
   exit 1
 fi
 read -r uid gid home <"$processes/$name/user"
+# What an observation counts as sessions: a file with the id that lxc-attach takes over. Those of sessions that ended go with the
+# next one.
+for file in "/run/stratos/session.$name".*; do [ -d "/proc/${file##*.}" ] || rm -f -- "$file"; done
+true >"/run/stratos/session.$name.$$" || true
 exec lxc-attach -P "$processes" -n "$name" --clear-env -v "HOME=$home" -v "TERM=${TERM:-dumb}" -v container=lxc \
   -u "$uid" -g "$gid" -- /.stratos/init "$@"

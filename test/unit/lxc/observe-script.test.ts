@@ -1,9 +1,19 @@
 /** The script itself, over made-up cgroup trees: this machine has only one of the versions. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseObservation } from '../../../src/lxc/observe.ts';
 import observe from '../../../src/lxc/scripts/observe.sh';
 
@@ -23,7 +33,9 @@ function files(tree: Readonly<Record<string, string>>): void {
   }
 }
 function look() {
-  const folders = ['label.json', 'processes', 'images', '.', 'cgroup', 'volumes'].map((name) => path.join(root, name));
+  const folders = ['label.json', 'processes', 'images', '.', 'cgroup', 'volumes', 'run'].map((name) =>
+    path.join(root, name),
+  );
   return parseObservation(execFileSync('sh', ['-c', observe, 'observe', 'L', ...folders], { encoding: 'utf8' }));
 }
 
@@ -35,12 +47,15 @@ test('observe reads counters of cgroup v2', () => {
     'cgroup/lxc.payload.shop-1/cpu.stat': 'usage_usec 2500000\nuser_usec 1\n',
     'cgroup/lxc.payload.shop-1/memory.current': '5000000\n',
     'cgroup/lxc.payload.shop-1/memory.stat': 'anon 1\nfile 1000000\nkernel 1\n',
+    'cgroup/lxc.payload.shop-1/memory.events': 'low 0\nhigh 0\nmax 4\noom 3\noom_kill 2\n',
+    'cgroup/lxc.payload.shop-1/cgroup.freeze': '0\n',
   });
   const seen = look();
   expect(seen.cgroup).toBe('v2');
   expect(seen.processes).toMatchObject([
-    { name: 'shop-1', state: 'running', usage: { cpuSeconds: 2.5, memory: 4_000_000, pids: 3 } },
+    { name: 'shop-1', state: 'running', usage: { cpuSeconds: 2.5, memory: 4_000_000, pids: 3, oomKills: 2 } },
   ]);
+  expect(seen.processes[0]?.asleep).toBeUndefined();
 });
 
 test('observe reads counters of cgroup v1', () => {
@@ -50,12 +65,15 @@ test('observe reads counters of cgroup v1', () => {
     'cgroup/cpuacct/lxc.payload.shop-1/cpuacct.usage': '1500000000\n',
     'cgroup/memory/lxc.payload.shop-1/memory.usage_in_bytes': '3000000000\n',
     'cgroup/memory/lxc.payload.shop-1/memory.stat': 'cache 7\ntotal_cache 1000000000\n',
+    'cgroup/memory/lxc.payload.shop-1/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 5\n',
+    'cgroup/freezer/lxc.payload.shop-1/freezer.state': 'THAWED\n',
   });
   const seen = look();
   expect(seen.cgroup).toBe('v1');
   expect(seen.processes).toMatchObject([
-    { state: 'running', usage: { cpuSeconds: 1.5, memory: 2_000_000_000, pids: 1 } },
+    { state: 'running', usage: { cpuSeconds: 1.5, memory: 2_000_000_000, pids: 1, oomKills: 5 } },
   ]);
+  expect(seen.processes[0]?.asleep).toBeUndefined();
 });
 
 test('observe takes a cgroup without tasks for a stopped process', () => {
@@ -107,4 +125,98 @@ test('observe takes the limit of the VM where it is less than the memory of the 
     'cgroup/memory.stat': 'file 20000000\n',
   });
   expect(look().memory).toEqual({ total: 100_000_000, available: 60_000_000 });
+});
+
+test('observe tells one start of a process from the next', () => {
+  const start = (): string | undefined => {
+    files({
+      'processes/shop-1/label.json': JSON.stringify(LABEL),
+      'cgroup/pids/lxc.payload.shop-1/pids.current': '1\n',
+      'cgroup/cpuacct/lxc.payload.shop-1/cpuacct.usage': '1500000000\n',
+      'cgroup/memory/lxc.payload.shop-1/memory.usage_in_bytes': '3000000000\n',
+    });
+    return look().processes[0]?.usage?.start;
+  };
+  const first = start();
+  expect(first).toMatch(/^\d+$/);
+  expect(start()).toBe(first);
+  // Kept under another name, so that its inode cannot be given again.
+  renameSync(path.join(root, 'cgroup/pids/lxc.payload.shop-1'), path.join(root, 'cgroup/old'));
+  expect(start()).not.toBe(first);
+});
+
+test('observe says that a process runs whose counters cannot be read, and tells none of them', () => {
+  files({
+    'processes/shop-1/label.json': JSON.stringify(LABEL),
+    'cgroup/pids/lxc.payload.shop-1/pids.current': '2\n',
+    'cgroup/cpuacct/lxc.payload.shop-1/cpuacct.usage': 'what\n',
+  });
+  expect(look().processes).toEqual([expect.objectContaining({ name: 'shop-1', state: 'running' })]);
+  expect(look().processes[0]).not.toHaveProperty('usage');
+});
+
+describe('a sleeper', () => {
+  const running = { 'cgroup/cgroup.controllers': '', 'cgroup/lxc.payload.shop-1/pids.current': '2\n' };
+  const label = { 'processes/shop-1/label.json': JSON.stringify(LABEL) };
+  const asleep = () => look().processes[0]?.asleep;
+
+  test.each([
+    [
+      'is frozen while its cgroup is',
+      'frozen',
+      { ...running, 'cgroup/lxc.payload.shop-1/cgroup.freeze': '1\n' },
+      'frozen',
+    ],
+    ['is awake when its cgroup was thawed, whatever its mark says', 'frozen', running, undefined],
+    ['is stopped when it was frozen and the VM came back', 'frozen', {}, 'stopped'],
+    ['is stopped when it was stopped', 'stopped', {}, 'stopped'],
+    ['is awake when it was stopped and runs', 'stopped', running, undefined],
+  ] as const)('%s', (_, mark, tree, expected) => {
+    files({ ...label, ...tree, 'processes/shop-1/asleep': `${mark}\n` });
+    expect(asleep()).toBe(expected);
+  });
+
+  test('is also one that was cut between freezing and its mark', () => {
+    files({ ...label, 'cgroup/pids/lxc.payload.shop-1/pids.current': '2\n' });
+    files({ 'cgroup/freezer/lxc.payload.shop-1/freezer.state': 'FROZEN\n' });
+    expect(asleep()).toBe('frozen');
+  });
+
+  test('is not one that is stopped without a mark', () => {
+    files(label);
+    expect(asleep()).toBeUndefined();
+  });
+
+  test('that could not be woken says why, on one line', () => {
+    files({ ...label, 'processes/shop-1/wake-failure': `no\tmemory\x1b[2J${'x'.repeat(5000)}\nend\n` });
+    const failure = look().processes[0]?.wakeFailure ?? '';
+    expect(failure).toMatch(/^no\?memory\?\[2Jx+$/);
+    expect(failure.length).toBe(300);
+  });
+});
+
+test('observe counts sessions that are still open', async () => {
+  const script = path.join(root, 'lxc-attach');
+  files({ 'processes/shop-1/label.json': JSON.stringify(LABEL), 'lxc-attach': '#!/bin/sh\nread -r line\n' });
+  chmodSync(script, 0o755);
+  const session = spawn(script, { stdio: ['pipe', 'ignore', 'ignore'] });
+  try {
+    await once(session, 'spawn');
+    files({ [`run/session.shop-1.${String(session.pid)}`]: '', 'run/session.shop-1.1': '', 'run/session.$(x).y': '' });
+    // The name is the program's from the moment that it is run.
+    await expect.poll(() => look().processes[0]?.sessions).toBe(1);
+  } finally {
+    session.kill();
+  }
+});
+
+test('observe reads the counters of the machine it is on', () => {
+  const [first, second] = [look(), look()];
+  expect(first.uptime).toBeGreaterThan(0);
+  expect(second.uptime).toBeGreaterThanOrEqual(first.uptime ?? 0);
+  expect(first.cpuSeconds).toBeGreaterThan(0);
+  expect(first.cpuSeconds).toBeLessThan((first.uptime ?? 0) * 1024);
+  const pressure = existsSync('/proc/pressure/cpu') && readFileSync('/proc/pressure/cpu', 'utf8') !== '';
+  if (pressure) expect(first.pressure?.cpu).toBeLessThanOrEqual(1);
+  else expect(first.pressure?.cpu).toBeUndefined();
 });
