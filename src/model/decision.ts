@@ -1,19 +1,34 @@
 /** What policy wants, with its reasons. Numbers only; where things go is `plan/`'s. */
 import type { PolicyMemory } from './memory.ts';
 
-/** How many processes a subscription shall have, and which of them sleep. */
+/**
+ * How many processes a subscription shall have, and which of them sleep.
+ *
+ * `desired` counts processes that exist, awake or asleep: the bounds, placement and VMs are about these. `needed` counts awake ones: what the
+ * load takes. It is never more than `desired`. Where it is more than are awake, sleepers are woken first, and only what is still missing
+ * then is the difference of `desired` and `current`, which the plan creates. Where fewer are needed than exist, `desired` falls
+ * (sleepers are the first to go: nobody misses them); those that must exist whatever the load (`min`, the last one of a
+ * subscription that wakes on request) may sleep when they are idle, as long as `needed` others are awake.
+ */
 export interface ProcessDecision {
   readonly subscription: string;
+  /** Processes that exist and are not leaving, awake or asleep, whatever their state. */
   readonly current: number;
   readonly desired: number;
+  /** Of `current`, those that are not asleep. */
+  readonly awake?: number;
+  /** Awake processes that the load needs; 0 where there is no target. */
+  readonly needed?: number;
   /** In the order they were applied; the last word decides. */
   readonly reasons: readonly string[];
   /** The arithmetic behind it, signal by signal, for `explain`. */
   readonly needs: readonly SignalNeed[];
-  /** Which process shall sleep, how deep, and why, by name. Whoever is not named shall be awake, or is left as it is. */
+  /** Which process shall go to sleep, or sleep deeper, and why, by name. Whoever is named neither here nor in `wake` is left as it is. */
   readonly sleep: Readonly<Record<string, SleepWish>>;
   /** Sleepers that shall be awake, by name, with the reason. */
   readonly wake: Readonly<Record<string, string>>;
+  /** Why processes that could sleep by policy do not, one line for each reason. */
+  readonly notes?: readonly string[];
 }
 
 export interface SleepWish {
@@ -46,8 +61,10 @@ export interface VmDecision {
   readonly reasons: readonly string[];
   /** VMs that may go when the plan finds other places for what is on them, with the reason: unneeded for long enough. */
   readonly removable: Readonly<Record<string, string>>;
-  /** No VM is made or removed: the breaker is open, or the budget is spent. The reason. */
+  /** No VM is made or removed: the breaker is open. The reason. A spent budget lowers `max` to what is there instead. */
   readonly hold?: string;
+  /** Most that further VMs of this partition may cost together in an hour; absent: no bound. */
+  readonly spend?: number;
 }
 
 export interface Decisions {

@@ -14,15 +14,25 @@ export interface PolicyMemory {
   readonly idleSince: Readonly<Record<string, Instant>>;
   /** Machines in a row that did not come up, by partition; a success clears it. */
   readonly bootFailures: Readonly<Record<string, number>>;
+  /** When the last of them was, by partition: after a while one more machine is tried. Absent: none is, until it is cleared. */
+  readonly bootFailedAt?: Readonly<Record<string, Instant>>;
 }
 
 export interface SubscriptionMemory {
+  /**
+   * The count that was decided last. What exists may differ from it for a while (a rollout's surge, a VM that went, no room), and
+   * that is neither a reason to hold at another count nor a change that a cooldown follows.
+   */
+  readonly desired?: number;
   /** Last time its count was raised or lowered by policy. */
   readonly raisedAt?: Instant;
   readonly loweredAt?: Instant;
   /** Since when it is in panic, the highest count wanted in it, and when the threshold was last passed. */
   readonly panic?: { readonly since: Instant; readonly last: Instant; readonly count: number };
-  /** Counts that policy wanted, oldest first, no longer ago than the scale-down window: going down takes their maximum. */
+  /**
+   * Counts that the load wanted, oldest first and each lower than the one before: those of the scale-down window that can still be its
+   * maximum. Where a run is the first within a window, what the run before wanted is kept beside it.
+   */
   readonly wanted: readonly { readonly at: Instant; readonly count: number }[];
 }
 

@@ -74,8 +74,10 @@ export interface Measurement {
 /** A subscription at one moment, as history keeps it: small, whatever the number of processes. */
 export interface SubscriptionSample {
   readonly at: Instant;
-  /** Processes that were measured. */
+  /** Processes that were measured. A sample of none is no data. */
   readonly count: number;
+  /** Processes that were ready and awake, measured or not: the sums are scaled up to them. Absent: as many as were measured. */
+  readonly expected?: number;
   /** By signal: the sum over the measured processes; of a mean (cpu, memory, loadAverage, responseTime) mean times count. */
   readonly sums: Readonly<Record<string, number>>;
 }

@@ -1,11 +1,16 @@
 /** From what is measured to how many: numbers with reasons. Where processes go is `plan/`'s business. */
-import type { Decisions, ProcessDecision, VmDecision } from '../model/decision.ts';
-import type { PolicyMemory } from '../model/memory.ts';
+import type { Decisions, ProcessDecision } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
+import type { PolicyMemory, SubscriptionMemory } from '../model/memory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Instant } from '../model/quantity.ts';
 import type { History, Measurement } from '../model/signal.ts';
-import type { PartitionSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
+import { NO_BOUND, type Spec } from '../model/spec.ts';
+import { unreachableHold } from './breaker.ts';
+import { crewsOf } from './crews.ts';
+import { decideProcesses } from './decide-processes.ts';
+import { decideVms } from './decide-vms.ts';
+import { withoutFuture } from './without-future.ts';
 
 export interface DecideInput {
   readonly spec: Spec;
@@ -18,45 +23,45 @@ export interface DecideInput {
   readonly now: Instant;
 }
 
-/** Decides the number of processes of every subscription and the bounds of every partition of the spec. */
+/**
+ * Decides the number of processes of every subscription and who of them sleeps, the bounds of every partition and which of its VMs may
+ * go. A function of its input: a dry run decides the same, and what it would remember is not written. The order of anything in the
+ * input does not matter.
+ */
 export function decide(input: DecideInput): Decisions {
-  const current = countProcesses(input.inventory);
+  const { spec, inventory, observation, now } = input;
+  const memory = withoutFuture(input.memory, now);
+  const hold = unreachableHold(observation, spec.guards);
+  const crewOf = crewsOf(inventory, observation);
   const processes: Record<string, ProcessDecision> = {};
-  for (const [alias, subscription] of Object.entries(input.spec.subscriptions)) {
-    processes[alias] = decideProcesses(subscription, current.get(alias) ?? 0);
+  const subscriptions: Record<string, SubscriptionMemory> = {};
+  const idleSince: Record<string, Instant> = {};
+  for (const alias of Object.keys(spec.subscriptions).toSorted()) {
+    const subscription = spec.subscriptions[alias];
+    if (!subscription) continue;
+    const decided = decideProcesses({ ...input, memory, hold }, subscription, crewOf(alias));
+    processes[alias] = decided.decision;
+    if (decided.memory) subscriptions[alias] = decided.memory;
+    for (const [process, since] of decided.idleSince) idleSince[process] = since;
   }
-  const vms: Record<string, VmDecision> = {};
-  for (const [name, partition] of Object.entries(input.spec.partitions)) vms[name] = decideVms(partition);
-  return { processes, vms, alarms: [], memory: input.memory };
+  const desired = (alias: string): number => processes[alias]?.desired ?? 0;
+  const machines = decideVms({ spec, inventory, observation, memory, desired, hold, now });
+  const { maxChangesPerRun } = spec.guards;
+  return {
+    processes,
+    vms: machines.vms,
+    ...(maxChangesPerRun < NO_BOUND ? { maxChanges: maxChangesPerRun } : {}),
+    alarms: hold === undefined ? machines.alarms : [hold, ...machines.alarms],
+    memory: { ...forPartitions(memory, spec), subscriptions, vms: machines.memory, idleSince },
+  };
 }
 
-/** Processes by subscription, without those that are leaving already. */
-function countProcesses(inventory: Inventory): ReadonlyMap<string, number> {
-  const count = new Map<string, number>();
-  for (const { subscription, state } of inventory.processes) {
-    if (state !== 'leaving') count.set(subscription, (count.get(subscription) ?? 0) + 1);
-  }
-  return count;
-}
-
-/** Without a target the minimum runs. With one, and nothing measured, the count holds: no data never means no load. */
-function decideProcesses(subscription: SubscriptionSpec, current: number): ProcessDecision {
-  const { alias, scaling } = subscription;
-  const { min, max } = scaling.processes;
-  const signals = Object.keys(scaling.target).toSorted();
-  if (signals.length === 0) {
-    const reasons = [`policy ${scaling.name} has no target: its minimum of ${min} runs`];
-    return { subscription: alias, current, desired: min, reasons, needs: [], sleep: {}, wake: {} };
-  }
-  const reasons = signals.map((signal) => `no data for ${signal}: the count holds`);
-  const desired = Math.min(max, Math.max(min, current));
-  if (desired > current) reasons.push(`raised from ${current} to ${desired} by policy ${scaling.name}: min ${min}`);
-  if (desired < current) reasons.push(`lowered from ${current} to ${desired} by policy ${scaling.name}: max ${max}`);
-  return { subscription: alias, current, desired, reasons, needs: [], sleep: {}, wake: {} };
-}
-
-function decideVms(partition: PartitionSpec): VmDecision {
-  const { name, vms } = partition.policy;
-  const reasons = [`policy ${name} wants ${vms.min} to ${vms.max} VMs`];
-  return { partition: partition.name, min: vms.min, max: vms.max, reasons, removable: {} };
+/** Boot failures of partitions that are still there. */
+function forPartitions(
+  { bootFailures, bootFailedAt }: PolicyMemory,
+  { partitions }: Spec,
+): Pick<PolicyMemory, 'bootFailures' | 'bootFailedAt'> {
+  const known = <T>(record: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => partitions[name] !== undefined));
+  return { bootFailures: known(bootFailures), ...(bootFailedAt ? { bootFailedAt: known(bootFailedAt) } : {}) };
 }

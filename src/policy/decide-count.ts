@@ -1,0 +1,130 @@
+/** How many processes a subscription shall have. */
+import type { SignalNeed } from '../model/decision.ts';
+import type { SubscriptionMemory } from '../model/memory.ts';
+import { formatDuration, type Instant } from '../model/quantity.ts';
+import type { SubscriptionSample } from '../model/signal.ts';
+import type { SubscriptionSpec } from '../model/spec.ts';
+import type { Crew } from './crews.ts';
+import { peakOf, rememberWanted } from './down-window.ts';
+import type { Floor } from './keep-one.ts';
+import { loadNeed } from './load-need.ts';
+import { pace } from './pace.ts';
+import { boundsAt, type ScheduledBounds } from './schedules.ts';
+
+export interface CountInput {
+  readonly subscription: SubscriptionSpec;
+  readonly crew: Crew;
+  readonly samples: readonly SubscriptionSample[];
+  /** With no time in it that is yet to come. */
+  readonly memory: SubscriptionMemory | undefined;
+  readonly floor: Floor;
+  /** Requests that found no process. */
+  readonly refused: number;
+  /** Why signals are missing. */
+  readonly problems: readonly string[];
+  /** Why nothing may change: the breaker is open. */
+  readonly hold: string | undefined;
+  readonly now: Instant;
+}
+
+export interface Count {
+  readonly desired: number;
+  /** Awake processes that the load needs now. */
+  readonly needed: number;
+  /** Awake processes that stay awake, idle or not; Infinity: all. */
+  readonly keepAwake: number;
+  readonly reasons: readonly string[];
+  readonly needs: readonly SignalNeed[];
+  /** Undefined: there is nothing to remember. */
+  readonly memory: SubscriptionMemory | undefined;
+}
+
+/**
+ * In this order: what the load needs (no data: the count holds), panic, the most that was wanted in the scale-down window, cooldowns,
+ * the step, the one process that is kept or called back, and at last the bounds, which nothing passes.
+ */
+export function decideCount(input: CountInput): Count {
+  const { subscription, crew, floor, memory, hold, now } = input;
+  const { scaling } = subscription;
+  const bounds = boundsAt(scaling, now);
+  const have = memory?.desired ?? crew.current;
+  if (hold !== undefined) {
+    const reasons = [`${hold}: the count holds`];
+    const desired = within(bounds, have, reasons);
+    return { desired, needed: 0, keepAwake: Infinity, reasons, needs: [], memory };
+  }
+  const call = input.refused > 0 ? 1 : 0;
+  if (Object.keys(scaling.target).length === 0) {
+    const reasons = [`policy ${scaling.name} has no target: ${minimumOf(bounds)} runs`];
+    const desired = within(bounds, atLeast(floor, bounds.min, reasons), reasons);
+    return { desired, needed: Math.min(call, desired), keepAwake: call, reasons, needs: [], memory: undefined };
+  }
+
+  const load = loadNeed({ ...input, scaling, have });
+  const reasons = [...load.reasons];
+  const want = load.want === undefined && call === 0 ? undefined : Math.max(load.want ?? have, call);
+  const wanted = want === undefined ? (memory?.wanted ?? []) : remembered(input, want, have);
+  const settled = want === undefined ? have : settle(want, have, peakOf(wanted), scaling.tuning.downWindow, reasons);
+  const paced = pace(have, settled, memory ?? {}, scaling.tuning, now);
+  reasons.push(...paced.reasons);
+  const desired = within(bounds, atLeast(floor, paced.count, reasons), reasons);
+  const needed = Math.min(desired, Math.max(load.awake, call));
+  return {
+    desired,
+    needed,
+    keepAwake: load.complete ? Math.max(needed, settled) : Infinity,
+    reasons,
+    needs: load.needs,
+    memory: { desired, ...moved(memory, have, desired, now), ...(load.panic ? { panic: load.panic } : {}), wanted },
+  };
+}
+
+function minimumOf({ min, source, scheduled }: ScheduledBounds): string {
+  return scheduled ? `the minimum of ${min} of ${source}` : `its minimum of ${min}`;
+}
+
+/** With nothing to remember what there is counts as wanted just now: it holds for a window before it can go down. */
+function remembered(
+  { memory, subscription, now }: CountInput,
+  want: number,
+  have: number,
+): SubscriptionMemory['wanted'] {
+  const { downWindow } = subscription.scaling.tuning;
+  const before = memory?.wanted ?? [];
+  return rememberWanted(before.length > 0 ? before : [{ at: now, count: have }], want, now, downWindow);
+}
+
+/** Up at once; down to the most that was wanted in the window, which raises nothing. */
+function settle(want: number, have: number, peak: number, window: number, reasons: string[]): number {
+  const settled = want >= have ? want : Math.min(have, peak);
+  if (settled > want) {
+    const verb = settled === have ? 'stays at' : 'goes down to';
+    reasons.push(`${verb} ${settled} and not ${want}: so many were wanted within the last ${formatDuration(window)}`);
+  }
+  return settled;
+}
+
+function atLeast(floor: Floor, count: number, reasons: string[]): number {
+  if (count >= floor.count) return count;
+  reasons.push(floor.reason);
+  return floor.count;
+}
+
+function within({ min, max, source }: ScheduledBounds, count: number, reasons: string[]): number {
+  const bounded = Math.max(min, Math.min(max, count));
+  if (bounded > count) reasons.push(`raised from ${count} to ${bounded} by ${source}: min ${min}`);
+  if (bounded < count) reasons.push(`lowered from ${count} to ${bounded} by ${source}: max ${max}`);
+  return bounded;
+}
+
+/** When it went up and down for the last time. */
+function moved(
+  memory: SubscriptionMemory | undefined,
+  have: number,
+  desired: number,
+  now: Instant,
+): Pick<SubscriptionMemory, 'raisedAt' | 'loweredAt'> {
+  const raisedAt = desired > have ? now : memory?.raisedAt;
+  const loweredAt = desired < have ? now : memory?.loweredAt;
+  return { ...(raisedAt === undefined ? {} : { raisedAt }), ...(loweredAt === undefined ? {} : { loweredAt }) };
+}
