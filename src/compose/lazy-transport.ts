@@ -5,6 +5,14 @@ export function lazyTransport(make: () => Promise<Transport>): Transport {
   let made: Promise<Transport> | undefined;
   const transport = (): Promise<Transport> => (made ??= make());
   return {
+    open: (...args) => {
+      transport().then(
+        (opened) => {
+          opened.open(...args);
+        },
+        () => undefined,
+      );
+    },
     run: async (...args) => (await transport()).run(...args),
     copy: async (...args) => (await transport()).copy(...args),
     interactive: async (...args) => (await transport()).interactive(...args),

@@ -49,7 +49,11 @@ export async function planRun(deps: Deps, limits: RunLimits): Promise<PlanRun> {
 
 /** Reads the spec, the inventory, the images it names and the environments. */
 export async function loadMaterials(deps: Deps): Promise<Materials> {
-  const [spec, inventory] = await Promise.all([deps.loadSpec(), deps.inventory.read()]);
+  const inventory = await deps.inventory.read();
+  // VMs let in while the spec is being read.
+  for (const { name, endpoint, state } of inventory.vms)
+    if (endpoint && state !== 'creating') deps.transport.open(name, endpoint);
+  const spec = await deps.loadSpec();
   const store = await deps.storeOf(spec);
   const names = [...new Set(Object.values(spec.cartridges).map((cartridge) => cartridge.image))];
   const references = Object.fromEntries(

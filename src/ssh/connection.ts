@@ -60,8 +60,10 @@ export async function openConnection(request: ConnectRequest): Promise<Connectio
     let presented: Buffer | undefined;
     let authenticating = false;
     let firstError: ConnectError | undefined;
+    let settled = false;
 
     const settle = (act: () => void): void => {
+      settled = true;
       deadline.stop();
       signal.removeEventListener('abort', abort);
       act();
@@ -122,10 +124,11 @@ export async function openConnection(request: ConnectRequest): Promise<Connectio
     client.on('error', (error: ConnectError) => {
       if (error.level === 'agent') return;
       firstError ??= error;
-      fail(explain(error));
+      // An explanation has its price, which nobody pays for a connection that did its work.
+      if (!settled) fail(explain(error));
     });
     client.once('close', () => {
-      fail(explain(firstError ?? new Error('closed by the other side')));
+      if (!settled) fail(explain(firstError ?? new Error('closed by the other side')));
     });
     client.once('handshake', () => {
       authenticating = true;

@@ -35,6 +35,9 @@ export function sshTransport(settings: TransportSettings): Transport {
   };
 
   return {
+    open(name, endpoint) {
+      pool.get(name, endpoint).catch(() => undefined);
+    },
     async run(name, endpoint, batch: Batch, options = {}): Promise<readonly StepResult[]> {
       if (batch.steps.length === 0) return [];
       settings.onBatch?.(name, describeBatch(batch));

@@ -35,6 +35,8 @@ export interface InteractiveRequest {
 }
 
 export interface Transport {
+  /** Begins to open the connection, as it will be needed soon. Never fails: what is wrong is told by the first call that needs it. */
+  open(name: string, endpoint: Endpoint): void;
   /**
    * Runs a batch and returns one result for each step, in order. A step that fails is a result, not an exception.
    * @throws UnreachableError when the VM cannot be reached, its key is not the pinned one, sudo is refused, or the

@@ -76,6 +76,7 @@ export function someDeps(given: Partial<Deps> = {}): Deps {
     loadSpec: untouched('the spec'),
     inventory: memoryInventory(anInventory()),
     transport: {
+      open: () => undefined,
       run: untouched('ssh'),
       copy: untouched('ssh'),
       interactive: untouched('ssh'),

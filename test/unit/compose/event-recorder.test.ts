@@ -67,6 +67,7 @@ describe('lazyTransport', () => {
   it('makes its transport once, when it is first used, and closes only what was made', async () => {
     const calls: string[] = [];
     const made = {
+      open: (name: string) => void calls.push(`open ${name}`),
       run: () => Promise.resolve((calls.push('run'), [])),
       copy: () => Promise.reject(new Error('copied')),
       interactive: () => Promise.resolve(3),
@@ -76,9 +77,10 @@ describe('lazyTransport', () => {
     await transport.close();
     expect(calls).toEqual([]);
     const endpoint = { address: '192.0.2.1', port: 22, user: 'root', hostKeys: [] };
+    transport.open('a', endpoint);
     await Promise.all([transport.run('a', endpoint, { steps: [] }), transport.run('b', endpoint, { steps: [] })]);
     expect(await transport.interactive('a', endpoint, { argv: ['sh'], tty: true })).toBe(3);
     await transport.close();
-    expect(calls).toEqual(['make', 'run', 'run', 'close']);
+    expect(calls).toEqual(['make', 'open a', 'run', 'run', 'close']);
   });
 });
