@@ -118,8 +118,8 @@ async function beside(name: string, measure: (times: Times) => Promise<void>): P
 
 /** Some seconds of `--watch` with nothing to do: the time of each round but the first, which opens the connections. */
 async function watchRounds(): Promise<readonly number[]> {
-  const running = project.start('reconcile', '--watch', '200ms', '-o', 'json');
-  await new Promise((resolve) => setTimeout(resolve, 5000));
+  const running = project.start('reconcile', '--watch', '1s', '-o', 'json');
+  await new Promise((resolve) => setTimeout(resolve, 15_000));
   running.child.kill('SIGINT');
   const { stdout } = await running.result;
   return [...stdout.matchAll(/"ms": ?([\d.]+)/g)].map(([, ms]) => Number(ms)).slice(1);

@@ -1,6 +1,6 @@
 /** `stratos reconcile`: observe, decide, plan, act, record. Safe to run every minute. */
 import type { Command } from 'commander';
-import { EXIT } from '../model/errors.ts';
+import { EXIT, UsageError } from '../model/errors.ts';
 import type { Millis } from '../model/quantity.ts';
 import type { RunOutcome } from '../reconcile/reconcile.ts';
 import type { CommandContext } from './context.ts';
@@ -58,6 +58,10 @@ export function reconcileCommand(command: Command, context: CommandContext, run 
 /** Runs once, shows what would be done, or goes on until the signal aborts. */
 export async function runReconcile(options: ReconcileOptions, context: CommandContext): Promise<number> {
   const { globals, dryRun, watch } = options;
+  if (dryRun && watch !== undefined)
+    throw new UsageError('Cannot watch a dry run as nothing would change from round to round: --dry-run --watch', {
+      hint: 'stratos plan',
+    });
   if (dryRun) return runPlan({ ...options, detailedExitcode: false }, context);
   if (watch !== undefined) return runWatch({ ...options, watch }, context);
   const deps = await context.open(globals);

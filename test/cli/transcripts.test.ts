@@ -209,6 +209,11 @@ describe('reconcile', () => {
     });
     expect(stdout).toBe('nothing to do: 4 processes on 2 VMs as specified\n');
   });
+
+  it('refuses to watch a dry run', async () => {
+    const { stderr, code } = await cli(['reconcile', '--dry-run', '--watch', '1s']);
+    expect([code, stderr]).toEqual([64, expect.stringContaining('Cannot watch a dry run')]);
+  });
 });
 
 describe('destroy', () => {
