@@ -4,6 +4,7 @@ import type { ObservedGateway } from '../model/observation.ts';
 import { script, type ScriptStep } from '../shell/command.ts';
 import text from './scripts/probe.sh';
 import { parseStatistics } from './statistics.ts';
+import { isWakeDoor, trafficOf } from './traffic.ts';
 
 const PROBE = { name: 'probe_gateway', text };
 
@@ -14,18 +15,25 @@ export function gatewayProbeStep(): ScriptStep {
 
 /**
  * What {@link gatewayProbeStep} printed. A gateway that does not answer is not running. A server counts as up while requests
- * are sent to it: neither when it is down nor when somebody took it out by hand.
+ * are sent to it: neither when it is down nor when somebody took it out by hand. The wake door of a sleeper is no server of its
+ * own; what went through it is the process's traffic.
  */
 export function parseGatewayProbe(stdout: string): ObservedGateway {
   const [first = '', ...rest] = stdout.split('\n');
   const [, configDigest = '-', loadedDigest = '-'] = /^gateway (\S+) (\S+)$/.exec(first) ?? [];
-  const csv = rest.join('\n');
+  const header = rest.findIndex((line) => line.startsWith('#'));
+  const rows = header < 0 ? [] : parseStatistics(rest.slice(header).join('\n'));
+  const worker = rest.map((line) => /^worker (\d+\.\d+)$/.exec(line)?.[1]).find((id) => id !== undefined);
   return {
-    running: csv.startsWith('#'),
+    running: header >= 0,
     ...(configDigest === '-' ? {} : { configDigest }),
     ...(loadedDigest === '-' ? {} : { loadedDigest }),
     servers: Object.fromEntries(
-      parseStatistics(csv).flatMap((row) => (row.kind === 'server' ? [[row.name, row.up] as const] : [])),
+      rows.flatMap((row) => (row.kind === 'server' && !isWakeDoor(row) ? [[row.name, row.up] as const] : [])),
     ),
+    // A table without counters is not ours, or cut before its first row.
+    ...(rows.every((row) => row.sessions === undefined)
+      ? {}
+      : { traffic: { ...(worker === undefined ? {} : { worker }), ...trafficOf(rows) } }),
   };
 }

@@ -15,6 +15,8 @@ export interface GatewayStatistics {
   readonly sessions?: number;
   /** Requests that wait for a free server now. */
   readonly queued?: number;
+  /** Whether it speaks http, which has counters that tcp has not. */
+  readonly http: boolean;
   /** Sessions per second over the last second. */
   readonly rate?: number;
   readonly totalSessions?: number;
@@ -37,6 +39,8 @@ export interface GatewayStatistics {
   /** Averages over the last 1024 requests, in ms: until the response began, and in all. */
   readonly responseTime?: number;
   readonly totalTime?: number;
+  /** Seconds since it was last given a request; undefined when it never was. */
+  readonly lastRequest?: number;
   /** Seconds since it last went up or down. */
   readonly lastChange?: number;
 }
@@ -66,6 +70,7 @@ function rowOf(columns: ReadonlyMap<string, number>, fields: readonly string[]):
     name: kind === 'server' ? name : service,
     status,
     up: /^(UP|OPEN|no check)/.test(status),
+    http: text('req_tot') !== '',
     ...numbers(text, {
       sessions: 'scur',
       queued: 'qcur',
@@ -81,6 +86,7 @@ function rowOf(columns: ReadonlyMap<string, number>, fields: readonly string[]):
       responseTime: 'rtime',
       totalTime: 'ttime',
       lastChange: 'lastchg',
+      lastRequest: 'lastsess',
     }),
     responses: numbers(text, {
       informational: 'hrsp_1xx',
@@ -93,7 +99,7 @@ function rowOf(columns: ReadonlyMap<string, number>, fields: readonly string[]):
   };
 }
 
-/** The fields that are there, under our names. */
+/** The fields that are there and are numbers, under our names. */
 function numbers<K extends string>(
   text: (column: string) => string,
   names: Readonly<Record<K, string>>,
@@ -101,7 +107,8 @@ function numbers<K extends string>(
   const result: Partial<Record<K, number>> = {};
   for (const key of Object.keys(names) as K[]) {
     const value = text(names[key]);
-    if (/^-?\d+$/.test(value)) result[key] = Number(value);
+    // HAProxy says -1 for never.
+    if (/^\d{1,15}$/.test(value)) result[key] = Number(value);
   }
   return result;
 }

@@ -1,9 +1,35 @@
-# Prints what the gateway has and sees; changes nothing. $1 directory, $2 run directory.
-# First line: `gateway <sha256 of the file or -> <loaded or ->`; then name and status of each server, when it runs.
+# Prints what the gateway has, sees and counts; changes nothing. $1 directory, $2 run directory.
+# First line: `gateway <sha256 of the file or -> <loaded or ->`; then, when it runs, `worker <id>` and a table of its backends and
+# servers with the columns we read.
 set -u
 have='' loaded=''
 [ ! -r "$1/haproxy.cfg" ] || have=$(sha256sum <"$1/haproxy.cfg")
 have=${have%% *}
 [ ! -r "$1/loaded" ] || read -r loaded <"$1/loaded" || :
 echo "gateway ${have:--} ${loaded:--}"
-[ ! -S "$2/gateway.sock" ] || echo 'show stat -1 4 -1' | socat -t 5 - "UNIX-CONNECT:$2/gateway.sock" 2>/dev/null | cut -d, -f1,2,18
+[ -S "$2/gateway.sock" ] || exit 0
+# The table is what was asked for last; before it stand lines of a name and a value. Free text is in quotes and not wanted.
+echo 'show info;show stat -1 6 -1' | socat -t 5 - "UNIX-CONNECT:$2/gateway.sock" 2>/dev/null | awk -F, '
+  BEGIN { wanted = " pxname svname qcur scur stot econ eresp wretr status rate hrsp_5xx lastsess req_tot rtime " }
+  !count && /^Pid: / { pid = substr($0, 6) }
+  !count && /^Start_time_sec: / { start = substr($0, 17) }
+  !count && /^# / {
+    print "worker " pid "." start
+    line = "#"
+    for (i = 1; i <= NF; i++) {
+      name = $i
+      sub(/^# */, "", name)
+      if (!index(wanted, " " name " ")) continue
+      at[++count] = i
+      line = line (count > 1 ? "," : " ") name
+    }
+    print line
+    next
+  }
+  count && NF {
+    if (index($0, "\"")) gsub(/"([^"]|"")*"/, "")
+    line = $at[1]
+    for (i = 2; i <= count; i++) line = line "," $at[i]
+    print line
+  }
+'
