@@ -3,7 +3,7 @@ import { millis } from '../model/quantity.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
 import { addTo } from './slot.ts';
-import { sortMembers, WAS_LEAVING, type SortedMembers } from './sort-members.ts';
+import { runs, sortMembers, WAS_LEAVING, type SortedMembers } from './sort-members.ts';
 import { targetOf, type Target } from './target.ts';
 import { tokens } from './tokens.ts';
 import { chooseVictims } from './victims.ts';
@@ -25,7 +25,10 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
 
   const excess = counted + adoptions - target.desired;
   const old = new Map(sorted.old.map((departure) => [departure.member, departure]));
-  const victims = new Set(chooseVictims(view, target.subscription, sorted.staying, old, excess));
+  const chosen = chooseVictims(view, target.subscription, sorted.staying, old, excess);
+  const share = disruptionOf(view, sorted.staying);
+  const victims = new Set(withinAllowance(view, target, chosen, counted, share));
+  const taken = [...victims].filter(isReady).length;
   const tooMany = [...victims].map((member) => ({
     member,
     reason: target.subscription ? `${counted} exist and ${target.desired} are wanted: ${target.why}` : target.why,
@@ -56,6 +59,10 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     next: 0,
     unpaired: outgoing.filter((departure) => departure.replaced && !departure.inPlace).length,
     recreate: [],
+    settled: sorted.staying.filter((member) => !victims.has(member) && !old.has(member)),
+    share,
+    allowance: Math.max(0, share - taken),
+    movable: isMovable(target),
     needed: launch ? Math.max(0, desired - kept - inPlace) : 0,
     reserved: [],
     reason: createReason(target, counted, replaced),
@@ -65,6 +72,43 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     waited: 0,
     surges: (subscription?.rollout.maxSurge ?? 0) > 0,
   };
+}
+
+/** How many ready processes of a subscription policy may take down in one plan. */
+function disruptionOf({ input }: PartitionView, staying: readonly Member[]): number {
+  return Math.max(1, Math.floor(input.spec.guards.disruption * staying.filter(isReady).length + 1e-9));
+}
+
+/**
+ * Those of the victims that may go now. What policy judged by load goes a share at a time; what the bounds or the spec say, and
+ * what does not serve, goes at once.
+ */
+function withinAllowance(
+  view: PartitionView,
+  { alias, subscription, desired }: Target,
+  victims: readonly Member[],
+  counted: number,
+  allowance: number,
+): readonly Member[] {
+  if (!subscription || Object.keys(subscription.scaling.target).length === 0) return victims;
+  let left = Math.max(allowance, counted - subscription.scaling.processes.max);
+  const now = victims.filter((member) => !isReady(member) || left-- > 0);
+  if (now.length < victims.length) {
+    const later = victims.length - now.length;
+    view.hold(alias, `${later} of ${counted - desired} too many stay for now: ${atATime(allowance)}`);
+  }
+  return now;
+}
+
+/** Why no more of them may move or go in one plan. */
+export function atATime(allowance: number): string {
+  return `policy takes down ${allowance} at a time, by guards.disruption`;
+}
+
+/** What has volumes is tied to its VM; where nobody may be missing and nobody too many, nothing moves but by hand. */
+function isMovable({ launch, subscription, cartridge }: Target): boolean {
+  if (!launch || !subscription || (cartridge?.volumes.length ?? 0) > 0) return false;
+  return subscription.rollout.maxSurge + subscription.rollout.maxUnavailable > 0;
 }
 
 /** Records of the subscription, those on their way out included. */
@@ -91,7 +135,7 @@ function takeUpStrays(target: Target, sorted: SortedMembers) {
     current += 1;
     total += added;
     const reason = added === 0 ? `${WAS_LEAVING}, and is needed` : 'it is as it should be and not in the inventory';
-    const running = member.container === 'running';
+    const running = runs(member);
     adopted.push({ member, how: 'adopt', reason, servesAlready: !running });
     if (!running) adopted.push({ member, how: 'start', reason: 'its container is stopped', servesAlready: false });
   }

@@ -1,16 +1,18 @@
-/** Adding VMs: a half-made one first, then a new one in the order of placement, within the bounds. */
+/** Adding VMs: a half-made one first, then a new one where placement wants it, within the bounds, of the size that pays. */
 import type { Action } from '../model/plan.ts';
+import type { PlacementSpec, VmSize } from '../model/spec.ts';
 import { fitsInto, formatDemand, NOTHING, roomOf, type Demand } from './capacity.ts';
-import type { PartitionView } from './partition-view.ts';
-import { makeSlot, type Slot } from './slot.ts';
 import { totalOf, type Survey } from './found.ts';
+import type { PartitionView } from './partition-view.ts';
+import { chooseSize, type Waiting } from './sizes.ts';
+import { makeSlot, type Slot } from './slot.ts';
 import { machineOf } from './standing.ts';
 
 export interface Growth {
-  /** Adds a VM that has room for `demand`, or says why there is none. */
-  add(demand: Demand, reason: string): Slot | string;
+  /** Adds a VM that has room for `demand`, or says why there is none. `waiting`: all that waits for a place, to choose a size by. */
+  add(demand: Demand, reason: string, waiting: () => readonly Waiting[]): Slot | string;
   /** Adds VMs up to the partition's minimum. */
-  fillMinimum(): void;
+  fillMinimum(waiting: readonly Waiting[]): void;
   /** `vm.create` of what was added. */
   readonly actions: readonly Action[];
 }
@@ -18,12 +20,13 @@ export interface Growth {
 export function growth(view: PartitionView, found: Survey): Growth {
   const actions: Action[] = [];
   const bounds = view.vms;
+  const places = Math.min(view.places, view.maxIndex);
+  let rest: readonly Waiting[] = [];
 
-  function take(slot: Slot, reason: string): Slot {
+  function take(slot: Slot, size: VmSize, reason: string): Slot {
     const { name, iaas } = slot;
     const forgotten = found.forgotten.get(name);
     const dependsOn = forgotten === undefined ? [] : [forgotten];
-    const size = slot.record?.size ?? view.size;
     const id = view.ids('vm.create', name);
     actions.push({ kind: 'vm.create', id, vm: name, iaas, size, dependsOn, reason });
     slot.entry = [id];
@@ -38,43 +41,66 @@ export function growth(view: PartitionView, found: Survey): Growth {
       (candidate) =>
         candidate.kind === 'latent' && !candidate.active && !candidate.closed && fitsInto(candidate.free, demand),
     );
-    if (!slot) return undefined;
-    if (!slot.record || !machineOf(view, slot.record)) {
-      if (bounded(slot.iaas) !== undefined) return undefined;
+    if (!slot?.record) return undefined;
+    if (!machineOf(view, slot.record)) {
+      if (view.noVms !== undefined || bounded(slot.iaas) !== undefined) return undefined;
       count(slot.iaas);
     }
-    return take(slot, `${reason}; it was being created when a run ended`);
+    return take(slot, slot.record.size, `${reason}; it was being created when a run ended`);
   }
 
   function count(iaas: string): void {
     const index = view.world.machines.get(iaas);
     if (index && isPool(iaas)) index.unused -= 1;
-    found.machinesOn.set(iaas, (found.machinesOn.get(iaas) ?? 0) + 1);
+    found.machinesOn.set(iaas, hereOn(iaas) + 1);
   }
 
   const isPool = (iaas: string): boolean => view.input.spec.iaas[iaas]?.kind === 'static';
+  const hereOn = (iaas: string): number => found.machinesOn.get(iaas) ?? 0;
 
   /** Why no machine may be added on an IaaS; undefined when one may. */
   function bounded(iaas: string): string | undefined {
     const total = totalOf(found);
     if (total >= bounds.max) return `${total} of ${bounds.max} VMs exist`;
     const entry = view.placement.find((candidate) => candidate.iaas === iaas);
-    const here = found.machinesOn.get(iaas) ?? 0;
+    const here = hereOn(iaas);
     if (!entry || here >= entry.max) return `${iaas} has ${here} of ${entry?.max ?? 0} VMs`;
     if (isPool(iaas) && (view.world.machines.get(iaas)?.unused ?? 0) <= 0) return `${iaas} has no host left`;
     return undefined;
   }
 
-  function add(demand: Demand, reason: string): Slot | string {
+  /** Entries with a weight take their turns by it, in the places where such entries are; the others keep theirs. */
+  function entries(): readonly PlacementSpec[] {
+    const turn = ({ iaas, weight = 1 }: PlacementSpec): number => (hereOn(iaas) + 1) / weight;
+    const weighted = view.placement
+      .filter((entry) => entry.weight !== undefined)
+      .toSorted((a, b) => turn(a) - turn(b))
+      .values();
+    return view.placement.map((entry) => (entry.weight === undefined ? entry : (weighted.next().value ?? entry)));
+  }
+
+  /** Size of a new VM on an entry of the placement; undefined when none has room for `first`. */
+  function sizeOn({ iaas, max, sizes }: PlacementSpec, first: Demand, waiting: () => readonly Waiting[]) {
+    const vmsLeft = Math.min(bounds.max - totalOf(found), max - hereOn(iaas));
+    const choice = sizes ?? [view.size];
+    const answer = chooseSize({ sizes: choice, places, first, waiting: choice.length > 1 ? waiting() : [], vmsLeft });
+    rest = answer?.rest ?? [];
+    return answer?.size;
+  }
+
+  function add(demand: Demand, reason: string, waiting: () => readonly Waiting[]): Slot | string {
     if (!view.spec) return `partition ${view.name} is not in the spec`;
-    if (!fitsInto(roomOf(view.size, Math.min(view.places, view.maxIndex)), demand))
-      return `an empty VM has only ${formatDemand(roomOf(view.size, 0))}`;
+    const largest = largestOf(view);
+    if (!largest.some((size) => fitsInto(roomOf(size, places), demand)))
+      return `an empty VM has only ${largest.map((size) => formatDemand(roomOf(size, 0))).join(' or ')}`;
     const latent = takeLatent(demand, reason);
     if (latent) return latent;
     const starting = found.slots.find((slot) => slot.kind === 'starting');
     if (starting) return `${starting.name} is being started and may have room`;
+    if (view.noVms !== undefined) return view.noVms;
     const refusals: string[] = [];
-    for (const { iaas } of view.placement) {
+    for (const entry of entries()) {
+      const { iaas } = entry;
       // Not the overflow's business: a later entry is for a full IaaS, not for one that does not answer for a moment.
       if (!view.world.machines.has(iaas)) return `${iaas} cannot be listed`;
       const refusal = bounded(iaas);
@@ -82,31 +108,32 @@ export function growth(view: PartitionView, found: Survey): Growth {
         refusals.push(refusal);
         continue;
       }
+      const size = sizeOn(entry, demand, waiting);
+      if (!size) {
+        refusals.push(`no size on ${iaas} has room for it`);
+        continue;
+      }
       count(iaas);
-      return take(newSlot(iaas), reason);
+      const { cpu, memory, disk } = size;
+      return take(newSlot(iaas, size), { cpu, memory, ...(disk === undefined ? {} : { disk }) }, reason);
     }
     return [...new Set(refusals)].join(', ') || `partition ${view.name} is placed nowhere`;
   }
 
-  function newSlot(iaas: string): Slot {
+  function newSlot(iaas: string, size: VmSize): Slot {
     const name = `${view.name}-${found.numbers.next(view.name)}`;
-    const slot = makeSlot({
-      name,
-      iaas,
-      kind: 'new',
-      size: view.size,
-      places: view.places,
-      maxIndex: view.maxIndex,
-      unprepared: true,
-    });
+    const { places, maxIndex } = view;
+    const slot = makeSlot({ name, iaas, kind: 'new', size, places, maxIndex, unprepared: true });
     found.slots.push(slot);
     return slot;
   }
 
-  function fillMinimum(): void {
+  function fillMinimum(waiting: readonly Waiting[]): void {
     const alive = found.slots.filter((slot) => slot.active && slot.record?.state !== 'deleting').length;
+    rest = waiting;
     for (let missing = bounds.min - alive; missing > 0; missing -= 1) {
-      const added = add(NOTHING, `${view.name} has at least ${vmCount(bounds.min)}`);
+      const left = rest;
+      const added = add(NOTHING, `${view.name} has at least ${vmCount(bounds.min)}`, () => left);
       if (typeof added === 'string') {
         view.hold(
           view.name,
@@ -120,6 +147,16 @@ export function growth(view: PartitionView, found: Survey): Growth {
   return { add, fillMinimum, actions };
 }
 
-function vmCount(count: number): string {
+/** Sizes that a further VM may have, those that another one contains left out. */
+function largestOf({ placement, size }: PartitionView): readonly VmSize[] {
+  const all = placement.length === 0 ? [size] : placement.flatMap(({ sizes }) => sizes ?? [size]);
+  const contains = (a: VmSize, b: VmSize): boolean => a.cpu >= b.cpu && a.memory >= b.memory;
+  return all.filter(
+    (one, at) => !all.some((other, n) => n !== at && contains(other, one) && (!contains(one, other) || n < at)),
+  );
+}
+
+/** `1 VM`, `3 VMs`. */
+export function vmCount(count: number): string {
   return count === 1 ? '1 VM' : `${count} VMs`;
 }

@@ -2,6 +2,7 @@ import type { ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { Machine } from '../model/observation.ts';
 import { demandOf, NOTHING, type Demand } from './capacity.ts';
 import { compareNames, numbering, stemOf, type Numbering } from './names.ts';
+import { apartIndex } from './neighbours.ts';
 import type { PlanInput } from './plan-input.ts';
 
 /** Inventory and observation, found by what the planner asks for; made once for a plan. */
@@ -23,6 +24,8 @@ export interface WorldIndex {
   readonly strayMachines: ReadonlyMap<string, readonly StrayMachine[]>;
   /** Ordinals of processes by alias: no record and no container has the one that is given next. */
   readonly ordinals: Numbering;
+  /** By alias, the aliases it is never beside. */
+  readonly apartOf: ReadonlyMap<string, readonly string[]>;
   /** What a process of this subscription with this image takes. */
   readonly demandFor: (alias: string, image: string) => Demand;
 }
@@ -76,6 +79,7 @@ export function indexWorld(input: PlanInput): WorldIndex {
     machines,
     strayMachines,
     ordinals,
+    apartOf: apartIndex(input.spec),
     demandFor: demandIndex(input),
   };
 }

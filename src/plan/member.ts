@@ -13,6 +13,8 @@ export interface Member {
   readonly index: number;
   /** `none`: the VM was looked at and it is not there. `unseen`: the VM was not looked at. */
   readonly container: 'running' | 'stopped' | 'none' | 'unseen';
+  /** Put to sleep by us; it keeps its place on its VM and in the gateways. */
+  readonly asleep: ObservedProcess['asleep'];
   /** Undefined: it has no record. */
   readonly state: ProcessState | undefined;
   readonly image: string;
@@ -20,6 +22,8 @@ export interface Member {
   /** Its record says something else than its container. */
   readonly misrecorded: boolean;
   readonly demand: Demand;
+  /** Milliseconds since 1970; 0 where no record tells. */
+  readonly createdAt: number;
 }
 
 /** Everything on the partition's VMs, by alias; each takes its place on its slot. */
@@ -65,10 +69,12 @@ function enter(
     slot,
     index,
     container: container?.state ?? (slot.seen ? 'none' : 'unseen'),
+    asleep: container ? container.asleep : slot.seen ? undefined : record?.asleep,
     state: record?.state,
     image,
     fingerprint,
     misrecorded,
     demand,
+    createdAt: record ? Date.parse(record.createdAt) || 0 : 0,
   };
 }

@@ -1,5 +1,11 @@
 import type { Hold, Notice } from '../model/plan.ts';
-import type { PartitionSpec, PlacementSpec, VmSize } from '../model/spec.ts';
+import {
+  DEFAULT_SPARE,
+  type PartitionPolicy,
+  type PartitionSpec,
+  type PlacementSpec,
+  type VmSize,
+} from '../model/spec.ts';
 import type { ActionIds } from './action-ids.ts';
 import type { WorldIndex } from './index-world.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -15,6 +21,13 @@ export interface PartitionView {
   readonly places: number;
   readonly maxIndex: number;
   readonly strategy: 'pack' | 'spread';
+  readonly spare: PartitionPolicy['spare'];
+  /** VMs that policy does not need any more, with its reason. */
+  readonly removable: Readonly<Record<string, string>>;
+  /** What is empty goes without waiting for policy. */
+  readonly atOnce: boolean;
+  /** Why no VM is made or removed. */
+  readonly noVms: string | undefined;
   /** Aliases to act on; undefined: everything in the partition. */
   readonly only: ReadonlySet<string> | undefined;
   readonly input: PlanInput;
@@ -49,6 +62,10 @@ export function partitionView(
     places: spec?.policy.processesPerVm ?? Number.MAX_SAFE_INTEGER,
     maxIndex: spec ? networkCapacity(spec.network) : Number.MAX_SAFE_INTEGER,
     strategy: spec?.policy.strategy ?? 'pack',
+    spare: spec?.policy.spare ?? DEFAULT_SPARE,
+    removable: decision?.removable ?? {},
+    atOnce: !spec || (spec.policy.scaleDown.after === 0 && spec.policy.scaleDown.afterGrowth === 0),
+    noVms: decision?.hold,
     only,
     ...shared,
     hold: (target, reason) => void findings.holds.push({ target, reason }),

@@ -1,16 +1,15 @@
 /**
  * Placement: which VM gets the next process. Neither strategy looks at every VM for every process: `pack` keeps a cursor and
- * `spread` a heap for each shape of request, so a fleet is filled in n log n.
+ * `spread` a heap for each shape of request, so a fleet is filled in n log n. VMs that policy does not need come last.
  */
 import type { Demand } from './capacity.ts';
 import { heap, type Heap } from './heap.ts';
+import { nearSlots, type NearSlots } from './near-slots.ts';
+import { isAllowed, isAlone, isNear, type Company } from './neighbours.ts';
 import { canTake, type Slot } from './slot.ts';
 
-export interface Request {
-  readonly alias: string;
+export interface Request extends Company {
   readonly demand: Demand;
-  /** Never beside another process of the same alias that stays. */
-  readonly apart: boolean;
 }
 
 /** Finds VMs for processes among slots that may grow in number. The caller takes the place that was found. */
@@ -20,28 +19,58 @@ export interface Placer {
   added(slot: Slot): void;
   /** Tells of a slot that has room again. */
   reopened(slot: Slot): void;
+  /** Tells of a process that is on a slot now. */
+  settled(slot: Slot, alias: string): void;
 }
 
-export function placer(strategy: 'pack' | 'spread', slots: readonly Slot[]): Placer {
-  return strategy === 'pack' ? packing(slots) : spreading(slots);
+/** `wanted`: the aliases that others want to be near. */
+export function placer(strategy: 'pack' | 'spread', slots: readonly Slot[], wanted: Iterable<string> = []): Placer {
+  const near = nearSlots(wanted, slots);
+  const ordered = slots.toSorted((a, b) => lastness(a) - lastness(b));
+  return strategy === 'pack' ? packing(ordered, near) : spreading(ordered, near);
 }
 
 const shapeOf = ({ cpu, memory }: Demand): string => `${cpu}/${memory}`;
-const countOf = (counts: ReadonlyMap<string, number>, alias: string): number => counts.get(alias) ?? 0;
 
-/** The first VM in order that fits: what is before a shape's cursor is known to be full for it. */
-function packing(initial: readonly Slot[]): Placer {
+/** What policy wants to be rid of is used when nothing else has room. */
+export function lastness({ unneeded }: Slot): number {
+  return unneeded === undefined ? 0 : 1;
+}
+
+interface Tier {
+  readonly name: string;
+  readonly near: boolean;
+  readonly accepts: (slot: Slot) => boolean;
+}
+
+/** What is looked for, the best first. */
+function tiersOf(request: Request): readonly Tier[] {
+  const allowed = (slot: Slot): boolean => isAllowed(slot, request);
+  const alone = (slot: Slot): boolean => isAllowed(slot, request) && isAlone(slot, request);
+  const tiers: Tier[] = [];
+  const add = (name: string, accepts: (slot: Slot) => boolean): void => {
+    if (request.near.length > 0)
+      tiers.push({ name: `${name}, near`, near: true, accepts: (slot) => isNear(slot, request) && accepts(slot) });
+    tiers.push({ name, near: false, accepts });
+  };
+  if (request.apart) add('alone', alone);
+  add('allowed', allowed);
+  return tiers;
+}
+
+/** The first VM in order that fits: what is before a cursor is known to be full for its shape, or not to be had by its alias. */
+function packing(initial: readonly Slot[], near: NearSlots): Placer {
   const slots = [...initial];
   const positions = new Map(slots.map((slot, at) => [slot, at]));
-  const cursors = new Map<string, number>();
+  const shapes = new Map<string, number>();
+  const aliases = new Map<string, number>();
   let reopenedAt = Number.POSITIVE_INFINITY;
 
-  function cursorOf(shape: string): number {
-    if (reopenedAt !== Number.POSITIVE_INFINITY) {
+  function rewind(): void {
+    if (reopenedAt === Number.POSITIVE_INFINITY) return;
+    for (const cursors of [shapes, aliases])
       for (const [key, cursor] of cursors) if (cursor > reopenedAt) cursors.set(key, reopenedAt);
-      reopenedAt = Number.POSITIVE_INFINITY;
-    }
-    return cursors.get(shape) ?? 0;
+    reopenedAt = Number.POSITIVE_INFINITY;
   }
 
   function firstFrom(from: number, request: Request, also: (slot: Slot) => boolean): number {
@@ -54,14 +83,26 @@ function packing(initial: readonly Slot[]): Placer {
 
   return {
     find(request) {
+      rewind();
       const shape = shapeOf(request.demand);
-      const first = firstFrom(cursorOf(shape), request, () => true);
-      cursors.set(shape, first);
-      if (!request.apart) return slots[first];
-      const { alias } = request;
-      const alone = firstFrom(first, request, (slot) => occupants(slot, alias) === 0);
-      if (alone < slots.length) return slots[alone];
-      return slots[firstFrom(first, request, (slot) => countOf(slot.staying, alias) === 0)];
+      const first = firstFrom(shapes.get(shape) ?? 0, request, () => true);
+      shapes.set(shape, first);
+      if (first === slots.length) return undefined;
+      if (!request.apart && request.near.length + request.never.length === 0) return slots[first];
+      for (const tier of tiersOf(request)) {
+        if (tier.near) {
+          const found = request.near
+            .flatMap((alias) => near.of(alias))
+            .find((slot) => canTake(slot, request.demand) && tier.accepts(slot));
+          if (found) return found;
+          continue;
+        }
+        const key = `${request.alias} ${tier.name}`;
+        const at = firstFrom(Math.max(first, aliases.get(key) ?? 0), request, tier.accepts);
+        aliases.set(key, at);
+        if (at < slots.length) return slots[at];
+      }
+      return undefined;
     },
     added(slot) {
       positions.set(slot, slots.length);
@@ -70,11 +111,10 @@ function packing(initial: readonly Slot[]): Placer {
     reopened(slot) {
       reopenedAt = Math.min(reopenedAt, positions.get(slot) ?? 0);
     },
+    settled: (slot, alias) => {
+      near.settled(slot, alias);
+    },
   };
-}
-
-function occupants(slot: Slot, alias: string): number {
-  return countOf(slot.staying, alias) + countOf(slot.departing, alias);
 }
 
 interface Candidate {
@@ -91,7 +131,7 @@ interface Queue {
 }
 
 /** The least loaded VM that fits; each shape has a heap, and what does not fit it stays out until it has room again. */
-function spreading(initial: readonly Slot[]): Placer {
+function spreading(initial: readonly Slot[], near: NearSlots): Placer {
   const positions = new Map(initial.map((slot, at) => [slot, at]));
   const queues = new Map<string, Queue>();
   const reopened = new Set<Slot>();
@@ -100,7 +140,7 @@ function spreading(initial: readonly Slot[]): Placer {
   function enter({ heap, latest }: Queue, slot: Slot): void {
     stamps += 1;
     latest.set(slot, stamps);
-    heap.push({ slot, load: loadOf(slot), position: positions.get(slot) ?? 0, stamp: stamps });
+    heap.push({ slot, load: rankOf(slot), position: positions.get(slot) ?? 0, stamp: stamps });
   }
 
   function queueOf(shape: string): Queue {
@@ -125,7 +165,7 @@ function spreading(initial: readonly Slot[]): Placer {
       const { slot } = top;
       if (top.stamp !== queue.latest.get(slot) || !canTake(slot, request.demand)) continue;
       // An entry is as old as its last move: a slot that was filled since goes back to its new place.
-      if (loadOf(slot) !== top.load) {
+      if (rankOf(slot) !== top.load) {
         enter(queue, slot);
         continue;
       }
@@ -136,15 +176,23 @@ function spreading(initial: readonly Slot[]): Placer {
     return found;
   }
 
+  function nearest(request: Request, accepts: (slot: Slot) => boolean): Slot | undefined {
+    let best: Slot | undefined;
+    for (const alias of request.near) {
+      for (const slot of near.of(alias))
+        if (canTake(slot, request.demand) && accepts(slot) && (!best || rankOf(slot) < rankOf(best))) best = slot;
+    }
+    return best;
+  }
+
   return {
     find(request) {
       const queue = queueOf(shapeOf(request.demand));
-      const { alias } = request;
-      if (!request.apart) return pick(queue, request, () => true);
-      return (
-        pick(queue, request, (slot) => occupants(slot, alias) === 0) ??
-        pick(queue, request, (slot) => countOf(slot.staying, alias) === 0)
-      );
+      for (const tier of tiersOf(request)) {
+        const found = tier.near ? nearest(request, tier.accepts) : pick(queue, request, tier.accepts);
+        if (found) return found;
+      }
+      return undefined;
     },
     added(slot) {
       positions.set(slot, positions.size);
@@ -153,11 +201,19 @@ function spreading(initial: readonly Slot[]): Placer {
     reopened(slot) {
       reopened.add(slot);
     },
+    settled: (slot, alias) => {
+      near.settled(slot, alias);
+    },
   };
 }
 
 /** How full a VM is, 0 to 1: the fullest of CPU, memory and places. */
-function loadOf({ free, total }: Slot): number {
+export function loadOf({ free, total }: Slot): number {
   const used = (key: 'cpu' | 'memory' | 'places'): number => (total[key] > 0 ? 1 - free[key] / total[key] : 0);
   return Math.max(used('cpu'), used('memory'), used('places'));
+}
+
+/** The load, and more than any load for what policy does not need. */
+function rankOf(slot: Slot): number {
+  return loadOf(slot) + 2 * lastness(slot);
 }

@@ -2,6 +2,7 @@ import type { Decisions } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Instant } from '../model/quantity.ts';
+import type { Measurement } from '../model/signal.ts';
 import type { Spec } from '../model/spec.ts';
 
 /** Everything a plan is made from. Nothing else influences it, and the order of its lists and keys does not either. */
@@ -12,6 +13,8 @@ export interface PlanInput {
   readonly inventory: Inventory;
   readonly observation: Observation;
   readonly decisions: Decisions;
+  /** What was measured; undefined: nothing, and a process may be as busy as any other. */
+  readonly measurement?: Measurement;
   /** Manifest digest behind each image reference of the spec's cartridges; undefined where the store has none. */
   readonly images: Readonly<Record<string, string | undefined>>;
   /** Digest of each subscription's resolved environment, by alias. */

@@ -1,8 +1,10 @@
 /** Letting go of VMs that nothing needs. */
 import type { Action, VmDelete } from '../model/plan.ts';
+import type { Survey } from './found.ts';
+import { vmCount } from './grow.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { Slot } from './slot.ts';
-import type { Survey } from './found.ts';
+import { spareOf } from './spare.ts';
 import { machineOf } from './standing.ts';
 
 export interface Released {
@@ -12,26 +14,22 @@ export interface Released {
   readonly machineActions: readonly Action[];
 }
 
-/** Empty VMs beyond the minimum go: those being drained first, then the newest. */
+/**
+ * Empty VMs beyond the minimum and the spare room go: those being drained first, then the newest. One that is only not needed goes
+ * when policy says so, or at once where the partition's policy waits for nothing.
+ */
 export function releaseVms(view: PartitionView, found: Survey): Released {
   const slots = new Set<Slot>();
   const actions: VmDelete[] = [];
   const machineActions: Action[] = [];
   if (view.only) return { slots, actions, machineActions };
-  let alive = found.slots.filter((slot) => slot.active && slot.record?.state !== 'deleting').length;
-
-  const empty = found.slots
-    .filter((slot) => slot.kind === 'usable' && slot.population === 0)
-    .sort((a, b) => Number(b.draining !== undefined) - Number(a.draining !== undefined) || b.number - a.number);
-  for (const slot of empty) {
+  for (const slot of surplusEmpties(view, found)) {
     const finishing = slot.record?.state === 'deleting';
-    if (!finishing && alive <= view.vms.min) continue;
-    const obstacle = obstacleOf(view, slot);
+    const obstacle = view.noVms ?? keepReason(view, slot);
     if (obstacle !== undefined) {
       view.hold(slot.name, `it is empty and not needed, and stays: ${obstacle}`);
       continue;
     }
-    if (!finishing) alive -= 1;
     slots.add(slot);
     actions.push(deletion(view, slot, [...slot.entry, ...slot.removals], reasonOf(view, slot, finishing)));
   }
@@ -42,13 +40,39 @@ export function releaseVms(view: PartitionView, found: Survey): Released {
   return { slots, actions, machineActions };
 }
 
+/** Empty VMs that may go as far as minimum and spare room are concerned, in the order in which they go. */
+export function surplusEmpties(view: PartitionView, found: Survey): readonly Slot[] {
+  const staying = new Set(found.slots.filter((slot) => slot.active && slot.record?.state !== 'deleting'));
+  const spare = spareOf(view);
+  const empty = found.slots
+    .filter((slot) => slot.kind === 'usable' && slot.population === 0 && mayGo(view, slot))
+    .sort((a, b) => Number(b.draining !== undefined) - Number(a.draining !== undefined) || b.number - a.number);
+  return empty.filter((slot) => {
+    if (slot.record?.state === 'deleting') return true;
+    if (staying.size <= view.vms.min) return false;
+    // What stays for another reason is still there.
+    if (keepReason(view, slot) !== undefined) return true;
+    staying.delete(slot);
+    const { processes, vms } = slot.closed ? { processes: 0, vms: 0 } : spare.missing(staying);
+    if (processes + vms === 0) return true;
+    staying.add(slot);
+    return false;
+  });
+}
+
+function mayGo(view: PartitionView, slot: Slot): boolean {
+  return view.atOnce || slot.draining !== undefined || slot.unneeded !== undefined || slot.record?.cordoned === true;
+}
+
 function reasonOf(view: PartitionView, slot: Slot, finishing: boolean): string {
   if (finishing) return 'it was being released when a run ended';
   if (slot.draining !== undefined) return slot.draining;
-  return `no process is on it, and ${view.name} needs only ${view.vms.min} VMs`;
+  if (slot.unneeded !== undefined) return `no process is on it; ${slot.unneeded}`;
+  return `no process is on it, and ${view.name} needs only ${vmCount(view.vms.min)}`;
 }
 
-function obstacleOf(view: PartitionView, slot: Slot): string | undefined {
+/** Why a VM stays though nothing needs it; undefined when it can go. */
+export function keepReason(view: PartitionView, slot: Slot): string | undefined {
   if (!view.world.machines.has(slot.iaas)) return `${slot.iaas} cannot be listed`;
   const foreign = slot.seen?.foreign.length ?? 0;
   if (foreign > 0) return `${foreign} containers on it are not ours`;
@@ -64,8 +88,10 @@ function deletion(view: PartitionView, slot: Slot, dependsOn: readonly string[],
 
 /** A machine that is being released may not answer any more; with no process on record it goes all the same. */
 function finishDeletion(view: PartitionView, slot: Slot, actions: VmDelete[]): void {
-  const listed = view.world.machines.has(slot.iaas);
-  if (listed && slot.population === 0) actions.push(deletion(view, slot, [], 'it was being released when a run ended'));
+  if (!view.world.machines.has(slot.iaas) || slot.population > 0) return;
+  if (view.noVms !== undefined)
+    view.hold(slot.name, `it was being released when a run ended, and stays: ${view.noVms}`);
+  else actions.push(deletion(view, slot, [], 'it was being released when a run ended'));
 }
 
 /** A record of a machine that was asked for and is no longer needed. Its machine, if there is one, is found by asking again. */
@@ -75,6 +101,10 @@ function dropLatent(view: PartitionView, slot: Slot, actions: VmDelete[], machin
   if (!machineOf(view, record)) {
     const reason = 'it was never made and is not needed any more';
     machineActions.push({ kind: 'vm.forget', id: view.ids('vm.forget', name), vm: name, dependsOn: [], reason });
+    return;
+  }
+  if (view.noVms !== undefined) {
+    view.hold(name, `its machine was being made when a run ended and is not needed, and stays: ${view.noVms}`);
     return;
   }
   const id = view.ids('vm.create', name);

@@ -31,6 +31,8 @@ export interface Slot {
   closed: boolean;
   /** Why its processes are to be moved away. */
   draining?: string;
+  /** Why policy does not need it: it is used last, and may go. */
+  unneeded?: string;
   /** Something of this plan happens on it. */
   touched: boolean;
   readonly total: Room;
@@ -52,6 +54,8 @@ export interface Slot {
   /** By alias: processes that stay, and processes that this plan removes. Kept for what must be apart. */
   readonly staying: Map<string, number>;
   readonly departing: Map<string, number>;
+  /** By alias: removals of this plan that are behind what is planned now. Kept for what must be apart. */
+  readonly gone: Map<string, string[]>;
 }
 
 /** Room that the removal `id` gives. */
@@ -78,10 +82,11 @@ export interface SlotOptions {
   readonly entry?: readonly string[];
   readonly unprepared: boolean;
   readonly draining?: string | undefined;
+  readonly unneeded?: string | undefined;
 }
 
 export function makeSlot(options: SlotOptions): Slot {
-  const { record, draining } = options;
+  const { record, draining, unneeded } = options;
   const room = roomOf(options.size, Math.min(options.places, options.maxIndex));
   return {
     name: options.name,
@@ -96,6 +101,7 @@ export function makeSlot(options: SlotOptions): Slot {
     active: options.kind !== 'latent',
     closed: draining !== undefined || record?.cordoned === true || options.kind === 'away',
     ...(draining === undefined ? {} : { draining }),
+    ...(unneeded === undefined ? {} : { unneeded }),
     touched: false,
     total: room,
     free: room,
@@ -110,6 +116,7 @@ export function makeSlot(options: SlotOptions): Slot {
     removals: [],
     staying: new Map(),
     departing: new Map(),
+    gone: new Map(),
   };
 }
 
@@ -181,6 +188,20 @@ function takeIndex(slot: Slot, after: Set<string>): number {
   }
   slot.indexes.add(slot.lowestIndex);
   return slot.lowestIndex;
+}
+
+/** Remembers how a slot is, and returns what brings it back to that; to be called in the opposite order of the marks. */
+export function markSlot(slot: Slot): () => void {
+  const { free, certain, population, touched, lowestIndex, drawn } = slot;
+  const at = { cpu: { ...drawn.cpu }, memory: { ...drawn.memory }, places: { ...drawn.places } };
+  const indexes = new Set(slot.indexes);
+  const freed = [...slot.freedIndexes];
+  return () => {
+    Object.assign(slot, { free, certain, population, touched, lowestIndex });
+    for (const kind of ['cpu', 'memory', 'places'] as const) Object.assign(drawn[kind], at[kind]);
+    for (const index of slot.indexes) if (!indexes.has(index)) slot.indexes.delete(index);
+    slot.freedIndexes.splice(0, slot.freedIndexes.length, ...freed);
+  };
 }
 
 /** Gives back the place of a process that the removal `id` takes away. */

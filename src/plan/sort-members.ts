@@ -44,7 +44,7 @@ function leave(sorted: SortedMembers, member: Member, reason: string): void {
 
 /** What still runs as it should is better put back into rotation than replaced, where it is needed. */
 function sortLeaving(target: Target, member: Member, sorted: SortedMembers): void {
-  const isRight = member.container === 'running' && member.fingerprint === target.launch?.fingerprint;
+  const isRight = runs(member) && member.fingerprint === target.launch?.fingerprint;
   if (isRight && member.slot.draining === undefined) sorted.strays.push(member);
   else leave(sorted, member, WAS_LEAVING);
 }
@@ -112,6 +112,11 @@ function replaceChanged(
   sorted.old.push({ member, reason: inPlace ? inPlaceReason(reason, how) : reason, inPlace, replaced: true });
 }
 
+/** Whether it runs, or could at any moment: a sleeper is as it should be. */
+export function runs({ container, asleep }: Member): boolean {
+  return container === 'running' || asleep !== undefined;
+}
+
 /** Says that a process is replaced under its own name. */
 export function inPlaceReason(reason: string, how: string): string {
   return `${reason}; replaced in place as ${how}`;
@@ -124,7 +129,7 @@ function repair(member: Member, sorted: SortedMembers): void {
   }
   if (member.misrecorded)
     sorted.repairs.push({ member, how: 'adopt', reason: 'its record differs from its container', servesAlready: true });
-  if (member.container === 'stopped')
+  if (!runs(member))
     sorted.repairs.push({ member, how: 'start', reason: 'its container is stopped', servesAlready: false });
 }
 

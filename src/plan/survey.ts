@@ -73,6 +73,7 @@ function slotOf(view: PartitionView, record: VmRecord, kind: SlotKind, seen: VmO
     maxIndex: view.maxIndex,
     unprepared,
     draining: drainReason(record),
+    unneeded: record.cordoned ? undefined : view.removable[record.name],
   });
 }
 

@@ -71,7 +71,13 @@ function launchOf(view: PartitionView, subscription: SubscriptionSpec, cartridge
     image,
     privileged: cartridge.security.privileged,
     fingerprint: processFingerprint({ image, cartridge, envDigest: envDigests[alias] ?? '', network }),
-    request: { alias, demand: demandOf(cartridge.resources), apart: subscription.spread },
+    request: {
+      alias,
+      demand: demandOf(cartridge.resources),
+      apart: subscription.spread,
+      near: subscription.near,
+      never: view.world.apartOf.get(alias) ?? [],
+    },
   };
 }
 

@@ -30,6 +30,11 @@ export function hasToken(of: Tokens): boolean {
   return of.free > 0 || of.head < of.givers.length;
 }
 
+/** How many can be taken now. */
+export function permits(of: Tokens): number {
+  return of.free + of.givers.length - of.head;
+}
+
 /** Takes a permit and returns what it depends on; call it only when there is one. */
 export function take(from: Tokens): readonly string[] {
   if (from.free > 0) {

@@ -2,12 +2,13 @@ import type { SubscriptionSpec } from '../model/spec.ts';
 import { heap } from './heap.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
-import type { Departure } from './work.ts';
+import { isReady, type Departure } from './work.ts';
 
 /**
- * Which processes go when there are too many: those that do not serve, then those on VMs that take no more, then those that
- * would be replaced anyway, then from the VM nearest to empty (so that it can be released), or, where processes are spread, from
- * the VM with most of them; at last the highest ordinal.
+ * Which processes go when there are too many: those that do not serve, then those on VMs that take no more, then those that would
+ * be replaced anyway, then sleepers, then those on VMs that policy does not need, then from the VM nearest to empty (so that it
+ * can be released), or, where processes are spread, from the VM with most of them; of these the one with fewest requests in
+ * flight (those that were not measured last), at last the newest. One stays awake as long as there may be load.
  */
 export function chooseVictims(
   view: PartitionView,
@@ -23,11 +24,15 @@ export function chooseVictims(
   for (const { slot } of candidates) crowd.set(slot.name, (crowd.get(slot.name) ?? 0) + 1);
   // Numbers compared one after the other; the lowest goes first.
   const rank = (member: Member): readonly number[] => [
-    member.state === 'ready' && member.container === 'running' ? 1 : 0,
+    isReady(member) ? 1 : 0,
     member.slot.closed ? 0 : 1,
     old.has(member) ? 0 : 1,
+    member.asleep === undefined ? 1 : 0,
+    member.slot.unneeded === undefined ? 1 : 0,
     spread ? -(crowd.get(member.slot.name) ?? 0) : member.slot.population,
+    inFlight(view, member),
     -member.slot.number,
+    -member.createdAt,
     -member.ordinal,
   ];
   const queue = heap<{ readonly member: Member; readonly rank: readonly number[] }>((a, b) =>
@@ -47,7 +52,33 @@ export function chooseVictims(
     victims.push(top.member);
     crowd.set(top.member.slot.name, (crowd.get(top.member.slot.name) ?? 0) - 1);
   }
-  return victims;
+  return keepOneAwake(view, candidates, victims);
+}
+
+/** The last one that is awake is worth more than a sleeper while somebody asks for it. */
+function keepOneAwake(
+  view: PartitionView,
+  candidates: readonly Member[],
+  victims: readonly Member[],
+): readonly Member[] {
+  const awake = (member: Member): boolean => isReady(member) && member.asleep === undefined;
+  const going = new Set(victims);
+  const last = victims.findLast(awake);
+  if (!last || candidates.some((member) => awake(member) && !going.has(member))) return victims;
+  const sleeper = candidates.find((member) => member.asleep !== undefined && !going.has(member));
+  if (!sleeper || !victims.some((member) => awake(member) && mayBeBusy(view, member))) return victims;
+  return victims.map((member) => (member === last ? sleeper : member));
+}
+
+/** Whether it has, or may have, something to do. */
+function mayBeBusy({ input }: PartitionView, { name }: Member): boolean {
+  const sample = input.measurement?.processes[name];
+  if (sample?.requestsInFlight === undefined && sample?.requestsPerSecond === undefined) return true;
+  return (sample.requestsInFlight ?? 0) > 0 || (sample.requestsPerSecond ?? 0) > 0;
+}
+
+function inFlight({ input }: PartitionView, { name }: Member): number {
+  return input.measurement?.processes[name]?.requestsInFlight ?? Number.MAX_SAFE_INTEGER;
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {

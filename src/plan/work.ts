@@ -22,6 +22,12 @@ export interface Repair {
   readonly servesAlready: boolean;
 }
 
+/** A place that is kept for a new process. */
+export interface Reservation extends Spot {
+  /** Why it is created, where that is not the reason of the whole work. */
+  readonly reason?: string;
+}
+
 /** Changes while the waves of a plan are made. */
 export interface Work {
   readonly alias: string;
@@ -33,8 +39,15 @@ export interface Work {
   readonly repairs: readonly Repair[];
   /** Not ready, or free to go: removed in the first wave. */
   readonly leaving: readonly Departure[];
+  /** What is there and stays, for all that is known before anything moves by policy. */
+  readonly settled: readonly Member[];
+  /** How many ready processes policy may take down in one plan, and how many are left of that. */
+  readonly share: number;
+  allowance: number;
+  /** Its processes can be created elsewhere and removed here. */
+  readonly movable: boolean;
   /** Ready processes that go as soon as enough others are ready; `next` is the first that is still there. */
-  readonly outgoing: readonly Departure[];
+  readonly outgoing: Departure[];
   next: number;
   /** Of `outgoing` from `next` on: those that a process of another name replaces. */
   unpaired: number;
@@ -42,7 +55,7 @@ export interface Work {
   recreate: { readonly departure: Departure; readonly removal: string }[];
   /** New processes still to be created, and the places that are kept for some of them. */
   needed: number;
-  readonly reserved: Spot[];
+  readonly reserved: Reservation[];
   readonly reason: string;
   /** Permits to withdraw a ready process. */
   readonly ready: Tokens;
@@ -58,9 +71,9 @@ export interface Work {
   readonly mayBorrow: boolean;
 }
 
-/** Whether a process answers requests, as far as is known. */
+/** Whether a process answers requests, as far as is known: a sleeper does, once it is asked. */
 export function isReady(member: Member): boolean {
-  return member.state === 'ready' && member.container === 'running';
+  return member.state === 'ready' && (member.container === 'running' || member.asleep !== undefined);
 }
 
 export function isFinished(work: Work): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/model/plan.ts';
 import type { World } from '../../../src/plan/reference/world.ts';
+import { millis } from '../../../src/model/quantity.ts';
 import { NO_BOUND, type Spec } from '../../../src/model/spec.ts';
 import {
   anEmptyWorld,
@@ -35,7 +36,10 @@ function transcript(plan: Plan): string[] {
 const verb = (kind: string): string => kind.slice(kind.indexOf('.') + 1);
 const holds = (plan: Plan): string[] => plan.holds.map(({ target, reason }) => `${target}: ${reason}`);
 
-/** One partition, one cartridge, `shop`. */
+/** What is empty goes at once. */
+const AT_ONCE = { after: millis(0), afterGrowth: millis(0) };
+
+/** One partition, one cartridge, `shop`; what is empty goes at once. */
 function spec(
   partition: PartitionOptions = {},
   subscription: SubscriptionOptions = {},
@@ -43,7 +47,7 @@ function spec(
   more: SpecOptions = {},
 ): Spec {
   return aSpec({
-    partitions: { web: partition },
+    partitions: { web: { scaleDown: AT_ONCE, ...partition } },
     cartridges: { php: cartridge },
     subscriptions: { shop: { port: 8080, ...subscription } },
     ...more,
@@ -414,8 +418,8 @@ describe('makePlan replaces', () => {
     const lines = transcript(planFor(next, world));
     expect(lines[0]).toBe('machines: create web-2');
     expect(lines).toContain('processes: create shop-3@web-2');
-    const settledAgain = applyPlan(next, world, planFor(next, world));
-    expect(planFor(next, settledAgain).stages).toEqual([]);
+    const settledAgain = converge(next, applyPlan(next, world, planFor(next, world)), 1);
+    expect(settledAgain.inventory.vms.map(({ name }) => name)).toEqual(['web-1']);
   });
 
   it('all subscriptions in step, each gateway once a wave', () => {
@@ -520,7 +524,7 @@ describe('makePlan removes', () => {
 
   it('VMs above a lowered maximum, after moving what is on them', () => {
     const world = converge(spec({ max: 3 }, { min: 3, spread: true }));
-    const plan = planFor(spec({ max: 2 }, { min: 3 }), world);
+    const plan = planFor(spec({ max: 2, scaleDown: {} }, { min: 3 }), world);
     expect(transcript(plan)).toEqual([
       'processes: create shop-4@web-1',
       'gateway: web-1 without shop-3, web-2 without shop-3, web-3 without shop-3',

@@ -15,7 +15,13 @@ const slot = (name: string, options: { memory?: number; places?: number; maxInde
     unprepared: false,
   });
 
-const request = (memory: number, apart = false, alias = 'shop') => ({ alias, apart, demand: { cpu: 100, memory } });
+const request = (memory: number, apart = false, alias = 'shop') => ({
+  alias,
+  apart,
+  near: [],
+  never: [],
+  demand: { cpu: 100, memory },
+});
 
 /** Places one process after another; the names of the VMs, `-` where there is no room. */
 function fill(strategy: 'pack' | 'spread', slots: readonly Slot[], requests: readonly ReturnType<typeof request>[]) {

@@ -1,0 +1,137 @@
+/** What comes into being in a wave: repairs, what is replaced in place, and new processes where there is room. */
+import { formatDemand } from './capacity.ts';
+import type { Member } from './member.ts';
+import type { Request } from './place.ts';
+import { removalsBefore } from './neighbours.ts';
+import type { Waiting } from './sizes.ts';
+import { addTo, takePlace, type Slot, type Spot } from './slot.ts';
+import type { Launch } from './target.ts';
+import { give, hasToken, permits, take } from './tokens.ts';
+import type { Site, Wave } from './wave.ts';
+import type { Repair, Reservation, Work } from './work.ts';
+
+/** Repairs of what is there, in the first wave. */
+export function emitRepairs(site: Site, work: Work, wave: Wave): void {
+  const adopted = new Map<Member, string>();
+  for (const repair of work.repairs) {
+    const { member, how } = repair;
+    const before = adopted.get(member);
+    const id = emitRepair(site, work, wave, repair, before === undefined ? [] : [before]);
+    if (how === 'adopt') adopted.set(member, id);
+    include(site.included, wave, member.name);
+    if (!repair.servesAlready) give(work.ready, id);
+  }
+}
+
+function emitRepair(site: Site, work: Work, wave: Wave, repair: Repair, after: readonly string[]): string {
+  const { member, how, reason } = repair;
+  const { name: process, alias: subscription, ordinal, index, image, fingerprint, slot } = member;
+  slot.touched = true;
+  const id = site.view.ids(`process.${how}`, process);
+  const base = { id, vm: slot.name, reason, dependsOn: [...slot.after, ...after], process };
+  if (how === 'start') wave.processes.push({ kind: 'process.start', ...base });
+  else if (how === 'adopt')
+    wave.processes.push({ kind: 'process.adopt', ...base, subscription, ordinal, index, image, fingerprint });
+  else if (work.launch) {
+    const { launch } = work;
+    const dependsOn = [...base.dependsOn, ...copyImage(site, slot, launch)];
+    const what = { subscription, ordinal, index, image: launch.image, fingerprint: launch.fingerprint };
+    wave.processes.push({ kind: 'process.create', ...base, dependsOn, ...what });
+  }
+  return id;
+}
+
+function include(included: Set<string>, wave: Wave, process: string): void {
+  if (included.has(process)) return;
+  included.add(process);
+  wave.changed = true;
+}
+
+/** The action that brings an image to a VM, made the first time it is needed there; privileged processes need one of their own. */
+function copyImage({ view, copies }: Site, slot: Slot, { image, privileged }: Launch): readonly string[] {
+  const present = privileged ? slot.seen?.privilegedImages : slot.seen?.images;
+  if (present?.includes(image)) return [];
+  const target = `${slot.name}/${image}${privileged ? '/privileged' : ''}`;
+  const id = `image.copy:${target}`;
+  if (!copies.has(id)) {
+    const reason = `a process on ${slot.name} needs it for the first time`;
+    const action = { vm: slot.name, dependsOn: slot.after, reason, image };
+    const variant = privileged ? { privileged: true as const } : {};
+    copies.set(id, { kind: 'image.copy', id: view.ids('image.copy', target), ...action, ...variant });
+  }
+  return [id];
+}
+
+/** Creates as many as there are permits and places for. `patient`: room that comes free with this wave is worth waiting for. */
+export function createPhase(site: Site, work: Work, wave: Wave, patient = false): void {
+  const { launch } = work;
+  if (!launch) return;
+  const again = work.recreate;
+  work.recreate = [];
+  for (const { departure, removal } of again) {
+    const { slot, index, ordinal, name } = departure.member;
+    slot.touched = true;
+    create(site, work, wave, launch, { slot, index, after: [removal] }, { name, ordinal, reason: departure.reason });
+  }
+  while (work.needed > 0 && hasToken(work.room)) {
+    const spot = work.reserved.shift() ?? place(site, work, launch, !patient);
+    if (!spot) return;
+    const ordinal = site.view.world.ordinals.next(work.alias);
+    const name = `${work.alias}-${ordinal}`;
+    const dropped = site.found.dropped.get(name);
+    const after = [...spot.after, ...take(work.room), ...(dropped === undefined ? [] : [dropped])];
+    create(site, work, wave, launch, { ...spot, after }, { name, ordinal, reason: spot.reason ?? work.reason });
+    work.needed -= 1;
+  }
+}
+
+function create(
+  site: Site,
+  work: Work,
+  wave: Wave,
+  launch: Launch,
+  { slot, index, after }: Spot,
+  { name, ordinal, reason }: { readonly name: string; readonly ordinal: number; readonly reason: string },
+): void {
+  const { image, fingerprint } = launch;
+  const id = site.view.ids('process.create', name);
+  const dependsOn = [...slot.after, ...copyImage(site, slot, launch), ...after];
+  const what = { process: name, subscription: work.alias, ordinal, index, image, fingerprint };
+  wave.processes.push({ kind: 'process.create', id, vm: slot.name, dependsOn, reason, ...what });
+  include(site.included, wave, name);
+  give(work.ready, id);
+}
+
+/** A place for one more process, on a VM that is there or, where `grow` allows it, on one more. */
+export function place(site: Site, work: Work, { request }: Launch, grow = true): Reservation | undefined {
+  let slot = site.placer.find(request);
+  if (!slot && grow) {
+    const reason = `${work.alias} needs room: ${formatDemand(request.demand)}`;
+    const added = site.growth.add(request.demand, reason, () => waitingIn(site.works));
+    if (typeof added === 'string') work.blocked = added;
+    else {
+      site.placer.added(added);
+      slot = added;
+    }
+  }
+  if (!slot) return undefined;
+  return settle(site, slot, request);
+}
+
+/** Takes a place on a VM for good. */
+export function settle({ placer }: Site, slot: Slot, request: Request): Spot {
+  const { alias, demand } = request;
+  addTo(slot.staying, alias, 1);
+  placer.settled(slot, alias);
+  const spot = takePlace(slot, demand);
+  const before = removalsBefore(slot, request);
+  return before.length === 0 ? spot : { ...spot, after: [...new Set([...spot.after, ...before])] };
+}
+
+/** What waits for a place, as far as it may be created now. */
+export function waitingIn(works: readonly Work[]): readonly Waiting[] {
+  return works.flatMap(({ launch, needed, reserved, room }) => {
+    const count = Math.min(needed - reserved.length, permits(room));
+    return launch && count > 0 ? [{ demand: launch.request.demand, count, apart: launch.request.apart }] : [];
+  });
+}

@@ -1,0 +1,90 @@
+/** What leaves in a wave: never before what takes its place is ready, and sure to have a place. */
+import { isOverdrawn } from './capacity.ts';
+import { place } from './create-phase.ts';
+import { isAllowed } from './neighbours.ts';
+import { addTo } from './slot.ts';
+import { inPlaceReason } from './sort-members.ts';
+import { borrow, give, hasToken, take } from './tokens.ts';
+import type { Release, Site, Wave } from './wave.ts';
+import type { Departure, Work } from './work.ts';
+
+/** Lets go of as many ready processes as there are permits for. */
+export function departPhase(site: Site, work: Work, wave: Wave, releases: Release[]): void {
+  while (work.next < work.outgoing.length) {
+    const permitted = hasToken(work.ready);
+    if (!permitted && !canBorrow(work)) return;
+    const departure = prepareDeparture(site, work);
+    if (!departure) return;
+    work.next += 1;
+    depart(site, work, wave, releases, departure, permitted ? take(work.ready) : borrow(work.ready));
+  }
+}
+
+/** What is replaced in place, or without a surge, is away before there is another. */
+function canBorrow(work: Work): boolean {
+  const next = work.outgoing[work.next];
+  return work.mayBorrow && work.ready.debt === 0 && next?.replaced === true && (next.inPlace || !work.surges);
+}
+
+/**
+ * The next departure, sure to be followed by its replacement: where that is not created yet, a place for it is kept, or it takes
+ * the departing one's own. Undefined when there is neither.
+ */
+function prepareDeparture(site: Site, work: Work): Departure | undefined {
+  const departure = work.outgoing[work.next];
+  if (!departure || !departure.replaced || departure.inPlace || !work.launch) return departure;
+  const uncovered = work.needed - (work.unpaired - 1);
+  if (uncovered > work.reserved.length) {
+    const { slot } = departure.member;
+    const spot = place(site, work, work.launch, slot.closed);
+    if (!spot) {
+      if (slot.closed || isOverdrawn(slot.free)) {
+        work.blocked ??= `${slot.name} takes no new processes`;
+        return undefined;
+      }
+      if (!isAllowed(slot, { ...work.launch.request, never: [] })) {
+        work.blocked ??= `another of it is on ${slot.name} already`;
+        return undefined;
+      }
+      addTo(slot.departing, work.alias, -1);
+      addTo(slot.staying, work.alias, 1);
+      work.unpaired -= 1;
+      work.needed -= 1;
+      return { ...departure, inPlace: true, reason: inPlaceReason(departure.reason, 'no VM has room for one more') };
+    }
+    work.reserved.push(spot);
+  }
+  work.unpaired -= 1;
+  return departure;
+}
+
+/** Takes a process out of rotation and away, on `conditions`. */
+export function depart(
+  site: Site,
+  work: Work,
+  wave: Wave,
+  releases: Release[],
+  departure: Departure,
+  conditions: readonly string[],
+): void {
+  const { member, reason, inPlace } = departure;
+  const { name: process, alias, slot } = member;
+  if (member.state !== undefined && site.included.delete(process)) {
+    wave.withdraw.set(process, conditions);
+    wave.changed = true;
+  }
+  const kind = member.container === 'none' ? 'process.forget' : 'process.remove';
+  const id = site.view.ids(kind, process);
+  const dependsOn = [...slot.entry, ...conditions];
+  wave.removalsAfter.push(dependsOn);
+  const base = { id, vm: slot.name, process, reason, dependsOn };
+  wave.removals.push(kind === 'process.forget' ? { kind, ...base } : { kind, ...base, drain: work.drain });
+  slot.removals.push(id);
+  if (inPlace) {
+    work.recreate.push({ departure, removal: id });
+    return;
+  }
+  releases.push({ slot, alias, demand: member.demand, index: member.index, id });
+  addTo(slot.departing, alias, -1);
+  if (member.state !== undefined) give(work.room, id);
+}

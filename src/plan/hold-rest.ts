@@ -1,0 +1,37 @@
+/** What a plan leaves undone, in words. */
+import { formatDemand } from './capacity.ts';
+import type { Slot } from './slot.ts';
+import type { Site } from './wave.ts';
+import type { Work } from './work.ts';
+
+/** Says what is left undone. */
+/** Says what is left undone of a subscription. */
+export function holdRest({ view, found }: Site, work: Work): void {
+  const { alias, desired, needed, blocked, launch } = work;
+  const left = work.outgoing.length - work.next;
+  if (needed > 0 && launch) {
+    const apart = `${launch.request.apart ? ' on a VM without another of it' : ''}${without(launch.request.never)}`;
+    const why = blocked ?? 'others must go first';
+    const ask = `each asks ${formatDemand(launch.request.demand)}${apart}; ${mostRoom(found.slots)}; ${why}`;
+    view.hold(alias, `${needed} of ${desired} not created: ${ask}`);
+  }
+  if (left === 0) return;
+  const names = work.outgoing.slice(work.next, work.next + 3).map((departure) => departure.member.name);
+  const more = left > names.length ? ` and ${left - names.length} more` : '';
+  const unseen = work.stuck > 0 ? `${work.stuck} cannot be seen and are not counted on` : 'too few would be ready';
+  view.hold(alias, `${names.join(', ')}${more} stay for now: ${blocked ?? unseen}`);
+}
+
+function without(never: readonly string[]): string {
+  return never.length === 0 ? '' : ` on a VM without ${never.join(' or ')}`;
+}
+
+/** The VM with most free memory among those that take processes. */
+function mostRoom(slots: readonly Slot[]): string {
+  let most: Slot | undefined;
+  for (const slot of slots) {
+    if (slot.active && !slot.closed && slot.free.places > 0 && slot.free.memory > (most?.free.memory ?? -1))
+      most = slot;
+  }
+  return most ? `most is free on ${most.name}: ${formatDemand(most.free)}` : 'no VM takes more';
+}

@@ -1,0 +1,137 @@
+/** The stages of a partition, in the order in which they run. */
+import type { Action, ProcessSleep, Stage, StageKind } from '../model/plan.ts';
+import type { Survey } from './found.ts';
+import { configureGateway, gatewaySlots, hasDrifted, needsGateway, type GatewaySlots } from './gateways.ts';
+import type { PartitionView } from './partition-view.ts';
+import type { Released } from './release.ts';
+import type { Slot } from './slot.ts';
+import type { Site, Wave } from './wave.ts';
+
+/** What is planned for a partition. */
+export interface Planned {
+  readonly machines: readonly Action[];
+  readonly waves: readonly Wave[];
+  readonly released: Released;
+  /** What was in rotation before. */
+  readonly before: ReadonlySet<string>;
+  readonly sleeps: readonly ProcessSleep[];
+}
+
+/** Lays out what is planned: machines, preparation, images, the waves, who goes to sleep, VMs that go. */
+export function stagesOf({ view, found, copies }: Site, planned: Planned): readonly Stage[] {
+  const { machines, waves, released, before, sleeps } = planned;
+  const stages: Stage[] = [];
+  const gateways = gatewaySlots(view, found.slots, released.slots);
+  let gate: string | undefined;
+  const vmsChange = machines.length > 0 || lostFromRotation(view, before);
+  addStage(stages, view, 'machines', machines);
+  addStage(stages, view, 'prepare', prepare(view, found, gateways, released));
+  addStage(stages, view, 'images', [...copies.values()]);
+  waves.forEach((wave, at) => {
+    const scope = at === 0 ? firstScope(view, gateways, wave, vmsChange, before) : wave.changed ? gateways : NONE;
+    gate = addWave(stages, view, wave, scope, released) ?? gate;
+  });
+  // Nobody sleeps before the gateways know how to wake it.
+  addStage(
+    stages,
+    view,
+    'processes',
+    sleeps.map((sleep) => after(sleep, gate)),
+  );
+  addStage(stages, view, 'release', released.actions);
+  if (released.actions.length > 0) addStage(stages, view, 'gateway', forgetPeers(view, gateways, released));
+  return stages;
+}
+
+const NONE: GatewaySlots = { serving: [], joining: [] };
+
+function after(action: ProcessSleep, gate: string | undefined): ProcessSleep {
+  return gate === undefined ? action : { ...action, dependsOn: [...action.dependsOn, gate] };
+}
+
+/** Whether a process that is recorded as ready is not in rotation any more, its VM being gone. */
+function lostFromRotation(view: PartitionView, included: ReadonlySet<string>): boolean {
+  return (view.world.lostOf.get(view.name) ?? []).some(
+    (process) => process.state === 'ready' && !included.has(process.name),
+  );
+}
+
+function addStage(
+  stages: Stage[],
+  view: PartitionView,
+  kind: StageKind,
+  actions: readonly Action[],
+  terms: Pick<Stage, 'withdrawAfter'> = {},
+): string | undefined {
+  if (actions.length === 0) return undefined;
+  const id = `${view.name}/${stages.length + 1}`;
+  stages.push({ id, partition: view.name, kind, actions, ...terms });
+  return id;
+}
+
+/** Preparation of what stays, and of what something of this plan happens on. */
+function prepare(view: PartitionView, found: Survey, gateways: GatewaySlots, released: Released): Action[] {
+  const serving = new Set([...gateways.serving, ...gateways.joining]);
+  return found.slots
+    .filter((slot) => slot.unprepared && slot.active && slot.kind !== 'away' && !released.slots.has(slot))
+    .filter((slot) => view.only === undefined || slot.touched || serving.has(slot))
+    .map((slot) => ({
+      kind: 'vm.prepare',
+      id: view.ids('vm.prepare', slot.name),
+      vm: slot.name,
+      dependsOn: slot.entry,
+      reason: slot.seen?.prepared === undefined ? 'it is not prepared yet' : 'how VMs are prepared changed',
+    }));
+}
+
+/** In the first wave gateways are configured for what changes, or where they are not what they should be. */
+function firstScope(
+  view: PartitionView,
+  gateways: GatewaySlots,
+  wave: Wave,
+  vmsChange: boolean,
+  before: ReadonlySet<string>,
+): GatewaySlots {
+  if (wave.changed || vmsChange) return gateways;
+  const wanted = needsGateway(view);
+  return {
+    serving: gateways.serving.filter((slot) => hasDrifted(view, slot, before, wanted)),
+    joining: gateways.joining,
+  };
+}
+
+/**
+ * Processes, gateways, removals. Nothing is removed before every gateway that serves has let go of it; gateways that only join
+ * with this plan are a stage of their own, so that a VM that cannot be made does not stop the others.
+ */
+function addWave(
+  stages: Stage[],
+  view: PartitionView,
+  wave: Wave,
+  scope: GatewaySlots,
+  released: Released,
+): string | undefined {
+  addStage(stages, view, 'processes', wave.processes);
+  const withdraw = [...wave.withdraw.keys()];
+  const reason = gatewayReason(wave, withdraw.length);
+  const configure = (slot: Slot) => configureGateway(view, slot, released.slots.has(slot), withdraw, reason);
+  const conditional = [...wave.withdraw].filter(([, conditions]) => conditions.length > 0);
+  const terms = conditional.length > 0 ? { withdrawAfter: Object.fromEntries(conditional) } : {};
+  const gate = addStage(stages, view, 'gateway', scope.serving.map(configure), terms);
+  addStage(stages, view, 'gateway', scope.joining.map(configure), terms);
+  if (gate !== undefined) for (const dependsOn of wave.removalsAfter) dependsOn.push(gate);
+  addStage(stages, view, 'removals', wave.removals);
+  return gate;
+}
+
+function gatewayReason(wave: Wave, leaving: number): string {
+  if (leaving > 0) return `${leaving} ${leaving === 1 ? 'process leaves' : 'processes leave'} the rotation`;
+  return wave.changed ? 'other processes are in rotation' : 'what it serves is not what it should serve';
+}
+
+/** Gateways let only VMs of the partition in: those that stay no longer name the ones that went. */
+function forgetPeers(view: PartitionView, gateways: GatewaySlots, released: Released): Action[] {
+  return [...gateways.serving, ...gateways.joining]
+    .filter((slot) => !released.slots.has(slot))
+    .map((slot) => configureGateway(view, slot, false, [], 'VMs of the partition went'));
+}
