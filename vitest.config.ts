@@ -37,12 +37,12 @@ export default defineConfig({
   },
 });
 
-/** Imports `*.sh` and `*.service` as text, as the bundle does. */
+/** Imports `*.sh`, `*.service` and `*.socket` as text, as the bundle does. */
 function shellText() {
   return {
     name: 'shell-text',
     transform(code: string, id: string) {
-      return /\.(sh|service|nft)$/.test(id)
+      return /\.(sh|service|socket|nft)$/.test(id)
         ? { code: `export default ${JSON.stringify(code)};`, map: null }
         : undefined;
     },

@@ -20,7 +20,7 @@ const common = {
   sourcemap: 'linked',
   // `import()` becomes a `require` that waits its turn.
   supported: { 'dynamic-import': false },
-  loader: { '.sh': 'text', '.service': 'text' },
+  loader: { '.sh': 'text', '.service': 'text', '.socket': 'text' },
   logLevel: 'warning',
 };
 

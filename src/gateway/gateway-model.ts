@@ -1,5 +1,6 @@
 /** What a VM's gateway serves, as data: which ports and host names lead to which processes, and how those are checked. */
-import { processAddress, publishedPort } from '../lxc/network.ts';
+import { gatewayAddress, processAddress, publishedPort, wakePort } from '../lxc/network.ts';
+import { wakesOnRequest } from '../lxc/sleep.ts';
 import type { ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { Millis } from '../model/quantity.ts';
 import type { CartridgeSpec, PortSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
@@ -39,6 +40,8 @@ export interface GatewayServer {
   readonly port: number;
   /** Where the check goes if not to `port`. */
   readonly checkPort?: number;
+  /** Where a connection wakes it when it sleeps; asked only while no process of the service is up. */
+  readonly wake?: { readonly address: string; readonly port: number };
 }
 
 export interface GatewayInput {
@@ -91,7 +94,7 @@ function serviceOf(input: Look, subscription: SubscriptionSpec): readonly Gatewa
         timeout: health.timeout,
       },
       servers: (input.bySubscription.get(subscription.alias) ?? [])
-        .flatMap((process) => serverOf(input, process, ports))
+        .flatMap((process) => serverOf(input, process, ports, wakesOnRequest(subscription)))
         .sort((a, b) => natural(a.name, b.name)),
     },
   ];
@@ -123,23 +126,32 @@ function portsOf(cartridge: CartridgeSpec): ServicePorts | undefined {
   return asked && service && { service, check: asked };
 }
 
+/** The port inside a process where its gateway's traffic goes; undefined for a cartridge without ports. */
+export function trafficPort(cartridge: CartridgeSpec): PortSpec | undefined {
+  return portsOf(cartridge)?.service.port;
+}
+
 /** The process as this VM reaches it; none when its VM has no address. */
-function serverOf(input: Look, process: ProcessRecord, ports: ServicePorts): readonly GatewayServer[] {
+function serverOf(input: Look, process: ProcessRecord, ports: ServicePorts, wakes: boolean): readonly GatewayServer[] {
   const { service, check } = ports;
   const network = input.spec.partitions[input.partition]?.network;
+  const server = (address: string, port: number, checkPort: number, waker: string): GatewayServer => ({
+    name: process.name,
+    address,
+    port,
+    ...(checkPort === port ? {} : { checkPort }),
+    ...(wakes ? { wake: { address: waker, port: wakePort(process.index) } } : {}),
+  });
   if (process.vm === input.vm.name) {
     if (network === undefined) return [];
     const address = processAddress(network, process.index);
-    return [server(process.name, address, service.port.port, check.port.port)];
+    return [server(address, service.port.port, check.port.port, gatewayAddress(network))];
   }
   const vm = input.byName.get(process.vm);
   if (vm?.endpoint === undefined || vm.partition !== input.partition) return [];
   const published = (port: NumberedPort) => publishedPort(process.index, port.n);
-  return [server(process.name, vm.endpoint.address, published(service), published(check))];
-}
-
-function server(name: string, address: string, port: number, checkPort: number): GatewayServer {
-  return { name, address, port, ...(checkPort === port ? {} : { checkPort }) };
+  const { address } = vm.endpoint;
+  return [server(address, published(service), published(check), address)];
 }
 
 /** By code unit, so that no locale changes a configuration. */

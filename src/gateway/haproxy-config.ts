@@ -166,6 +166,30 @@ function backendSection(service: GatewayService): readonly string[] {
     // A refused connection counts as a failed check and brings the next one forward.
     `    default-server check inter ${durationWord(health.interval)} fastinter ${durationWord(Math.max(1, health.interval / 4))} fall 2 rise 2 observe layer4 error-limit 1 on-error sudden-death`,
     ...service.servers.map(serverLine),
+    ...(service.servers.some(({ wake }) => wake) ? wakeLines(service) : []),
+  ];
+}
+
+/**
+ * Each process a second time, at the port that wakes it: without a check, which would, and only for when nobody else is up. One is
+ * asked at a time, the first, so that one wakes and not all.
+ */
+function wakeLines({ mode, servers }: GatewayService): readonly string[] {
+  return [
+    ...servers.flatMap((server) => {
+      if (!server.wake) return [];
+      const { address, port } = server.wake;
+      const words = [`    server ${nameWord(server.name)}:wake ${addressWord(address, port)} backup no-check`];
+      return [[...words, ...(isDnsName(address) ? ['init-addr libc,none'] : [])].join(' ')];
+    }),
+    // One that could not be woken lets its connections go without an answer: to be tried again, as any that is not there.
+    ...(mode === 'http'
+      ? [
+          '    http-response set-var(txn.answered) bool(true)',
+          '    http-after-response set-status 503 if { status 502 } { srv_name -m end :wake } !{ var(txn.answered) -m bool }',
+          '    http-after-response set-header Retry-After 2 if { status 503 } { srv_name -m end :wake } !{ var(txn.answered) -m bool }',
+        ]
+      : []),
   ];
 }
 

@@ -12,12 +12,15 @@ export const LAYOUT = {
   /** Unpacked images: `images/<hex>/rootfs`, complete when `images/<hex>/complete` exists. */
   images: `${ROOT}/images`,
   /**
-   * The LXC path: `processes/<name>/{config,label.json,network,user,snaps/,stratos/{init,output,hosts},overlay/{delta,work},rootfs}`.
+   * The LXC path: `processes/<name>/{config,label.json,network,user,snaps/,stratos/{init,output,hosts},overlay/{delta,work},rootfs}`,
+   * and what sleep leaves: `wake` (its wake port), `asleep` (`frozen`, `stopped`, or empty when it woke), `wake-failure`.
    * A process is built in `.making` and taken apart in `.trash`, so that what has its name here is whole.
    */
   processes: `${ROOT}/processes`,
   /** `volumes/<alias>/<ordinal>/<volume>`. */
   volumes: `${ROOT}/volumes`,
+  /** `wake/<wake port>`: `NAME PORT STARTUP` of the process that a connection there wakes. */
+  wake: `${ROOT}/wake`,
   /** `haproxy.cfg`, `loaded` (digest of what was last loaded), `certs/`. */
   gateway: `${ROOT}/gateway`,
   /** `layout` (these paths for the hooks), and hooks that units run: `network-up`, `processes-up`, `process-run` … */
@@ -37,6 +40,10 @@ export const UNITS = {
   processes: 'stratos-processes.service',
   gateway: 'stratos-gateway.service',
   processTemplate: 'stratos-process@.service',
+  /** By wake port: listens for as long as the process exists. */
+  wakeSocketTemplate: 'stratos-wake@.socket',
+  /** By wake port: wakes the process, then hands connections on to it until there are none. */
+  wakeTemplate: 'stratos-wake@.service',
 } as const;
 
 /** HAProxy's runtime socket. */

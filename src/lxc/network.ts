@@ -7,6 +7,10 @@
 export const PORT_BASE = 20_000;
 /** Most ports one cartridge may have. */
 export const PORTS_PER_PROCESS = 8;
+/** First wake port on a VM; process `index` gets WAKE_PORT_BASE + index - 1. Above what kernels give to outgoing connections. */
+export const WAKE_PORT_BASE = 61_000;
+/** As many as there are wake ports; their published ports end below those. */
+const MOST_PROCESSES = 65_535 - WAKE_PORT_BASE;
 
 /** IPv4 CIDR as its first address and prefix length; undefined if it is none. */
 export function parseCidr(cidr: string): { readonly base: number; readonly prefix: number } | undefined {
@@ -25,11 +29,11 @@ export function formatAddress(address: number): string {
   return [24, 16, 8, 0].map((shift) => String(Math.floor(address / 2 ** shift) % 256)).join('.');
 }
 
-/** How many processes a subnet has room for: without network, gateway and broadcast address, and within the port range. */
+/** How many processes a subnet has room for: without network, gateway and broadcast address, and within the port ranges. */
 export function processCapacity(cidr: string): number {
   const parsed = parseCidr(cidr);
   if (!parsed) return 0;
-  return Math.max(0, Math.min(2 ** (32 - parsed.prefix) - 3, Math.floor((65_535 - PORT_BASE) / PORTS_PER_PROCESS)));
+  return Math.max(0, Math.min(2 ** (32 - parsed.prefix) - 3, MOST_PROCESSES));
 }
 
 /** The VM's own address on its bridge: the first of the subnet. */
@@ -53,4 +57,9 @@ export function processMac(cidr: string, index: number): string {
 /** Port of the VM that reaches the `n`th port (from 0, in the cartridge's order) of process `index`. */
 export function publishedPort(index: number, n: number): number {
   return PORT_BASE + (index - 1) * PORTS_PER_PROCESS + n;
+}
+
+/** Port of the VM, at its own address on the bridge and for its partition's VMs, where a connection wakes process `index`. */
+export function wakePort(index: number): number {
+  return WAKE_PORT_BASE + index - 1;
 }

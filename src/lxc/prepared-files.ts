@@ -5,12 +5,15 @@ import processDown from './hooks/process-down.sh';
 import processExec from './hooks/process-exec.sh';
 import processRun from './hooks/process-run.sh';
 import processStop from './hooks/process-stop.sh';
+import processWake from './hooks/process-wake.sh';
 import processesUp from './hooks/processes-up.sh';
 import { BRIDGE, LAYOUT, UNITS } from './layout.ts';
-import { formatAddress, gatewayAddress, parseCidr } from './network.ts';
+import { formatAddress, gatewayAddress, parseCidr, processCapacity, WAKE_PORT_BASE, wakePort } from './network.ts';
 import networkUnit from './units/stratos-network.service';
 import processUnit from './units/stratos-process@.service';
 import processesUnit from './units/stratos-processes.service';
+import wakeUnit from './units/stratos-wake@.service';
+import wakeSocketUnit from './units/stratos-wake@.socket';
 
 /** What the files depend on. */
 export interface PreparedFilesInput {
@@ -38,11 +41,14 @@ export function preparedFiles(input: PreparedFilesInput): readonly PreparedFile[
     'process-stop': processStop,
     'process-down': processDown,
     'process-exec': processExec,
+    'process-wake': processWake,
   };
   const units = {
     [UNITS.network]: networkUnit,
     [UNITS.processes]: processesUnit,
     [UNITS.processTemplate]: processUnit,
+    [UNITS.wakeTemplate]: wakeUnit,
+    [UNITS.wakeSocketTemplate]: wakeSocketUnit,
     ...input.units,
   };
   return [
@@ -51,7 +57,7 @@ export function preparedFiles(input: PreparedFilesInput): readonly PreparedFile[
     ...Object.entries(units).map(([name, text]) => ({
       path: `${SYSTEMD}/${name}`,
       mode: '644',
-      text: text.replaceAll('@bin@', LAYOUT.bin),
+      text: text.replaceAll('@bin@', LAYOUT.bin).replaceAll('@gateway@', gatewayAddress(input.network)),
     })),
     { path: '/etc/sysctl.d/90-stratos.conf', mode: '644', text: 'net.ipv4.ip_forward = 1\n' },
   ];
@@ -76,6 +82,8 @@ function renderLayout(network: string): string {
     .map((octet) => Number(octet).toString(16).padStart(2, '0'));
   const values = {
     processes: LAYOUT.processes,
+    wakes: LAYOUT.wake,
+    wake_ports: `${String(WAKE_PORT_BASE)}-${String(wakePort(processCapacity(network)))}`,
     peers: LAYOUT.peers,
     bridge: BRIDGE,
     network: `${base}/${String(cidr?.prefix ?? 32)}`,

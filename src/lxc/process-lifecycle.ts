@@ -3,6 +3,7 @@ import type { Millis } from '../model/quantity.ts';
 import { millis } from '../model/quantity.ts';
 import type { CartridgeSpec } from '../model/spec.ts';
 import { script, type Step, type StepResult, type Word } from '../shell/command.ts';
+import { jsonLines } from './json-lines.ts';
 import { BRIDGE, LAYOUT } from './layout.ts';
 import { renderMakeInput } from './make-input.ts';
 import { processAddress, processMac, publishedPort } from './network.ts';
@@ -63,7 +64,7 @@ export function createSteps(launches: readonly ProcessLaunch[]): readonly Step[]
   return [make, ...startSteps(launches)];
 }
 
-/** Starts containers that exist and waits until they are ready; those that run are only waited for. */
+/** Starts containers that exist, wakes those that sleep, and waits until they are ready; those that run are only waited for. */
 export function startSteps(processes: readonly ProcessStart[]): readonly Step[] {
   return launchSteps('start', processes);
 }
@@ -159,18 +160,4 @@ function startWords({ name, index, network, cartridge }: ProcessStart): readonly
 
 function titleOf(processes: readonly { readonly name: string }[]): string {
   return processes.length === 1 ? (processes[0]?.name ?? '') : `${String(processes.length)} processes`;
-}
-
-/** Every line of the outputs that is a JSON object; programs may write other lines between. */
-function jsonLines(results: readonly StepResult[]): readonly Readonly<Record<string, unknown>>[] {
-  return results.flatMap(({ stdout }) =>
-    stdout.split('\n').flatMap((line) => {
-      if (!line.startsWith('{')) return [];
-      try {
-        return [JSON.parse(line) as Readonly<Record<string, unknown>>];
-      } catch {
-        return [];
-      }
-    }),
-  );
 }

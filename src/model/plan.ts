@@ -97,8 +97,8 @@ export interface ProcessStart extends ActionBase {
   readonly process: string;
 }
 /**
- * Puts a process to sleep: frozen (memory kept, no CPU) or stopped (its changes kept on disk); a frozen one may be stopped. One that has
- * connections open stays awake, which is a failure of the action and changes nothing.
+ * Puts a process to sleep: frozen (memory kept, no CPU) or stopped (its changes kept on disk); a frozen one may be stopped. One that is
+ * in use by then stays awake, which is no failure.
  */
 export interface ProcessSleep extends ActionBase {
   readonly kind: 'process.sleep';

@@ -15,11 +15,13 @@ link set dev $bridge up
 IP
 echo 1 >/proc/sys/net/ipv4/ip_forward
 
-neighbours=
-published=
+neighbours='' published='' sleepers=''
 for file in "$processes"/*/network; do
   [ -e "$file" ] || continue
   read -r address mac ports <"$file" || continue
+  folder=${file%/network}
+  [ ! -s "$folder/asleep" ] || sleepers="$sleepers$address, "
+  if [ -s "$folder/wake" ] && read -r port <"$folder/wake"; then published="$published$port : $gateway . $port, "; fi
   neighbours="${neighbours}neigh replace $address lladdr $mac dev $bridge nud permanent
 "
   for port in $ports; do published="$published${port%:*} : $address . ${port#*:}, "; done
@@ -38,7 +40,7 @@ table inet stratos {
     type ipv4_addr
     ${allowed:+elements = { $allowed \}}
   }
-  # Published port of the VM to address and port of a process.
+  # Published port of the VM to address and port of a process, wake ports among them.
   map published {
     type inet_service : ipv4_addr . inet_service
     ${published:+elements = { $published \}}
@@ -46,6 +48,17 @@ table inet stratos {
   # Processes that crashed a moment ago: refused at once, so that nobody waits for an answer.
   set down {
     type ipv4_addr
+    flags timeout
+  }
+  # Processes that sleep: refused at once, so that gateways turn to the wake port. With a time while it is not sure yet that they will.
+  set asleep {
+    type ipv4_addr
+    flags timeout
+    ${sleepers:+elements = { $sleepers \}}
+  }
+  # Wake ports of processes that could not be woken a moment ago.
+  set unwakeable {
+    type inet_service
     flags timeout
   }
   chain prerouting {
@@ -56,13 +69,27 @@ table inet stratos {
     type nat hook postrouting priority srcnat; policy accept;
     ip saddr $network oifname != "$bridge" masquerade
   }
+  chain input {
+    type filter hook input priority filter; policy accept;
+    ip daddr $gateway tcp dport $wake_ports jump wake
+  }
+  # A wake port is for gateways: that of this VM, and by way of published ports those of its partition.
+  chain wake {
+    tcp dport @unwakeable ct state new reject with tcp reset
+    iifname "lo" accept
+    ct status dnat accept
+    reject with tcp reset
+  }
   chain output {
     type filter hook output priority filter; policy accept;
     ip daddr @down meta l4proto tcp reject with tcp reset
+    # All but those that woke it.
+    ip daddr @asleep meta l4proto tcp ct state new meta skuid != "proxy" reject with tcp reset
   }
   chain forward {
     type filter hook forward priority filter; policy accept;
     ip daddr @down meta l4proto tcp reject with tcp reset
+    ip daddr @asleep meta l4proto tcp ct state new reject with tcp reset
     oifname "$bridge" iifname != "$bridge" ct state established,related accept
     oifname "$bridge" iifname != "$bridge" ct status dnat accept
     oifname "$bridge" iifname != "$bridge" drop

@@ -4,10 +4,18 @@
 set -eu
 . "${0%/*}/layout"
 cd "$processes/$1"
+# Started by something else than a request: it is awake.
+if [ -s asleep ] && [ ! -e "/run/stratos/waking.$1" ]; then
+  : >asleep
+  read -r address _ <network
+  /usr/sbin/nft delete element inet stratos asleep "{ $address }" 2>/dev/null || :
+fi
 # A monitor that was killed leaves a cgroup, which would give the next container another name than the one that is observed.
 for group in /sys/fs/cgroup/*/"lxc.payload.$1" /sys/fs/cgroup/*/"lxc.monitor.$1" \
   "/sys/fs/cgroup/lxc.payload.$1" "/sys/fs/cgroup/lxc.monitor.$1"; do
   [ -d "$group" ] || continue
+  # What is frozen does not die.
+  [ ! -e "${group%/*/*}/freezer/${group##*/}/freezer.state" ] || echo THAWED >"${group%/*/*}/freezer/${group##*/}/freezer.state"
   while read -r pid; do kill -KILL "$pid" || :; done <"$group/cgroup.procs" 2>/dev/null
   find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || :
 done

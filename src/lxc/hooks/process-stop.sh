@@ -5,6 +5,15 @@
 set -eu
 # For process-down: this is no crash. Without a main process it has ended by itself.
 [ -z "${MAINPID-}" ] || echo stop >"/run/stratos/stopping.$1"
+# What is frozen hears nothing.
+for file in "/sys/fs/cgroup/freezer/lxc.payload.$1/freezer.state" "/sys/fs/cgroup/lxc.payload.$1/cgroup.freeze" \
+  "/sys/fs/cgroup/unified/lxc.payload.$1/cgroup.freeze"; do
+  [ -e "$file" ] || continue
+  case $file in
+  */freezer.state) echo THAWED >"$file" ;;
+  *) echo 0 >"$file" ;;
+  esac
+done 2>/dev/null
 for group in /sys/fs/cgroup/pids /sys/fs/cgroup/systemd /sys/fs/cgroup; do
   group=$group/lxc.payload.$1
   [ -d "$group" ] || continue

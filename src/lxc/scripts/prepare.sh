@@ -53,7 +53,7 @@ for file in /etc/subuid /etc/subgid; do
   grep -qsx "root:$first:$count" "$file" || echo "root:$first:$count" >>"$file"
 done
 
-mkdir -p "$root/blobs/sha256" "$root/images" "$root/processes" "$root/volumes" "$root/gateway" "$root/bin" /run/stratos
+mkdir -p "$root/blobs/sha256" "$root/images" "$root/processes" "$root/volumes" "$root/wake" "$root/gateway" "$root/bin" /run/stratos
 chmod 711 "$root" "$root/images"
 # Only root and the root of containers get to what is in processes.
 chown "root:$first" "$root/processes" "$root/volumes"

@@ -23,9 +23,13 @@ for label in "$root"/processes/*/label.json; do
   name=${label%/label.json}
   units="$units stratos-process@${name##*/}.service"
 done
+for wake in "$root"/wake/*; do
+  [ ! -e "$wake" ] || units="stratos-wake@${wake##*/}.socket stratos-wake@${wake##*/}.service $units"
+done
 # shellcheck disable=SC2086 # names of units
 systemctl stop $units stratos-gateway.service stratos-processes.service stratos-network.service 2>/dev/null || :
-for unit in stratos-gateway.service stratos-processes.service stratos-network.service 'stratos-process@.service'; do
+for unit in stratos-gateway.service stratos-processes.service stratos-network.service 'stratos-process@.service' \
+  'stratos-wake@.service' 'stratos-wake@.socket'; do
   rm -f "/etc/systemd/system/multi-user.target.wants/$unit" "/etc/systemd/system/$unit"
 done
 systemctl daemon-reload

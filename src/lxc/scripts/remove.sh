@@ -16,7 +16,7 @@ refuse() {
   status=1
 }
 
-names='' units='' records='' folders='' elements='' neighbours=''
+names='' units='' records='' folders='' elements='' neighbours='' sleepers=''
 while [ $# -gt 0 ]; do
   folder=$processes/$1 label=''
   if [ ! -e "$folder" ] && [ ! -h "$folder" ]; then
@@ -32,6 +32,7 @@ while [ $# -gt 0 ]; do
 "
       neighbours="$neighbours${address:+neigh del $address dev $bridge
 }"
+      [ ! -s "$folder/asleep" ] || sleepers="$sleepers$address, "
       for port in $ports; do elements="$elements${port%:*}, "; done
       ;;
     *) refuse "$1" 'it does not carry the label of this inventory' ;;
@@ -81,7 +82,17 @@ busy=$(printf '%s' "$records" | awk -v groups="$groups" '
     }
   }')
 
+# What wakes them goes first.
+wakes='' files=''
+for folder in $folders; do
+  [ -s "$folder/wake" ] || continue
+  read -r port <"$folder/wake"
+  wakes="$wakes stratos-wake@$port.socket stratos-wake@$port.service" files="$files ${processes%/*}/wake/$port"
+  elements="$elements$port, "
+done
 # shellcheck disable=SC2086 # names without spaces
+[ -z "$wakes" ] || { systemctl stop $wakes >&2 && rm -f $files; }
+# shellcheck disable=SC2086
 systemctl stop $units >&2
 {
   printf '%s' "$neighbours" | ip -force -batch - 2>/dev/null
@@ -93,6 +104,7 @@ cleaning=$!
 # shellcheck disable=SC2086
 trouble=$(mkdir -m 700 "$trash" 2>&1 && mv -t "$trash" $folders 2>&1)
 [ -z "$elements" ] || nft delete element inet stratos published "{ $elements }" 2>/dev/null || "$hooks/network-up" >&2
+[ -z "$sleepers" ] || nft delete element inet stratos asleep "{ $sleepers }" 2>/dev/null || "$hooks/network-up" >&2
 rm -rf "$trash"
 wait "$cleaning"
 for name in $names; do

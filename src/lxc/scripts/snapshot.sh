@@ -49,6 +49,9 @@ if [ "$verb" = remove ]; then
   exit
 fi
 
+# A request that comes meanwhile waits.
+mkdir -p /run/stratos
+echo $$ >"/run/stratos/held.$name"
 was=$(systemctl is-active "$unit" || :)
 [ "$was" != activating ] || was=active
 systemctl stop "$unit"
@@ -83,4 +86,5 @@ else
   chown "$owner" "$folder/overlay/delta" "$folder/overlay/work"
 fi
 resume
+rm -f "/run/stratos/held.$name"
 exit "$status"

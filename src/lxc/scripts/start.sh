@@ -13,7 +13,27 @@ lineage=''
 lineage=${lineage%%,*},
 read -r begun _ </proc/uptime
 
-records='' units='' elements='' neighbours=''
+# Thaws process $1 of address $2 where it is frozen; from here it counts as awake. No fork.
+awaken() {
+  for file in "/sys/fs/cgroup/freezer/lxc.payload.$1/freezer.state" "/sys/fs/cgroup/lxc.payload.$1/cgroup.freeze" \
+    "/sys/fs/cgroup/unified/lxc.payload.$1/cgroup.freeze"; do
+    [ -e "$file" ] || continue
+    case $file in
+    */freezer.state) echo THAWED >"$file" ;;
+    *) echo 0 >"$file" ;;
+    esac
+  done
+  if [ -s "$processes/$1/asleep" ]; then
+    : >"$processes/$1/asleep"
+    sleepers="$sleepers$2, "
+  fi
+  if [ -e "$processes/$1/wake-failure" ]; then
+    rm -f "$processes/$1/wake-failure"
+    [ ! -s "$processes/$1/wake" ] || { read -r port <"$processes/$1/wake" && rm -f "/run/stratos/back-off.$port"; }
+  fi
+}
+
+records='' units='' elements='' neighbours='' sleepers=''
 while [ $# -gt 0 ]; do
   label=''
   [ ! -e "$processes/$1/label.json" ] || read -r label <"$processes/$1/label.json"
@@ -24,6 +44,7 @@ while [ $# -gt 0 ]; do
     neighbours="${neighbours}neigh replace $2 lladdr $3 dev $bridge nud permanent
 "
     elements="$elements${4:+$4, }"
+    awaken "$1" "$2"
   else
     printf '{"name":"%s","ready":false,"ms":0,"failure":"it is not on this VM, or not ours"}\n' "$1"
     printf '%s: it is not on this VM, or not ours\n' "$1" >&2
@@ -39,6 +60,7 @@ done
   {
     echo 'flush set inet stratos down'
     [ -z "$elements" ] || echo "add element inet stratos published { $elements }"
+    [ -z "$sleepers" ] || echo "delete element inet stratos asleep { $sleepers }"
   } | nft -f - 2>/dev/null || "$hooks/network-up" >&2
 } &
 wiring=$!
@@ -204,7 +226,7 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
     for (;;) {
       now = clock()
       if (round > 0) hear()
-      wanted = 0; absent = 0
+      wanted = 0; absent = 0; patient = 1
       split("", list)
       for (n in pending) {
         pid = first(groups "/lxc.payload." name[n] "/cgroup.procs")
@@ -218,7 +240,11 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
         } else if (!asked[n] && now >= after[n] && (now - last_ask > 0.2 || !busy())) {
           found = settled(pid, address[n]) && sockets(pid) ? "some" : "no"
           if (found == "some" && path[n] == "") found = listens(pid, port[n])
-          if (found == "some") { list[n] = 1; wanted++ }
+          if (found == "some") {
+            list[n] = 1; wanted++
+            if (!waits[n]) waits[n] = now
+            if (now - waits[n] >= 0.15) patient = 0
+          }
           else if (found == "yes") {
             # Nothing tells whether it answers, so it must still listen a moment later.
             if (open[n] != pid) { open[n] = pid; since[n] = now }
@@ -231,7 +257,8 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
           failed(n, sprintf("it is not ready after %gs: ", until[n] - begun) why[n])
         }
       }
-      if (wanted > 0) { ask(list); last_ask = now }
+      # Each curl has its price: those that come to listen within a moment of each other are asked together.
+      if (wanted > 0 && (wanted == left || !patient)) { ask(list); last_ask = now }
       if (absent > 0 && now - begun > 0.5 && now >= next_look) { inspect(); next_look = now + 0.5 } else split("", missing)
       if (left <= 0) break
       # The longer it takes the less often: a look has its price, and the wait is then not what counts.

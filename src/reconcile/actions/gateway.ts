@@ -1,6 +1,7 @@
 /** The gateways of a partition: each VM's HAProxy knows every ready process of the partition. */
 import { configureStep } from '../../gateway/configure.ts';
 import { peersStep } from '../../lxc/peers.ts';
+import { disarmStep, wakesOnRequest } from '../../lxc/sleep.ts';
 import { NotFoundError, RemoteCommandError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
 import { gatewayOf } from '../gateway-of.ts';
@@ -22,13 +23,23 @@ export const configureGateway: Handler<'gateway.configure'> = async (context, vm
     .flatMap((other) => recorder.processesOn(other.name))
     .filter((process) => process.state === 'ready');
   const gateway = gatewayOf(spec, record, vms, rotation);
-  const [peers, configured] = await deps.transport.run(
+  const wakeable = recorder.processesOn(vm).filter(({ subscription }) => {
+    const found = spec.subscriptions[subscription];
+    return found && wakesOnRequest(found);
+  });
+  const steps = [
+    peersStep(gateway.peers),
+    configureStep(gateway),
+    // After the gateway has forgotten their wake ports.
+    disarmStep(wakeable.map(({ name }) => name)),
+  ];
+  const [peers, configured, disarmed] = await deps.transport.run(
     vm,
     endpoint,
-    { steps: [peersStep(gateway.peers), configureStep(gateway)], stopOnFailure: true, timeout: millis(60_000) },
+    { steps, stopOnFailure: true, timeout: millis(60_000) },
     { signal },
   );
-  const failed = peers?.status === 0 ? configured : peers;
+  const failed = [peers, configured, disarmed].find((result) => result?.status !== 0) ?? disarmed;
   if (failed?.status !== 0)
     throw new RemoteCommandError(`Cannot configure the gateway of ${vm}: ${failed?.stderr.trim() ?? 'no answer'}`, {
       hint: `stratos vm ssh ${vm} -- journalctl -u stratos-gateway -n 20`,

@@ -5,8 +5,15 @@ import type { Handler } from './handler.ts';
 import { copyImages } from './images.ts';
 import { adoptVm, createVm, deleteVm, forgetVm, startVm } from './machines.ts';
 import { prepareVm } from './prepare.ts';
-import { adoptProcesses, createProcesses, forgetProcesses, removeProcesses, startProcesses } from './processes.ts';
-import { sleepProcesses, wakeProcesses } from './sleep.ts';
+import {
+  adoptProcesses,
+  createProcesses,
+  forgetProcesses,
+  removeProcesses,
+  startProcesses,
+  wakeProcesses,
+} from './processes.ts';
+import { sleepProcesses } from './sleep.ts';
 
 export const HANDLERS: { readonly [K in ActionKind]: Handler<K> } = {
   'vm.create': createVm,

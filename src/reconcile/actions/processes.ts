@@ -17,7 +17,7 @@ import { NO_FAILURES } from './handler.ts';
 import { recordOf } from './machines.ts';
 
 /** Added to the longest wait that a batch contains, for the work around it. */
-const SLACK = 120_000;
+export const SLACK = 120_000;
 
 export const createProcesses: Handler<'process.create'> = async (context, vm, actions) => {
   const { recorder } = context;
@@ -50,12 +50,21 @@ function launchable(context: ApplyContext, actions: readonly ActionOf<'process.c
   return { launches, launched, failures };
 }
 
-export const startProcesses: Handler<'process.start'> = async (context, vm, actions) => {
+export const startProcesses: Handler<'process.start'> = async (context, vm, actions) => startAll(context, vm, actions);
+
+export const wakeProcesses: Handler<'process.wake'> = async (context, vm, actions) => startAll(context, vm, actions);
+
+/** Starting and waking are one: who sleeps is woken, and all are waited for. */
+async function startAll(
+  context: ApplyContext,
+  vm: string,
+  actions: readonly ActionOf<'process.start' | 'process.wake'>[],
+): Promise<Failures> {
   const launches = actions.map((action) => startOf(context, action.process));
   const startup = Math.max(...launches.map((launch) => launch.startup));
   const results = await runOn(context, vm, startSteps(launches), millis(startup + SLACK));
   return settle(context, actions, results);
-};
+}
 
 export const adoptProcesses: Handler<'process.adopt'> = async (context, _vm, actions) => {
   const createdAt = new Date(context.deps.now()).toISOString();
@@ -98,7 +107,8 @@ export const removeProcesses: Handler<'process.remove'> = async (context, vm, ac
   return failures;
 };
 
-function runOn(
+/** Runs steps on a VM as one batch. @throws NotFoundError when it has no address yet */
+export function runOn(
   context: ApplyContext,
   vm: string,
   steps: Parameters<ApplyContext['deps']['transport']['run']>[2]['steps'],
@@ -112,7 +122,7 @@ function runOn(
 /** Records what became of each process and turns what is not ready into failures. */
 async function settle(
   context: ApplyContext,
-  actions: readonly (ActionOf<'process.create'> | ActionOf<'process.start'>)[],
+  actions: readonly ActionOf<'process.create' | 'process.start' | 'process.wake'>[],
   results: readonly StepResult[],
 ): Promise<Failures> {
   const outcomes = new Map(parseCreate(results).map((outcome) => [outcome.name, outcome]));
@@ -121,7 +131,7 @@ async function settle(
     const record = context.recorder.process(action.process);
     const outcome = outcomes.get(action.process);
     if (!record) continue;
-    const { failure: _before, ...rest } = record;
+    const { failure: _before, asleep: _slept, ...rest } = record;
     if (outcome?.ready) {
       context.recorder.putProcess({ ...rest, state: 'ready' });
       continue;
