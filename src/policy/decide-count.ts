@@ -18,8 +18,6 @@ export interface CountInput {
   /** With no time in it that is yet to come. */
   readonly memory: SubscriptionMemory | undefined;
   readonly floor: Floor;
-  /** Requests that found no process. */
-  readonly refused: number;
   /** Why signals are missing. */
   readonly problems: readonly string[];
   /** Why nothing may change: the breaker is open. */
@@ -53,7 +51,7 @@ export function decideCount(input: CountInput): Count {
     const desired = within(bounds, have, reasons);
     return { desired, needed: 0, keepAwake: Infinity, reasons, needs: [], memory };
   }
-  const call = input.refused > 0 ? 1 : 0;
+  const call = floor.called ? floor.count : 0;
   if (Object.keys(scaling.target).length === 0) {
     const reasons = [`policy ${scaling.name} has no target: ${minimumOf(bounds)} runs`];
     const desired = within(bounds, atLeast(floor, bounds.min, reasons), reasons);
@@ -62,7 +60,7 @@ export function decideCount(input: CountInput): Count {
 
   const load = loadNeed({ ...input, scaling, have });
   const reasons = [...load.reasons];
-  const want = load.want === undefined && call === 0 ? undefined : Math.max(load.want ?? have, call);
+  const want = load.want === undefined && call === 0 ? undefined : calledFor(floor, load.want ?? have, reasons);
   const wanted = want === undefined ? (memory?.wanted ?? []) : remembered(input, want, have);
   const settled = want === undefined ? have : settle(want, have, peakOf(wanted), scaling.tuning.downWindow, reasons);
   const paced = pace(have, settled, memory ?? {}, scaling.tuning, now);
@@ -77,6 +75,11 @@ export function decideCount(input: CountInput): Count {
     needs: load.needs,
     memory: { desired, ...moved(memory, have, desired, now), ...(load.panic ? { panic: load.panic } : {}), wanted },
   };
+}
+
+/** What requests that found nobody make of a count: it is wanted as if the load needed it. */
+function calledFor(floor: Floor, count: number, reasons: string[]): number {
+  return floor.called ? atLeast(floor, count, reasons) : count;
 }
 
 function minimumOf({ min, source, scheduled }: ScheduledBounds): string {
@@ -106,7 +109,7 @@ function settle(want: number, have: number, peak: number, window: number, reason
 
 function atLeast(floor: Floor, count: number, reasons: string[]): number {
   if (count >= floor.count) return count;
-  reasons.push(floor.reason);
+  if (!reasons.includes(floor.reason)) reasons.push(floor.reason);
   return floor.count;
 }
 

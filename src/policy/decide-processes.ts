@@ -35,7 +35,6 @@ export function decideProcesses(input: ProcessesInput, subscription: Subscriptio
   const uses = usesOf(input, subscription, crew, served);
   const since = idleTimes(input, subscription, crew, uses);
   const idleSince = (process: string): Instant => since.get(process) ?? now;
-  const refused = measurement.refused?.[alias] ?? 0;
   const partition = spec.partitions[spec.cartridges[subscription.cartridge]?.partition ?? ''];
   const floor = floorOf({
     wakes: idle?.wake === 'on-request' && served ? idle : undefined,
@@ -43,13 +42,13 @@ export function decideProcesses(input: ProcessesInput, subscription: Subscriptio
     idleSince,
     coldAfter: partition?.policy.scaleDown.after ?? DEFAULT_SCALE_DOWN.after,
     moves: idle !== undefined || Object.keys(scaling.target).length > 0,
-    refused,
+    refused: measurement.refused?.[alias] ?? 0,
     now,
   });
   const samples = input.history[alias] ?? [];
   const problems = measurement.problems[alias] ?? [];
   const remembered = memory.subscriptions[alias];
-  const count = decideCount({ subscription, crew, samples, memory: remembered, floor, refused, problems, hold, now });
+  const count = decideCount({ subscription, crew, samples, memory: remembered, floor, problems, hold, now });
   const wishes =
     hold === undefined
       ? sleepWishes({

@@ -8,6 +8,8 @@ export interface Floor {
   readonly count: 0 | 1;
   /** Why one must be; empty for none. */
   readonly reason: string;
+  /** Whether requests called it: then it is awake, and stays for as long as anything that was wanted. */
+  readonly called: boolean;
 }
 
 export interface FloorInput {
@@ -31,19 +33,23 @@ export interface FloorInput {
  */
 export function floorOf(input: FloorInput): Floor {
   const { wakes, crew, refused } = input;
-  if (refused > 0 && input.moves)
-    return { count: 1, reason: `${counted(refused, 'request')} came while no process could take them` };
+  if (refused > 0 && input.moves) {
+    const reason = `${counted(refused, 'request')} came while no process could take them`;
+    return { count: 1, reason, called: true };
+  }
   if (!wakes) return NONE;
-  if (!wakes.coldStart) return { count: 1, reason: 'one stays, awake or asleep, so that a request can wake it' };
+  if (!wakes.coldStart) return kept('one stays, awake or asleep, so that a request can wake it');
   if (crew.current === 0 || slept(input, wakes)) return NONE;
-  const after = formatDuration(depthOf(wakes).after + input.coldAfter);
-  return {
-    count: 1,
-    reason: `one stays until all are ${depthOf(wakes).depth} and idle for ${after}: then a cold start is allowed`,
-  };
+  const { depth, after } = depthOf(wakes);
+  const long = formatDuration(after + input.coldAfter);
+  return kept(`one stays until all are ${depth} and idle for ${long}: then a cold start is allowed`);
 }
 
-const NONE: Floor = { count: 0, reason: '' };
+const NONE: Floor = { count: 0, reason: '', called: false };
+
+function kept(reason: string): Floor {
+  return { count: 1, reason, called: false };
+}
 
 function slept({ crew, idleSince, coldAfter, now }: FloorInput, wakes: IdlePolicy): boolean {
   const { depth, after } = depthOf(wakes);

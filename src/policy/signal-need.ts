@@ -41,7 +41,7 @@ export function signalNeed(input: NeedInput): MeasuredNeed {
   const predicted = tuning.predict > 0 ? predict(points.stable, stable, tuning.predict) : undefined;
   const load = Math.max(stable, predicted ?? 0);
   const exact = load / target;
-  const near = have > 0 && Math.abs(exact / have - 1) <= tuning.tolerance;
+  const near = have > 0 && Math.abs(exact / have - 1) <= tuning.tolerance + ROUNDING;
   const need = near ? have : wholeNumber(exact);
   const panicNeed = panic === undefined ? undefined : wholeNumber(panic / target);
   const division = `${showNumber(load)} / ${showNumber(target)} = ${showNumber(exact)}`;
@@ -72,7 +72,10 @@ function without({ signal, target }: NeedInput, reason: string): MeasuredNeed {
   return { signal, target, formula: reason, reason };
 }
 
-/** Rounded up, but not for what only is above a whole number because 2.1 / 0.7 is no 3 in binary. */
+/** What binary fractions add to a share: 220 / 20 / 10 is a little more than 1.1. */
+const ROUNDING = 1e-12;
+
+/** Rounded up, but not for what only binary fractions put above a whole number: 2.1 / 0.7 needs 3. */
 function wholeNumber(exact: number): number {
-  return Math.ceil(exact - 1e-9 * Math.max(1, exact));
+  return Math.ceil(Number(exact.toPrecision(12)));
 }
