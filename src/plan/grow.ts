@@ -1,6 +1,6 @@
 /** Adding VMs: a half-made one first, then a new one where placement wants it, within the bounds, of the size that pays. */
 import type { Action } from '../model/plan.ts';
-import type { PlacementSpec, VmSize } from '../model/spec.ts';
+import type { PlacementSpec, PricedSize, VmSize } from '../model/spec.ts';
 import { fitsInto, formatDemand, NOTHING, roomOf, type Demand } from './capacity.ts';
 import { totalOf, type Survey } from './found.ts';
 import type { PartitionView } from './partition-view.ts';
@@ -22,6 +22,7 @@ export function growth(view: PartitionView, found: Survey): Growth {
   const bounds = view.vms;
   const places = Math.min(view.places, view.maxIndex);
   let rest: readonly Waiting[] = [];
+  let { spend } = view;
 
   function take(slot: Slot, size: VmSize, reason: string): Slot {
     const { name, iaas } = slot;
@@ -79,13 +80,17 @@ export function growth(view: PartitionView, found: Survey): Growth {
     return view.placement.map((entry) => (entry.weight === undefined ? entry : (weighted.next().value ?? entry)));
   }
 
-  /** Size of a new VM on an entry of the placement; undefined when none has room for `first`. */
-  function sizeOn({ iaas, max, sizes }: PlacementSpec, first: Demand, waiting: () => readonly Waiting[]) {
+  /** Size of a new VM on an entry of the placement, or why there is none. */
+  function sizeOn(entry: PlacementSpec, first: Demand, waiting: () => readonly Waiting[]): PricedSize | string {
+    const { iaas, max } = entry;
     const vmsLeft = Math.min(bounds.max - totalOf(found), max - hereOn(iaas));
-    const choice = sizes ?? [view.size];
+    const priced = sizesOf(view, entry);
+    const choice = priced.filter(({ price = 0 }) => price <= spend);
+    if (choice.length < priced.length && choice.length === 0)
+      return `a VM on ${iaas} costs more than the ${spend} an hour that may be spent on further ones`;
     const answer = chooseSize({ sizes: choice, places, first, waiting: choice.length > 1 ? waiting() : [], vmsLeft });
     rest = answer?.rest ?? [];
-    return answer?.size;
+    return answer?.size ?? `no size on ${iaas} has room for it`;
   }
 
   function add(demand: Demand, reason: string, waiting: () => readonly Waiting[]): Slot | string {
@@ -109,11 +114,12 @@ export function growth(view: PartitionView, found: Survey): Growth {
         continue;
       }
       const size = sizeOn(entry, demand, waiting);
-      if (!size) {
-        refusals.push(`no size on ${iaas} has room for it`);
+      if (typeof size === 'string') {
+        refusals.push(size);
         continue;
       }
       count(iaas);
+      spend -= size.price ?? 0;
       const { cpu, memory, disk } = size;
       return take(newSlot(iaas, size), { cpu, memory, ...(disk === undefined ? {} : { disk }) }, reason);
     }
@@ -154,6 +160,11 @@ function largestOf({ placement, size }: PartitionView): readonly VmSize[] {
   return all.filter(
     (one, at) => !all.some((other, n) => n !== at && contains(other, one) && (!contains(one, other) || n < at)),
   );
+}
+
+/** Sizes of an entry of the placement: its own, or the one of the policy at the entry's price. */
+function sizesOf({ size }: PartitionView, { sizes, price }: PlacementSpec): readonly PricedSize[] {
+  return sizes ?? [price === undefined ? size : { ...size, price }];
 }
 
 /** `1 VM`, `3 VMs`. */

@@ -1,6 +1,7 @@
 import type { Plan, Stage } from '../model/plan.ts';
 import { actionIds } from './action-ids.ts';
 import { indexWorld, type WorldIndex } from './index-world.ts';
+import { limitChanges } from './limit-changes.ts';
 import { compareText } from './names.ts';
 import { planPartition } from './partition-plan.ts';
 import { partitionView, type Findings } from './partition-view.ts';
@@ -18,14 +19,16 @@ export function makePlan(input: PlanInput): Plan {
   for (const [name, only] of scopes(input, world)) {
     stages.push(...planPartition(partitionView(name, only, shared, findings)));
   }
+  const limited = limitChanges(input, world, stages);
   return {
     version: 1,
     lineage: input.inventory.lineage,
     serial: input.inventory.serial,
     specDigest: input.specDigest,
     observedAt: input.observation.at,
-    stages,
-    ...findings,
+    stages: limited.stages,
+    holds: [...findings.holds, ...limited.holds],
+    notices: findings.notices,
   };
 }
 

@@ -28,6 +28,8 @@ export interface PartitionView {
   readonly atOnce: boolean;
   /** Why no VM is made or removed. */
   readonly noVms: string | undefined;
+  /** Most that further VMs may cost together in an hour. */
+  readonly spend: number;
   /** Aliases to act on; undefined: everything in the partition. */
   readonly only: ReadonlySet<string> | undefined;
   readonly input: PlanInput;
@@ -66,6 +68,7 @@ export function partitionView(
     removable: decision?.removable ?? {},
     atOnce: !spec || (spec.policy.scaleDown.after === 0 && spec.policy.scaleDown.afterGrowth === 0),
     noVms: decision?.hold,
+    spend: decision?.spend ?? Number.POSITIVE_INFINITY,
     only,
     ...shared,
     hold: (target, reason) => void findings.holds.push({ target, reason }),

@@ -1,0 +1,218 @@
+/**
+ * Bounding what one run changes. The plan is made whole and then cut: an action that is cut takes with it what depends on it, just as
+ * one that failed would, so what is left is as safe as a run in which these actions failed.
+ */
+import type { Action, Hold, ProcessForget, ProcessRemove, Stage } from '../model/plan.ts';
+import type { WorldIndex } from './index-world.ts';
+import type { PlanInput } from './plan-input.ts';
+
+interface Limited {
+  readonly stages: readonly Stage[];
+  readonly holds: readonly Hold[];
+}
+
+/** A process or a VM that comes, goes or falls asleep; what is replaced in place is one change. */
+interface Change {
+  readonly target: string;
+  readonly actions: readonly Action[];
+  /** The lower the sooner. */
+  readonly urgency: number;
+}
+
+/**
+ * Keeps at most `most` changes: first what is below a subscription's minimum, then what is below the count that is wanted, then
+ * rollouts, moves and removals in the order of the plan, then VMs, then sleep. Says by partition what is left for the next run.
+ */
+export function limitChanges(input: PlanInput, world: WorldIndex, stages: readonly Stage[]): Limited {
+  const most = input.decisions.maxChanges ?? Number.MAX_SAFE_INTEGER;
+  const changes = changesOf(input, world, stages);
+  if (changes.length <= most) return { stages, holds: [] };
+  const byAction = new Map(changes.flatMap((change) => change.actions.map((action) => [action.id, change] as const)));
+  const kept = choose(changes, byAction, stages, most);
+  const cut = closed(stages, changes, new Set(changes.filter((change) => !kept.has(change)).flatMap(idsOf)));
+  return { stages: withoutCut(stages, cut), holds: holdsOf(stages, cut, most) };
+}
+
+const idsOf = ({ actions }: Change): readonly string[] => actions.map(({ id }) => id);
+
+/** All that does not happen when `cut` does not: what depends on it, and the other half of what is replaced in place. */
+function closed(stages: readonly Stage[], changes: readonly Change[], cut: ReadonlySet<string>): ReadonlySet<string> {
+  const broken = new Set(cut);
+  for (let before = -1; before < broken.size;) {
+    before = broken.size;
+    for (const action of stages.flatMap((stage) => stage.actions))
+      if (action.dependsOn.some((id) => broken.has(id))) broken.add(action.id);
+    for (const change of changes) {
+      const ids = idsOf(change);
+      if (ids.some((id) => broken.has(id))) for (const id of ids) broken.add(id);
+    }
+  }
+  return broken;
+}
+
+/** Every change with its actions, in the order of the plan. */
+function changesOf(input: PlanInput, world: WorldIndex, stages: readonly Stage[]): readonly Change[] {
+  const actions = stages.flatMap((stage) => stage.actions);
+  const urgencyOf = urgencies(input, world);
+  const counted = actions.flatMap((action) => {
+    const target = targetOf(action);
+    return target === undefined ? [] : [{ target, action, urgency: urgencyOf(action) }];
+  });
+  return [...Map.groupBy(counted, ({ target }) => target)].map(([target, all]) => ({
+    target,
+    actions: all.map(({ action }) => action),
+    urgency: Math.min(...all.map(({ urgency }) => urgency)),
+  }));
+}
+
+function targetOf(action: Action): string | undefined {
+  switch (action.kind) {
+    case 'vm.create':
+    case 'vm.delete':
+      return `vm ${action.vm}`;
+    case 'process.create':
+    case 'process.remove':
+    case 'process.sleep':
+      return `process ${action.process}`;
+    default:
+      return undefined;
+  }
+}
+
+function urgencies({ spec, decisions }: PlanInput, world: WorldIndex): (action: Action) => number {
+  const counts = new Map<string, number>();
+  for (const { subscription, state } of world.processByName.values()) {
+    if (state === 'ready') counts.set(subscription, (counts.get(subscription) ?? 0) + 1);
+  }
+  return (action) => {
+    switch (action.kind) {
+      case 'process.create': {
+        const { subscription: alias } = action;
+        const count = (counts.get(alias) ?? 0) + 1;
+        counts.set(alias, count);
+        const min = spec.subscriptions[alias]?.scaling.processes.min ?? 0;
+        if (count <= min) return 0;
+        return count <= (decisions.processes[alias]?.desired ?? 0) ? 1 : 2;
+      }
+      case 'process.remove':
+        return 2;
+      case 'vm.create':
+      case 'vm.delete':
+        return 3;
+      default:
+        return 4;
+    }
+  };
+}
+
+/** The most urgent ones, each after what it depends on. */
+function choose(
+  changes: readonly Change[],
+  byAction: ReadonlyMap<string, Change>,
+  stages: readonly Stage[],
+  most: number,
+): ReadonlySet<Change> {
+  const needs = neededChanges(stages, byAction);
+  const kept = new Set<Change>();
+  const keep = (change: Change, waiting: ReadonlySet<Change>): void => {
+    if (kept.has(change) || waiting.has(change)) return;
+    const path = new Set([...waiting, change]);
+    for (const needed of needs.get(change) ?? []) keep(needed, path);
+    if (kept.size < most) kept.add(change);
+  };
+  for (const change of changes.toSorted((a, b) => a.urgency - b.urgency)) {
+    if (kept.size >= most) break;
+    keep(change, new Set());
+  }
+  return kept;
+}
+
+/** The changes that each change depends on, through whatever actions are between, in the order of the plan. */
+function neededChanges(stages: readonly Stage[], byAction: ReadonlyMap<string, Change>) {
+  const reaches = new Map<string, ReadonlySet<Change>>();
+  const needs = new Map<Change, Set<Change>>();
+  for (const action of stages.flatMap((stage) => stage.actions)) {
+    const own = byAction.get(action.id);
+    const found = new Set<Change>();
+    for (const id of action.dependsOn) {
+      const change = byAction.get(id);
+      if (change) found.add(change);
+      else for (const further of reaches.get(id) ?? []) found.add(further);
+    }
+    reaches.set(action.id, found);
+    if (!own) continue;
+    const all = needs.get(own) ?? new Set<Change>();
+    for (const change of found) if (change !== own) all.add(change);
+    needs.set(own, all);
+  }
+  return needs;
+}
+
+/** The stages without what is cut and what is for nothing without it; what is not removed stays in rotation. */
+function withoutCut(stages: readonly Stage[], cut: ReadonlySet<string>): readonly Stage[] {
+  const left = stages.map((stage) => ({ ...stage, actions: stage.actions.filter(({ id }) => !cut.has(id)) }));
+  const all = left.flatMap(({ actions }) => actions);
+  const removed = new Set(all.flatMap((action) => (isRemoval(action) ? [action.process] : [])));
+  const used = new Set(all.flatMap(({ dependsOn }) => dependsOn));
+  const tidied = left.map((stage) => ({
+    ...stage,
+    actions: stage.actions
+      .filter((action) => action.kind !== 'image.copy' || used.has(action.id))
+      .map((action) =>
+        action.kind === 'gateway.configure'
+          ? { ...action, withdraw: action.withdraw.filter((name) => removed.has(name)) }
+          : action,
+      ),
+  }));
+  const idle = new Set([...Map.groupBy(tidied, ({ partition }) => partition).values()].flatMap(idleGateways));
+  return tidied.flatMap(({ withdrawAfter, ...stage }) => {
+    if (stage.actions.length === 0 || idle.has(stage.id)) return [];
+    const conditions = Object.entries(withdrawAfter ?? {}).filter(([name]) => removed.has(name));
+    const actions = stage.actions.map((action) =>
+      action.dependsOn.some((id) => idle.has(id))
+        ? { ...action, dependsOn: action.dependsOn.filter((id) => !idle.has(id)) }
+        : action,
+    );
+    return [{ ...stage, actions, ...(conditions.length > 0 ? { withdrawAfter: Object.fromEntries(conditions) } : {}) }];
+  });
+}
+
+function isRemoval(action: Action): action is ProcessRemove | ProcessForget {
+  return action.kind === 'process.remove' || action.kind === 'process.forget';
+}
+
+/** Gateway stages of one partition for a wave of which nothing is left. The first may be for something else. */
+function idleGateways(stages: readonly Stage[]): readonly string[] {
+  let cause: Stage | undefined;
+  let first: { readonly cause: Stage | undefined } | undefined;
+  return stages.flatMap((stage) => {
+    if (stage.kind !== 'gateway') {
+      cause = stage;
+      return [];
+    }
+    first ??= { cause };
+    if (cause === first.cause) return [];
+    if (stage.actions.some((action) => action.kind === 'gateway.configure' && action.withdraw.length > 0)) return [];
+    return cause?.kind === 'removals' || cause?.actions.length === 0 ? [stage.id] : [];
+  });
+}
+
+const VERBS: Partial<Record<Action['kind'], string>> = {
+  'process.create': 'to create',
+  'process.remove': 'to remove',
+  'process.sleep': 'to put to sleep',
+  'vm.create': 'to create',
+  'vm.delete': 'to release',
+};
+
+function holdsOf(stages: readonly Stage[], cut: ReadonlySet<string>, most: number): readonly Hold[] {
+  return [...Map.groupBy(stages, ({ partition }) => partition)].flatMap(([target, own]) => {
+    const left = own.flatMap(({ actions }) => actions).filter(({ id }) => cut.has(id));
+    if (left.length === 0) return [];
+    const phrases = [...Map.groupBy(left, ({ kind }) => kind)].map(([kind, { length }]) => {
+      const noun = kind.startsWith('vm.') ? 'VM' : 'process';
+      return `${length} ${length === 1 ? noun : kind.startsWith('vm.') ? 'VMs' : 'processes'} ${VERBS[kind] ?? ''}`;
+    });
+    return [{ target, reason: `${phrases.join(', ')}: left for the next run, as one run makes ${most} changes` }];
+  });
+}
