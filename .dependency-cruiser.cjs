@@ -1,7 +1,8 @@
 /** Import directions of docs/architecture.md: a layer sees only the layers to its left. */
 const order = [
   ['model'],
-  ['policy', 'plan', 'shell', 'concurrency'],
+  ['policy', 'plan', 'signals', 'shell', 'concurrency'],
+  ['simulate'],
   ['lxc', 'gateway'],
   ['host'],
   ['ssh', 'iaas', 'store', 'inventory'],
@@ -23,7 +24,7 @@ order.forEach((layer, i) => {
       to: { path: `^src/(${later.join('|')}|main\\.ts)` },
     });
 });
-const pure = '^src/(model|policy|plan|shell|lxc|gateway)/';
+const pure = '^src/(model|policy|plan|simulate|shell|lxc|gateway)/';
 forbidden.push(
   { name: 'model-imports-nothing', severity: 'error', from: { path: '^src/model/' }, to: { pathNot: '^src/model/' } },
   {
