@@ -100,6 +100,15 @@ for blob in "$@"; do
   fi
 done
 
+# What every process has mounted into it finds its place here, else LXC makes that anew in the layer of each. A place that is a
+# link is left to LXC, which does not follow it out of the root.
+# shellcheck disable=SC2016
+inside sh -c '
+  for folder in .stratos dev etc proc sys; do [ -e "$folder" ] || [ -h "$folder" ] || mkdir "$folder"; done
+  [ ! -d etc ] || [ -h etc ] || for file in etc/hosts etc/resolv.conf; do
+    [ -e "$file" ] || [ -h "$file" ] || : >"$file"
+  done'
+
 rm -f "$temporary/subid" "$temporary/whiteouts"
 # On disk before it counts as complete: a VM that loses power must not come back with half an image.
 sync -f "$temporary"

@@ -51,6 +51,12 @@ describe('distributeImage', () => {
     await site.vm.ssh(`test -e ${imageFolder(image)}/rootfs/www/index.html`);
   });
 
+  it('makes the places of what every process has mounted', async () => {
+    const root = `${imageFolder(image)}/rootfs`;
+    const places = '.stratos dev etc etc/hosts etc/resolv.conf proc sys';
+    expect((await site.vm.ssh(`cd ${root} && stat -c %u ${places} | sort -u`)).trim()).toBe('100000');
+  });
+
   it('unpacks a second time with ownership as it is for a privileged cartridge', async () => {
     await site.distribute(lab.store, image);
     await site.distribute(lab.store, image, { privileged: true });
