@@ -24,7 +24,7 @@ order.forEach((layer, i) => {
       to: { path: `^src/(${later.join('|')}|main\\.ts)` },
     });
 });
-const pure = '^src/(model|policy|plan|simulate|shell|lxc|gateway)/';
+const pure = '^src/(model|policy|plan|signals|simulate|shell|lxc|gateway)/';
 forbidden.push(
   { name: 'model-imports-nothing', severity: 'error', from: { path: '^src/model/' }, to: { pathNot: '^src/model/' } },
   {
