@@ -65,7 +65,7 @@ export function dealBudget(
     const money = purse.cost / others;
     const extra = Math.min(Math.ceil(purse.vms / others), affordable(money, ask.price));
     purse.vms -= extra;
-    purse.cost -= money;
+    if (Number.isFinite(money)) purse.cost -= money;
     grants.set(ask.partition, {
       max: Math.min(ask.max, ask.have + had + extra),
       ...(maxCostPerHour === undefined ? {} : { spend: had * ask.price + money }),
