@@ -1,0 +1,39 @@
+/** What a run teaches policy for the next one: which machines came up, and which did not. */
+import type { PolicyMemory } from '../model/memory.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Instant } from '../model/quantity.ts';
+import type { ApplyOutcome } from './apply.ts';
+
+/** The memory with the machines of this run counted: failures in a row by partition, a success clears them. */
+export function rememberBoots(memory: PolicyMemory, plan: Plan, outcome: ApplyOutcome, now: Instant): PolicyMemory {
+  const failed = new Set(outcome.failed.flatMap(({ action }) => (BOOT.has(action.kind) ? [action.vm] : [])));
+  const bootFailures = { ...memory.bootFailures };
+  const bootFailedAt = { ...memory.bootFailedAt };
+  for (const [partition, vms] of bootsOf(plan)) {
+    const failures = [...vms].filter((vm) => failed.has(vm)).length;
+    if (failures < vms.size) {
+      delete bootFailures[partition];
+      delete bootFailedAt[partition];
+    } else {
+      bootFailures[partition] = (bootFailures[partition] ?? 0) + failures;
+      bootFailedAt[partition] = now;
+    }
+  }
+  return { ...memory, bootFailures, bootFailedAt };
+}
+
+/** What stands between a machine that is asked for and one that can hold processes. */
+const BOOT: ReadonlySet<string> = new Set(['vm.create', 'vm.start', 'vm.prepare']);
+
+/** The VMs that a plan makes or starts, by partition. */
+function bootsOf(plan: Plan): ReadonlyMap<string, ReadonlySet<string>> {
+  const boots = new Map<string, Set<string>>();
+  for (const { partition, actions } of plan.stages)
+    for (const { kind, vm } of actions) {
+      if (kind !== 'vm.create' && kind !== 'vm.start') continue;
+      const vms = boots.get(partition);
+      if (vms) vms.add(vm);
+      else boots.set(partition, new Set([vm]));
+    }
+  return boots;
+}
