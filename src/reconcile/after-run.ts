@@ -7,19 +7,19 @@ import type { ApplyOutcome } from './apply.ts';
 /** The memory with the machines of this run counted: failures in a row by partition, a success clears them. */
 export function rememberBoots(memory: PolicyMemory, plan: Plan, outcome: ApplyOutcome, now: Instant): PolicyMemory {
   const failed = new Set(outcome.failed.flatMap(({ action }) => (BOOT.has(action.kind) ? [action.vm] : [])));
-  const bootFailures = { ...memory.bootFailures };
-  const bootFailedAt = { ...memory.bootFailedAt };
+  const counts = new Map(Object.entries(memory.bootFailures));
+  const times = new Map(Object.entries(memory.bootFailedAt ?? {}));
   for (const [partition, vms] of bootsOf(plan)) {
     const failures = [...vms].filter((vm) => failed.has(vm)).length;
     if (failures < vms.size) {
-      delete bootFailures[partition];
-      delete bootFailedAt[partition];
+      counts.delete(partition);
+      times.delete(partition);
     } else {
-      bootFailures[partition] = (bootFailures[partition] ?? 0) + failures;
-      bootFailedAt[partition] = now;
+      counts.set(partition, (counts.get(partition) ?? 0) + failures);
+      times.set(partition, now);
     }
   }
-  return { ...memory, bootFailures, bootFailedAt };
+  return { ...memory, bootFailures: Object.fromEntries(counts), bootFailedAt: Object.fromEntries(times) };
 }
 
 /** What stands between a machine that is asked for and one that can hold processes. */
