@@ -12,10 +12,16 @@ export interface AtomicWriteOptions {
   readonly keepMode?: boolean;
   /** Where the version that is replaced is kept. */
   readonly previous?: string;
+  /**
+   * Whether the new content survives a power loss once it is written. Without, a crash of the machine may leave the old one, an empty
+   * file or none: for what may be lost, and is written each round. Default true.
+   */
+  readonly durable?: boolean;
 }
 
 /**
- * Replaces a file durably: when it resolves, the new content survives a power loss; when it rejects, the old file is intact.
+ * Replaces a file, durably unless told otherwise: when it resolves, the new content survives a power loss; when it rejects, the old
+ * file is intact.
  * A symbolic link stays and its target is replaced; an existing file keeps its owner.
  * @throws the system's error when it refuses
  */
@@ -34,13 +40,13 @@ export async function atomicWrite(
       await file.chmod((options.keepMode ? old?.mode : undefined) ?? options.mode ?? 0o600);
       // Only root can give a file away, and only root needs to: `sudo stratos` must not take the operator's files over.
       if (old) await file.chown(old.uid, old.gid).catch(() => undefined);
-      await file.sync();
+      if (options.durable !== false) await file.sync();
     } finally {
       await file.close();
     }
     if (old && options.previous !== undefined) await keep(target, options.previous);
     await rename(temp, target);
-    await syncDirectory(dirname(target));
+    if (options.durable !== false) await syncDirectory(dirname(target));
   } catch (cause) {
     await rm(temp, { force: true }).catch(() => undefined);
     throw cause;
