@@ -62,6 +62,8 @@ export interface SleepLab extends AsyncDisposable {
   readonly wake: (...processes: readonly Sleeper[]) => Promise<readonly { readonly ready: boolean }[]>;
   /** Waits until the gateways of these VMs count the process as up, or not. */
   readonly until: (state: 'UP' | 'DOWN', process: Sleeper, ...vms: readonly number[]) => Promise<void>;
+  /** Stops a VM and starts it again, and waits until its units have been started. */
+  readonly restart: (vm: number) => Promise<void>;
   /** `awake`, `frozen` or `stopped`, by what runs. */
   readonly stateOf: (process: Sleeper) => Promise<string>;
 }
@@ -160,6 +162,12 @@ export async function sleepLab(count = 1): Promise<SleepLab> {
       const frozen = `grep -qs FROZEN ${cgroup}/freezer/lxc.payload.${name}/freezer.state || grep -qs 'frozen 1' ${cgroup}/lxc.payload.${name}/cgroup.events`;
       const line = `if [ -z "$(cat ${cgroup}/pids/lxc.payload.${name}/cgroup.procs ${cgroup}/lxc.payload.${name}/cgroup.procs 2>/dev/null)" ]; then echo stopped; elif ${frozen}; then echo frozen; else echo awake; fi`;
       return (await shell(line, vm)).trim();
+    },
+    restart: async (n) => {
+      const { id } = vmOf(n).machine;
+      await vms.provider.stop(id);
+      await vms.provider.start(id);
+      await shell('systemctl is-system-running --wait || :', n);
     },
     [Symbol.asyncDispose]: dispose,
   };

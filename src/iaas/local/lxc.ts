@@ -1,5 +1,6 @@
 /** LXC on the operator's machine: start, stop, and who runs, read from the kernel without a program. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IaasError } from '../../model/errors.ts';
 import type { RootLayout } from './layout.ts';
@@ -46,6 +47,7 @@ export async function stopContainer(
   how: 'halt' | 'kill',
 ): Promise<void> {
   if (!(await runningContainers(layout))(container)) return;
+  await thawInside(container);
   const mode = how === 'kill' ? ['-k'] : ['-t', String(HALT)];
   await tryRun(iaas, 'lxc-stop', ['-P', layout.vms, '-n', container, ...mode]);
   // The monitor cleans up cgroups and cables after its init has ended.
@@ -56,6 +58,20 @@ export async function stopContainer(
   throw new IaasError(iaas, 'unavailable', `Cannot stop VM ${container} as its container still runs after 10 s`, {
     hint: `lxc-stop -k -P ${layout.vms} -n ${container}`,
   });
+}
+
+/**
+ * Thaws the containers in a container: with cgroups of version 1 what is frozen cannot be killed, and the machine around it would
+ * never end.
+ */
+export async function thawInside(container: string): Promise<void> {
+  const group = `/sys/fs/cgroup/freezer/lxc.payload.${container}`;
+  const inner = await readdir(group).catch(() => []);
+  await Promise.all(
+    inner
+      .filter((name) => name.startsWith('lxc.payload.'))
+      .map((name) => writeFile(path.join(group, name, 'freezer.state'), 'THAWED').catch(() => undefined)),
+  );
 }
 
 /** FNV-1a of 64 bits in hex, as LXC uses it. */

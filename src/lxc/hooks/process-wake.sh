@@ -138,4 +138,4 @@ fi
   echo "set server ${name%-*}/$name health up" | socat -t 1 - "UNIX-CONNECT:$run/gateway.sock"
   rm -f "$folder/wake-failure" "$back_off" "$run/waking.$name"
 } >/dev/null 2>&1 3<&- &
-lead "$address:$target" 5s
+lead "$address:$target" 2s
