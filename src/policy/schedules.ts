@@ -29,12 +29,18 @@ interface Clock {
   until: number;
 }
 
-/** Reading an expression and finding its times costs more than all else in a decision, so it is kept; it is the same for ever. */
-const clocks = new WeakMap<Schedule, Clock>();
+/**
+ * By zone and expression. Reading one and finding its times costs more than all else in a decision, and it is the same for ever, so it
+ * is kept: many subscriptions share a few.
+ */
+const clocks = new Map<string, Clock>();
 
 /** The last time at or before `now` at which it fired; never: -Infinity. */
 function lastFiring(schedule: Schedule, now: Instant): number {
-  const clock = clocks.get(schedule) ?? clockOf(schedule);
+  const { cron, timezone } = schedule;
+  const key = `${timezone} ${cron}`;
+  let clock = clocks.get(key);
+  if (!clock) clocks.set(key, (clock = clockOf(schedule)));
   if (now < clock.from || now >= clock.until) {
     // The library's "previous" is strictly before, and "next" strictly after.
     clock.from = clock.cron.previousRuns(1, new Date(now + 1))[0]?.getTime() ?? -Infinity;
@@ -43,9 +49,6 @@ function lastFiring(schedule: Schedule, now: Instant): number {
   return clock.from;
 }
 
-function clockOf(schedule: Schedule): Clock {
-  const cron = new Cron(schedule.cron, { mode: '5-part', timezone: schedule.timezone, paused: true });
-  const clock = { cron, from: Infinity, until: -Infinity };
-  clocks.set(schedule, clock);
-  return clock;
+function clockOf({ cron, timezone }: Schedule): Clock {
+  return { cron: new Cron(cron, { mode: '5-part', timezone, paused: true }), from: Infinity, until: -Infinity };
 }

@@ -4,7 +4,8 @@ import { instant, type Instant } from '../model/quantity.ts';
 
 /**
  * A clock that was set back leaves times in memory that are yet to come, and what waits for them would wait for as long as the clock
- * jumped: they count as now.
+ * jumped: they count as now. (Idle
+ * times are not looked at here: there are as many as processes, and who reads one takes no later than now.)
  */
 export function withoutFuture(memory: PolicyMemory, now: Instant): PolicyMemory {
   const past = (at: Instant): Instant => instant(Math.min(at, now));
@@ -12,7 +13,6 @@ export function withoutFuture(memory: PolicyMemory, now: Instant): PolicyMemory 
     ...memory,
     subscriptions: mapValues(memory.subscriptions, (entry) => pastSubscription(entry, past)),
     vms: mapValues(memory.vms, (entry) => pastVm(entry, past)),
-    idleSince: mapValues(memory.idleSince, past),
     ...(memory.bootFailedAt ? { bootFailedAt: mapValues(memory.bootFailedAt, past) } : {}),
   };
 }
