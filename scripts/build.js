@@ -4,7 +4,7 @@
  * the time: its built-in modules are then taken as they are, without a view of all their exports.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const OUT = 'dist';
@@ -50,7 +50,22 @@ exports.utils = { parseKey: require('ssh2/lib/protocol/keyParser.js').parseKey }
   },
 };
 
-const run = await build({ ...common, entryPoints: { run: 'src/compose/run.ts' }, plugins: [leanSsh2] });
+/** `FILE?raw` is the text of the file, as vite has it. */
+const rawText = {
+  name: 'raw-text',
+  setup({ onResolve, onLoad, resolve }) {
+    onResolve({ filter: /\?raw$/ }, async ({ path, resolveDir, kind }) => {
+      const found = await resolve(path.slice(0, -4), { resolveDir, kind });
+      return { path: found.path, namespace: 'raw', errors: found.errors };
+    });
+    onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({
+      contents: await readFile(path, 'utf8'),
+      loader: 'text',
+    }));
+  },
+};
+
+const run = await build({ ...common, entryPoints: { run: 'src/compose/run.ts' }, plugins: [leanSsh2, rawText] });
 const digest = createHash('sha256');
 for (const { contents } of run.outputFiles) digest.update(contents);
 const start = await build({

@@ -11,3 +11,8 @@ declare module '*.socket' {
   const text: string;
   export default text;
 }
+/** What a page carries within itself: styles and scripts, taken as they are. */
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}

@@ -66,6 +66,8 @@ const process: readonly LeafEntry[] = [
     async () => (await import('./process/restore.ts')).restoreCommand,
   ),
   leaf('restart', 'restart processes', async () => (await import('./process/restart.ts')).restartCommand),
+  leaf('sleep', 'put a process to sleep', async () => (await import('./process/sleep.ts')).sleepCommand),
+  leaf('wake', 'wake a process', async () => (await import('./process/wake.ts')).wakeCommand),
 ];
 
 const vm: readonly LeafEntry[] = [
@@ -119,6 +121,12 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
     { name: 'inventory', summary: 'the inventory and its lock', children: inventory },
   ]),
   grouped(UPKEEP, [
+    leaf(
+      'simulate',
+      'try policies over a load, in virtual time',
+      async () => (await import('./simulate.ts')).simulateCommand,
+    ),
+    leaf('report', 'show what was measured', async () => (await import('./report.ts')).reportCommand),
     leaf('events', 'show what was done, when and why', async () => (await import('./events.ts')).eventsCommand),
     leaf(
       'doctor',

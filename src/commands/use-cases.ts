@@ -18,6 +18,8 @@ import type {
   processSnapshots,
 } from '../reconcile/process-operations.ts';
 import type { reconcile } from '../reconcile/reconcile.ts';
+import type { runSimulation } from '../reconcile/simulation.ts';
+import type { processSleep, processWake } from '../reconcile/sleep-operations.ts';
 import type { status } from '../reconcile/status.ts';
 import type { vmCordon, vmDrain, vmPrepare, vmPrune, vmSsh, vmUncordon } from '../reconcile/vm-operations.ts';
 import type { watch } from '../reconcile/watch.ts';
@@ -25,6 +27,7 @@ import type { LoggedEvent } from '../model/event.ts';
 import type { Image } from '../model/image.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Bytes, Instant } from '../model/quantity.ts';
+import type { History } from '../model/signal.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { EnvSetting } from './parse-option.ts';
 
@@ -35,6 +38,7 @@ export interface UseCases extends ProjectUseCases, CartridgeUseCases {
   readonly watch: typeof watch;
   readonly status: typeof status;
   readonly explain: typeof explain;
+  readonly simulate: typeof runSimulation;
   readonly processExec: typeof processExec;
   readonly processShell: typeof processShell;
   readonly processLogs: typeof processLogs;
@@ -43,6 +47,8 @@ export interface UseCases extends ProjectUseCases, CartridgeUseCases {
   readonly processSnapshotRemove: typeof processSnapshotRemove;
   readonly processRestore: typeof processRestore;
   readonly processRestart: typeof processRestart;
+  readonly processSleep: typeof processSleep;
+  readonly processWake: typeof processWake;
   readonly vmCordon: typeof vmCordon;
   readonly vmUncordon: typeof vmUncordon;
   readonly vmDrain: typeof vmDrain;
@@ -109,6 +115,10 @@ export interface ProjectUseCases {
   readonly readPlan: (path: string) => Promise<Plan>;
   /** Saves a plan. @throws ProjectFileError */
   readonly savePlan: (path: string, plan: Plan) => Promise<void>;
+  /** What runs measured from `since` until now, by alias. @throws ProjectFileError */
+  readonly readHistory: (deps: Deps, since: Instant) => Promise<History>;
+  /** Writes a page, whole or not at all. @throws ProjectFileError */
+  readonly writeReport: (path: string, html: string) => Promise<void>;
   /** The events of the project, oldest first. */
   readonly readEvents: (directory: string, query: EventQuery) => Promise<readonly LoggedEvent[]>;
 }

@@ -1,4 +1,5 @@
 /** Work on project files, as commands ask for it, on top of `inventory/`. */
+import { resolve } from 'node:path';
 import type { ProjectUseCases, Purged, SubscriptionSettings } from '../commands/use-cases.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { SubscriptionValues } from '../inventory/edit-spec.ts';
@@ -15,6 +16,17 @@ export const projectUseCases: ProjectUseCases = {
   purge,
   readPlan: async (path) => (await import('../inventory/plan-file.ts')).readPlan(path),
   savePlan: async (path, plan) => (await import('../inventory/plan-file.ts')).writePlan(path, plan),
+  readHistory: async ({ directory, emit, now }, since) => {
+    const { sampleStore } = await import('../inventory/sample-store.ts');
+    const onWarning = (message: string): void => {
+      emit({ type: 'warning', message });
+    };
+    return sampleStore(directory, { onWarning }).read(since, now());
+  },
+  writeReport: async (path, html) => {
+    const { writeProjectFile } = await import('../inventory/project-file.ts');
+    await writeProjectFile(resolve(path), html, { mode: 0o644 });
+  },
   readEvents: async (directory, { since, run }) => {
     const { eventLog } = await import('../inventory/event-log.ts');
     const events = await eventLog(directory).read(since === undefined ? {} : { since: new Date(since).toISOString() });

@@ -4,6 +4,7 @@ import { cartridgeUseCases } from './cartridge-use-cases.ts';
 import { projectUseCases } from './project-use-cases.ts';
 
 const processes = () => import('../reconcile/process-operations.ts');
+const sleep = () => import('../reconcile/sleep-operations.ts');
 const vms = () => import('../reconcile/vm-operations.ts');
 
 /** What main gives to commands. */
@@ -15,6 +16,7 @@ export const USE_CASES: UseCases = {
   applyPlan: async (...args) => (await import('../reconcile/apply-plan.ts')).applyPlan(...args),
   watch: async (...args) => (await import('../reconcile/watch.ts')).watch(...args),
   status: async (...args) => (await import('../reconcile/status.ts')).status(...args),
+  simulate: async (...args) => (await import('../reconcile/simulation.ts')).runSimulation(...args),
   explain: async (...args) => (await import('../reconcile/explain.ts')).explain(...args),
   processExec: async (...args) => (await processes()).processExec(...args),
   processShell: async (...args) => (await processes()).processShell(...args),
@@ -24,6 +26,8 @@ export const USE_CASES: UseCases = {
   processSnapshotRemove: async (...args) => (await processes()).processSnapshotRemove(...args),
   processRestore: async (...args) => (await processes()).processRestore(...args),
   processRestart: async (...args) => (await processes()).processRestart(...args),
+  processSleep: async (...args) => (await sleep()).processSleep(...args),
+  processWake: async (...args) => (await sleep()).processWake(...args),
   vmCordon: async (...args) => (await vms()).vmCordon(...args),
   vmUncordon: async (...args) => (await vms()).vmUncordon(...args),
   vmDrain: async (...args) => (await vms()).vmDrain(...args),

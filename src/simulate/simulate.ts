@@ -12,10 +12,11 @@ import { makeFleet, type Fleet } from './fleet.ts';
 import { MachineTally } from './machine-tally.ts';
 import type { SimulationResult } from './result.ts';
 import type { ServiceModel } from './service.ts';
+import { serviceModel } from './service-model.ts';
 import type { Delays } from './simulated.ts';
 import { sumTotals, Tally } from './tally.ts';
 import { averageLoads, meanLoad, vmSamples } from './vm-load.ts';
-import { loadOf, type Trace } from './workload.ts';
+import { loadOf, type Load, type Trace } from './workload.ts';
 
 export interface SimulateInput {
   readonly name: string;
@@ -28,7 +29,8 @@ export interface SimulateInput {
   readonly every: Millis;
   /** Load by alias; a subscription without one has none. */
   readonly traces: Readonly<Record<string, Trace>>;
-  readonly service: ServiceModel;
+  /** What one process can do, by alias. */
+  readonly services: Readonly<Record<string, ServiceModel>>;
   readonly delays: Delays;
 }
 
@@ -38,21 +40,12 @@ const CURVES = 12;
 
 /** Runs the whole time. The same input gives the same result. */
 export function simulate(input: SimulateInput): SimulationResult {
-  const { spec, start, step, every, service, delays } = input;
+  const { spec, start, step, every, delays } = input;
   const steps = Math.max(1, Math.floor(input.duration / step));
   const seconds = step / 1000;
   const aliases = Object.keys(spec.subscriptions);
-  const loads = new Map<Trace, ReturnType<typeof loadOf>>();
-  const loadFor = (alias: string) => {
-    const trace = input.traces[alias] ?? NO_LOAD;
-    const load = loads.get(trace) ?? loadOf(trace, step, steps, service.serviceTime);
-    loads.set(trace, load);
-    return load;
-  };
   const fleet = makeFleet(spec);
-  const actors = Object.values(spec.subscriptions).map((subscription) =>
-    makeActor(subscription, loadFor(subscription.alias), service, start),
-  );
+  const actors = actorsOf(input, steps);
   const byAlias = new Map(actors.map((actor) => [actor.alias, actor]));
   const tallies = new Map(
     aliases.map((alias) => [alias, new Tally(step, steps, aliases.length <= CURVES ? POINTS : 0)]),
@@ -167,6 +160,18 @@ export function simulate(input: SimulateInput): SimulationResult {
     series,
     vmSeries: machines.curve,
   };
+}
+
+/** Load of one trace is worked out once for all that have it. */
+function actorsOf({ spec, traces, services, step, start }: SimulateInput, steps: number): readonly Actor[] {
+  const loads = new Map<Trace, Load>();
+  return Object.values(spec.subscriptions).map((subscription) => {
+    const service = services[subscription.alias] ?? serviceModel(subscription.scaling);
+    const trace = traces[subscription.alias] ?? NO_LOAD;
+    const load = loads.get(trace) ?? loadOf(trace, step, steps, service.serviceTime);
+    loads.set(trace, load);
+    return makeActor(subscription, load, service, start);
+  });
 }
 
 const NO_LOAD: Trace = { name: 'no load', times: [0], columns: { requestsPerSecond: [0] } };

@@ -13,6 +13,14 @@ export interface Trace {
   readonly columns: Readonly<Record<string, readonly number[]>>;
 }
 
+/** The same trace with all its values times `factor`: a small site's load for a large one. */
+export function scaledTrace(trace: Trace, factor: number): Trace {
+  const columns = Object.entries(trace.columns).map(
+    ([signal, values]) => [signal, values.map((value) => value * factor)] as const,
+  );
+  return { ...trace, name: `${trace.name} × ${String(factor)}`, columns: Object.fromEntries(columns) };
+}
+
 /** The load of one subscription, one value for each step. */
 export interface Load {
   readonly requestsPerSecond: Float64Array;

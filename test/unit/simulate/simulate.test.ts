@@ -29,7 +29,7 @@ function run(spec: Spec, trace: Trace, more: Partial<SimulateInput> = {}) {
     step: millis(10_000),
     every: millis(MINUTE),
     traces: Object.fromEntries(Object.keys(spec.subscriptions).map((alias) => [alias, trace])),
-    service: { serviceTime: millis(100), concurrency: 10, patience: millis(10_000), objective: millis(500) },
+    services: {},
     delays: { boot: millis(60_000), start: millis(2000), thaw: millis(2), wake: millis(34) },
     ...more,
   });
