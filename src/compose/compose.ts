@@ -12,6 +12,7 @@ import { progress } from '../report/progress.ts';
 import type { TerminalStreams } from '../ssh/transport.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { eventRecorder } from './event-recorder.ts';
+import { lazyMemory } from './lazy-memory.ts';
 import { lazyTransport } from './lazy-transport.ts';
 
 export interface ComposeSettings {
@@ -117,6 +118,7 @@ async function openDeps(
     now: () => instant(Date.now()),
     loadSpec: async () => (await import('../inventory/load-spec.ts')).loadSpec(directory),
     inventory: fileInventory(directory, { version }),
+    memory: lazyMemory(directory, emit),
     transport: lazyTransport(async () => {
       const { sshTransport } = await import('../ssh/ssh-transport.ts');
       // A directory that cannot be written has its own message where a key is really needed.

@@ -2,6 +2,7 @@
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { IaasProvider } from '../iaas/provider.ts';
 import type { InventoryStore } from '../inventory/inventory-store.ts';
+import type { RunMemory } from '../inventory/run-memory.ts';
 import type { EventSink } from '../model/event.ts';
 import type { Instant, Millis } from '../model/quantity.ts';
 import type { IaasSpec, Spec } from '../model/spec.ts';
@@ -12,6 +13,8 @@ export interface Deps {
   readonly directory: string;
   readonly loadSpec: () => Promise<Spec>;
   readonly inventory: InventoryStore;
+  /** What runs leave for the next one. */
+  readonly memory: RunMemory;
   readonly transport: Transport;
   readonly storeOf: (spec: Spec) => Promise<CartridgeStore>;
   /** Loads the adapter the first time it is asked for. */

@@ -6,10 +6,9 @@ import { HostError, UsageError } from '../model/errors.ts';
 import type { Decisions } from '../model/decision.ts';
 import type { Image } from '../model/image.ts';
 import type { Inventory } from '../model/inventory.ts';
-import { NO_MEMORY } from '../model/memory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Plan } from '../model/plan.ts';
-import { NO_MEASUREMENT } from '../model/signal.ts';
+import type { History, Measurement } from '../model/signal.ts';
 import type { Spec } from '../model/spec.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { decide } from '../policy/decide.ts';
@@ -17,15 +16,20 @@ import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { environmentDigests, environmentOf, type Environment } from './environment.ts';
 import { gatewaysOf } from './gateway-of.ts';
-import { observe } from './observe.ts';
+import { measureRun, type MeasuredRun } from './measure-run.ts';
 import { preparationOf } from './preparation.ts';
 
 export interface PlanRun {
   readonly spec: Spec;
   readonly inventory: Inventory;
   readonly observation: Observation;
+  readonly measurement: Measurement;
+  /** Samples that policy looked at, with those of this run. */
+  readonly history: History;
   readonly decisions: Decisions;
   readonly plan: Plan;
+  /** What an applied run leaves for the next one, beside `decisions.memory`. */
+  readonly record: MeasuredRun['record'];
 }
 
 /** What planning needs of the operator's machine: resolved once, used by planning and applying alike. */
@@ -79,16 +83,8 @@ export async function loadMaterials(deps: Deps): Promise<Materials> {
 export async function planFrom(deps: Deps, materials: Materials, limits: RunLimits): Promise<PlanRun> {
   const { spec, specDigest, inventory, references, environments, unresolved } = materials;
   checkOnly(spec, inventory, limits.only);
-  const observation = await observe(deps, spec, inventory, limits);
-  const decisions = decide({
-    spec,
-    inventory,
-    observation,
-    measurement: { at: observation.at, ...NO_MEASUREMENT },
-    history: {},
-    memory: NO_MEMORY,
-    now: observation.at,
-  });
+  const { observation, measurement, history, memory, record } = await measureRun(deps, spec, inventory, limits);
+  const decisions = decide({ spec, inventory, observation, measurement, history, memory, now: observation.at });
   const gateways = gatewaysOf(spec, inventory);
   const plan = makePlan({
     spec,
@@ -105,7 +101,7 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
     only: limits.only,
     now: observation.at,
   });
-  return { spec, inventory, observation, decisions, plan };
+  return { spec, inventory, observation, measurement, history, decisions, plan, record };
 }
 
 /** @throws UsageError when a name to act upon is neither an alias nor a partition, of the spec or of what still exists */

@@ -1,6 +1,8 @@
 /** One reconcile: lock, load, observe, decide, plan, apply, record. Safe to run every minute. */
 import { limiter } from '../concurrency/limiter.ts';
+import type { PolicyMemory } from '../model/memory.ts';
 import type { Plan } from '../model/plan.ts';
+import { rememberBoots } from './after-run.ts';
 import { apply, type ApplyOutcome } from './apply.ts';
 import type { ApplyContext } from './context.ts';
 import type { Deps, RunLimits } from './deps.ts';
@@ -21,8 +23,14 @@ export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutco
     const run = deps.beginRun();
     const started = deps.now();
     const materials = await loadMaterials(deps);
-    const { plan, observation } = await planFrom(deps, materials, limits);
-    const outcome = await applyWith(deps, materials, plan, limits);
+    const { plan, observation, decisions, record } = await planFrom(deps, materials, limits);
+    const remember = (memory: PolicyMemory): Promise<void> => deps.memory.remember({ ...record, memory });
+    const outcome = await applyWith(deps, materials, plan, limits).catch(async (error: unknown) => {
+      // What was begun, and when, is remembered also by a run that did not come to its end.
+      await remember(decisions.memory);
+      throw error;
+    });
+    await remember(rememberBoots(decisions.memory, plan, outcome, deps.now()));
     const unreachable = Object.entries(observation.vms).flatMap(([vm, seen]) =>
       seen.status === 'unreachable' ? [{ vm, message: seen.message }] : [],
     );

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { instant } from '../../src/model/quantity.ts';
-import { NO_DECISIONS } from '../support/builders.ts';
+import { NO_DECISIONS, NOTHING_MEASURED } from '../support/builders.ts';
 import { EVERY_ACTION, SAMPLE_PLAN } from './sample-plan.ts';
 import { REPORT } from './sample-status.ts';
 import { anInventory, anOutcome, aSpec, cli, DIGEST } from './support.ts';
@@ -16,6 +16,7 @@ const planRun = () =>
     spec: aSpec(),
     inventory: anInventory(),
     observation: { at: instant(0), iaas: {}, vms: {} },
+    ...NOTHING_MEASURED,
     decisions: NO_DECISIONS,
     plan: SAMPLE_PLAN,
   });
@@ -95,6 +96,8 @@ describe('documents', () => {
     ],
     [['process', 'restore', 'shop-1', 'snap0'], 'Restored', { use: { processRestore: one(undefined) } }],
     [['process', 'restart', 'shop-1'], 'Restarted', { use: { processRestart: one(undefined) } }],
+    [['process', 'sleep', 'shop-1'], 'Slept', { use: { processSleep: one(undefined) } }],
+    [['process', 'wake', 'shop-1'], 'Woken', { use: { processWake: one(undefined) } }],
     [['vm', 'ls'], 'VmList', { use: { status } }],
     [['vm', 'show', 'web-1'], 'Vm', { use: { status } }],
     [['vm', 'prepare', 'web-1'], 'VmsPrepared', { use: { vmPrepare: one(undefined) } }],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_DECISIONS } from '../support/builders.ts';
+import { NO_DECISIONS, NOTHING_MEASURED } from '../support/builders.ts';
 import { instant, millis } from '../../src/model/quantity.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import { REPORT } from './sample-status.ts';
@@ -12,6 +12,7 @@ const planned = (plan = SAMPLE_PLAN, seen = observation) =>
     spec: aSpec(),
     inventory: anInventory(),
     observation: seen,
+    ...NOTHING_MEASURED,
     decisions: NO_DECISIONS,
     plan,
   });

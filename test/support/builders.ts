@@ -1,4 +1,5 @@
 /** Specs, inventories and worlds for tests of the pure layers: small, with defaults, and valid. */
+import { NO_COUNTERS } from '../../src/model/counters.ts';
 import type { Decisions } from '../../src/model/decision.ts';
 import { NO_MEMORY } from '../../src/model/memory.ts';
 import type { Inventory } from '../../src/model/inventory.ts';
@@ -151,6 +152,13 @@ const IDLE: IdlePolicy = { name: 'nap', wake: 'on-request', cpuBelow: 0.05, sess
 /** What policy says of an empty fleet. */
 export const NO_DECISIONS: Decisions = { processes: {}, vms: {}, alarms: [], memory: NO_MEMORY };
 
+/** A run that measured nothing. */
+export const NOTHING_MEASURED = {
+  measurement: { at: instant(0), ...NO_MEASUREMENT },
+  history: {},
+  record: { samples: { at: instant(0), samples: {} }, counters: NO_COUNTERS },
+};
+
 export interface SpecOptions {
   readonly guards?: Partial<GuardsSpec>;
   readonly iaas?: readonly IaasSpec[];
@@ -299,7 +307,7 @@ export function applyPlan(spec: Spec, world: World, plan: Plan, options: Simulat
 }
 
 /** Plans and applies until nothing is left to do. @throws Error when there still is after `rounds` */
-export function converge(spec: Spec, from: World = anEmptyWorld(spec), rounds = 6): World {
+export function converge(spec: Spec, from: World = anEmptyWorld(spec), rounds = 16): World {
   let world = from;
   for (let round = 0; ; round += 1) {
     const plan = planFor(spec, world);

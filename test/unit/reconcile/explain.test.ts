@@ -3,13 +3,21 @@ import { explanationOf } from '../../../src/reconcile/explain.ts';
 import type { PlanRun } from '../../../src/reconcile/plan-run.ts';
 import { explainView } from '../../../src/report/explain-view.ts';
 import { PLAIN } from '../../../src/report/paint.ts';
-import { anEmptyWorld, aSpec, converge, planFor, planInput, type SpecOptions } from '../../support/builders.ts';
+import {
+  anEmptyWorld,
+  aSpec,
+  converge,
+  NOTHING_MEASURED,
+  planFor,
+  planInput,
+  type SpecOptions,
+} from '../../support/builders.ts';
 
 function run(options: SpecOptions, before?: SpecOptions): PlanRun {
   const spec = aSpec(options);
   const world = before ? converge(aSpec(before)) : anEmptyWorld(spec);
   const { decisions, observation, inventory } = planInput(spec, world);
-  return { spec, inventory, observation, decisions, plan: planFor(spec, world) };
+  return { ...NOTHING_MEASURED, spec, inventory, observation, decisions, plan: planFor(spec, world) };
 }
 
 const text = (of: PlanRun, name: string) => explainView(explanationOf(of, name), PLAIN);
