@@ -1,6 +1,7 @@
 /** A number for people: three decimals below ten, two above, none that say nothing. */
 export function showNumber(value: number): string {
-  return String(Number(value.toFixed(Math.abs(value) < 10 ? 3 : 2)));
+  const scale = Math.abs(value) < 10 ? 1000 : 100;
+  return String(Math.round(value * scale) / scale);
 }
 
 /** A share for people: 0.45 is `45%`. */

@@ -77,5 +77,6 @@ const ROUNDING = 1e-12;
 
 /** Rounded up, but not for what only binary fractions put above a whole number: 2.1 / 0.7 needs 3. */
 function wholeNumber(exact: number): number {
-  return Math.ceil(Number(exact.toPrecision(12)));
+  const nearest = Math.round(exact);
+  return exact - nearest <= 1e-9 * Math.max(1, exact) ? nearest : nearest + 1;
 }

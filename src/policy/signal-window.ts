@@ -36,10 +36,18 @@ export function signalWindow(
   now: Instant,
   windows: { readonly stable: Millis; readonly panic: Millis },
 ): SignalWindow {
-  const points = samples.flatMap((sample) => pointOf(sample, signal) ?? []);
-  const within = (window: Millis) => points.filter(({ at }) => now - at < window);
-  const stable = within(windows.stable);
-  return { stable: stable.length > 0 ? stable : points.slice(-1), panic: within(windows.panic) };
+  const stable: Point[] = [];
+  const panic: Point[] = [];
+  let newest: Point | undefined;
+  for (const sample of samples) {
+    const point = pointOf(sample, signal);
+    if (!point) continue;
+    newest = point;
+    const age = now - point.at;
+    if (age < windows.stable) stable.push(point);
+    if (age < windows.panic) panic.push(point);
+  }
+  return { stable: stable.length === 0 && newest ? [newest] : stable, panic };
 }
 
 /** Arithmetic mean; of nothing there is none. */

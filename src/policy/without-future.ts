@@ -4,8 +4,7 @@ import { instant, type Instant } from '../model/quantity.ts';
 
 /**
  * A clock that was set back leaves times in memory that are yet to come, and what waits for them would wait for as long as the clock
- * jumped: they count as now. (Idle
- * times are not looked at here: there are as many as processes, and who reads one takes no later than now.)
+ * jumped: they count as now. Idle times are left as they are, there being as many as processes: who reads one takes none to come.
  */
 export function withoutFuture(memory: PolicyMemory, now: Instant): PolicyMemory {
   const past = (at: Instant): Instant => instant(Math.min(at, now));
