@@ -1,0 +1,73 @@
+/** Sleep and wake of one process, asked for by an operator: what a plan does, with the same records. */
+import { wakesOnRequest } from '../lxc/sleep.ts';
+import { NotFoundError, RemoteCommandError, UsageError } from '../model/errors.ts';
+import type { ProcessRecord, SleepDepth } from '../model/inventory.ts';
+import type { Spec } from '../model/spec.ts';
+import { millis } from '../model/quantity.ts';
+import { wakeProcesses } from './actions/processes.ts';
+import { sleepProcesses } from './actions/sleep.ts';
+import type { ApplyContext } from './context.ts';
+import type { Deps } from './deps.ts';
+import { logged } from './logged.ts';
+import { loadMaterials } from './plan-run.ts';
+import { contextOf, withLock } from './reconcile.ts';
+
+/** How long this waits for a run that is under way. */
+const LOCK_TIMEOUT = millis(60_000);
+
+/**
+ * Puts a process to sleep, which must be one that something wakes again.
+ * @throws NotFoundError, UsageError, RemoteCommandError when it is in use or cannot
+ */
+export async function processSleep(deps: Deps, name: string, depth: SleepDepth, signal?: AbortSignal): Promise<void> {
+  await onProcess(deps, 'process sleep', name, signal, async (context, record) => {
+    checkSleeps(context.spec, record);
+    const action = { ...actionOf(record, 'process.sleep'), depth };
+    let busy: string | undefined;
+    const failures = await sleepProcesses(context, record.vm, [action], (_action, message) => (busy = message));
+    const failure = failures.get(action.id);
+    if (failure) throw failure;
+    if (busy !== undefined) throw new RemoteCommandError(`Cannot put ${name} to sleep as it ${busy}`);
+  });
+}
+
+/** Wakes a process and waits until it is ready. @throws NotFoundError, RemoteCommandError */
+export async function processWake(deps: Deps, name: string, signal?: AbortSignal): Promise<void> {
+  await onProcess(deps, 'process wake', name, signal, async (context, record) => {
+    const action = actionOf(record, 'process.wake');
+    const failure = (await wakeProcesses(context, record.vm, [action], () => undefined)).get(action.id);
+    if (failure) throw failure;
+  });
+}
+
+function onProcess(
+  deps: Deps,
+  operation: string,
+  name: string,
+  signal: AbortSignal | undefined,
+  work: (context: ApplyContext, record: ProcessRecord) => Promise<void>,
+): Promise<void> {
+  const limits = { lockTimeout: LOCK_TIMEOUT, signal: signal ?? new AbortController().signal };
+  deps.beginRun();
+  return withLock(deps, limits, operation, async () => {
+    const materials = await loadMaterials(deps);
+    const record = materials.inventory.processes.find((process) => process.name === name);
+    if (!record) throw new NotFoundError(`Cannot find process ${JSON.stringify(name)}`, { hint: 'stratos process ls' });
+    const context = contextOf(deps, materials, limits.signal);
+    await logged(deps, operation, name, () => work(context, record));
+  });
+}
+
+function actionOf<K extends 'process.sleep' | 'process.wake'>({ name, vm }: ProcessRecord, kind: K) {
+  return { kind, id: `${kind}:${name}`, vm, process: name, dependsOn: [], reason: 'an operator asked for it' };
+}
+
+/** A sleeper that no request wakes would only be one that is down. */
+function checkSleeps(spec: Spec, { name, subscription }: ProcessRecord): void {
+  const found = spec.subscriptions[subscription];
+  if (!found || wakesOnRequest(found)) return;
+  throw new UsageError(
+    `Cannot put ${name} to sleep as no request would wake it: ${subscription} has no idle policy that wakes on request`,
+    { hint: 'stratos validate' },
+  );
+}
