@@ -81,6 +81,7 @@ export function createPhase(site: Site, work: Work, wave: Wave, patient = false)
     const dropped = site.found.dropped.get(name);
     const after = [...spot.after, ...take(work.room), ...(dropped === undefined ? [] : [dropped])];
     create(site, work, wave, launch, { ...spot, after }, { name, ordinal, reason: spot.reason ?? work.reason });
+    if (spot.moves !== undefined) site.view.moves.set(name, spot.moves);
     work.needed -= 1;
   }
 }
@@ -99,6 +100,7 @@ function create(
   const what = { process: name, subscription: work.alias, ordinal, index, image, fingerprint };
   wave.processes.push({ kind: 'process.create', id, vm: slot.name, dependsOn, reason, ...what });
   include(site.included, wave, name);
+  if (launch.request.apart) work.createdOn.set(slot, id);
   give(work.ready, id);
 }
 

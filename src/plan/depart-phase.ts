@@ -4,20 +4,43 @@ import { place } from './create-phase.ts';
 import { isAllowed } from './neighbours.ts';
 import { addTo } from './slot.ts';
 import { inPlaceReason } from './sort-members.ts';
-import { borrow, give, hasToken, take } from './tokens.ts';
+import { borrow, borrowOn, give, hasToken, take } from './tokens.ts';
 import type { Release, Site, Wave } from './wave.ts';
 import type { Departure, Work } from './work.ts';
 
 /** Lets go of as many ready processes as there are permits for. */
 export function departPhase(site: Site, work: Work, wave: Wave, releases: Release[]): void {
   while (work.next < work.outgoing.length) {
+    const successor = preferSucceeded(work);
     const permitted = hasToken(work.ready);
-    if (!permitted && !canBorrow(work)) return;
-    const departure = prepareDeparture(site, work);
+    const paidBy = !permitted && successor !== undefined && work.ready.paid.includes(successor) ? successor : undefined;
+    if (!permitted && paidBy === undefined && !canBorrow(work)) return;
+    const departure = prepareDeparture(site, work, successor);
     if (!departure) return;
     work.next += 1;
-    depart(site, work, wave, releases, departure, permitted ? take(work.ready) : borrow(work.ready));
+    if (successor !== undefined) work.createdOn.delete(departure.member.slot);
+    const conditions = permitted
+      ? take(work.ready)
+      : paidBy === undefined
+        ? borrow(work.ready)
+        : borrowOn(work.ready, paidBy);
+    depart(site, work, wave, releases, departure, conditions);
   }
+}
+
+/**
+ * Where only one of a subscription may stay on a VM, the one that goes next is one beside which another was created: that one's
+ * creation is returned. It may go even while too few are ready, since not fewer are when it is gone.
+ */
+function preferSucceeded({ outgoing, next, createdOn }: Work): string | undefined {
+  if (createdOn.size === 0) return undefined;
+  const at = outgoing.findIndex(
+    ({ member, replaced, inPlace }, position) => position >= next && replaced && !inPlace && createdOn.has(member.slot),
+  );
+  const [found] = at < 0 ? [] : outgoing.splice(at, 1);
+  if (!found) return undefined;
+  outgoing.splice(next, 0, found);
+  return createdOn.get(found.member.slot);
 }
 
 /** What is replaced in place, or without a surge, is away before there is another. */
@@ -30,11 +53,11 @@ function canBorrow(work: Work): boolean {
  * The next departure, sure to be followed by its replacement: where that is not created yet, a place for it is kept, or it takes
  * the departing one's own. Undefined when there is neither.
  */
-function prepareDeparture(site: Site, work: Work): Departure | undefined {
+function prepareDeparture(site: Site, work: Work, successor: string | undefined): Departure | undefined {
   const departure = work.outgoing[work.next];
   if (!departure || !departure.replaced || departure.inPlace || !work.launch) return departure;
   const uncovered = work.needed - (work.unpaired - 1);
-  if (uncovered > work.reserved.length) {
+  if (successor === undefined && uncovered > work.reserved.length) {
     const { slot } = departure.member;
     const spot = place(site, work, work.launch, slot.closed);
     if (!spot) {

@@ -70,6 +70,7 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     room: tokens(desired + (subscription?.rollout.maxSurge ?? 0) - recordedOf(sorted) - unrecorded),
     blocked: undefined,
     waited: 0,
+    createdOn: new Map(),
     surges: (subscription?.rollout.maxSurge ?? 0) > 0,
   };
 }

@@ -11,9 +11,9 @@ interface Limited {
   readonly holds: readonly Hold[];
 }
 
-/** A process or a VM that comes, goes or falls asleep; what is replaced in place is one change. */
+/** A process or a VM that comes, goes or falls asleep; what is replaced in place is one, what moves is two that belong together. */
 interface Change {
-  readonly target: string;
+  readonly cost: number;
   readonly actions: readonly Action[];
   /** The lower the sooner. */
   readonly urgency: number;
@@ -23,10 +23,15 @@ interface Change {
  * Keeps at most `most` changes: first what is below a subscription's minimum, then what is below the count that is wanted, then
  * rollouts, moves and removals in the order of the plan, then VMs, then sleep. Says by partition what is left for the next run.
  */
-export function limitChanges(input: PlanInput, world: WorldIndex, stages: readonly Stage[]): Limited {
+export function limitChanges(
+  input: PlanInput,
+  world: WorldIndex,
+  stages: readonly Stage[],
+  moves: ReadonlyMap<string, string>,
+): Limited {
   const most = input.decisions.maxChanges ?? Number.MAX_SAFE_INTEGER;
-  const changes = changesOf(input, world, stages);
-  if (changes.length <= most) return { stages, holds: [] };
+  const changes = changesOf(input, world, stages, moves);
+  if (changes.reduce((sum, { cost }) => sum + cost, 0) <= most) return { stages, holds: [] };
   const byAction = new Map(changes.flatMap((change) => change.actions.map((action) => [action.id, change] as const)));
   const kept = choose(changes, byAction, stages, most);
   const cut = closed(stages, changes, new Set(changes.filter((change) => !kept.has(change)).flatMap(idsOf)));
@@ -51,18 +56,30 @@ function closed(stages: readonly Stage[], changes: readonly Change[], cut: Reado
 }
 
 /** Every change with its actions, in the order of the plan. */
-function changesOf(input: PlanInput, world: WorldIndex, stages: readonly Stage[]): readonly Change[] {
+function changesOf(
+  input: PlanInput,
+  world: WorldIndex,
+  stages: readonly Stage[],
+  moves: ReadonlyMap<string, string>,
+): readonly Change[] {
   const actions = stages.flatMap((stage) => stage.actions);
   const urgencyOf = urgencies(input, world);
   const counted = actions.flatMap((action) => {
     const target = targetOf(action);
-    return target === undefined ? [] : [{ target, action, urgency: urgencyOf(action) }];
+    return target === undefined
+      ? []
+      : [{ target, group: groupOf(action, target, moves), action, urgency: urgencyOf(action) }];
   });
-  return [...Map.groupBy(counted, ({ target }) => target)].map(([target, all]) => ({
-    target,
+  return [...Map.groupBy(counted, ({ group }) => group).values()].map((all) => ({
+    cost: new Set(all.map(({ target }) => target)).size,
     actions: all.map(({ action }) => action),
     urgency: Math.min(...all.map(({ urgency }) => urgency)),
   }));
+}
+
+function groupOf(action: Action, target: string, moves: ReadonlyMap<string, string>): string {
+  const moved = action.kind === 'process.create' ? moves.get(action.process) : undefined;
+  return moved === undefined ? target : `process ${moved}`;
 }
 
 function targetOf(action: Action): string | undefined {
@@ -114,14 +131,17 @@ function choose(
 ): ReadonlySet<Change> {
   const needs = neededChanges(stages, byAction);
   const kept = new Set<Change>();
+  let used = 0;
   const keep = (change: Change, waiting: ReadonlySet<Change>): void => {
     if (kept.has(change) || waiting.has(change)) return;
     const path = new Set([...waiting, change]);
     for (const needed of needs.get(change) ?? []) keep(needed, path);
-    if (kept.size < most) kept.add(change);
+    if (used + change.cost > most) return;
+    kept.add(change);
+    used += change.cost;
   };
   for (const change of changes.toSorted((a, b) => a.urgency - b.urgency)) {
-    if (kept.size >= most) break;
+    if (used >= most) break;
     keep(change, new Set());
   }
   return kept;

@@ -83,7 +83,7 @@ function isBelow(a: readonly number[], b: readonly number[]): boolean {
 /** Enters a booked move: its waves follow. */
 export function commitMove({ work, member, spot }: Move, reason: string): void {
   work.outgoing.push({ member, reason, inPlace: false, replaced: true });
-  work.reserved.push({ ...spot, reason: `takes the place of ${member.name}: ${reason}` });
+  work.reserved.push({ ...spot, reason: `takes the place of ${member.name}: ${reason}`, moves: member.name });
   work.needed += 1;
   work.unpaired += 1;
   work.allowance -= 1;

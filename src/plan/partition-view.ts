@@ -35,6 +35,8 @@ export interface PartitionView {
   readonly input: PlanInput;
   readonly world: WorldIndex;
   readonly ids: ActionIds;
+  /** By new process, the one that policy moves to it: both happen, or neither. */
+  readonly moves: Map<string, string>;
   readonly hold: (target: string, reason: string) => void;
   readonly notice: (target: string, message: string) => void;
 }
@@ -47,7 +49,12 @@ export interface Findings {
 export function partitionView(
   name: string,
   only: ReadonlySet<string> | undefined,
-  shared: { readonly input: PlanInput; readonly world: WorldIndex; readonly ids: ActionIds },
+  shared: {
+    readonly input: PlanInput;
+    readonly world: WorldIndex;
+    readonly ids: ActionIds;
+    readonly moves: Map<string, string>;
+  },
   findings: Findings,
 ): PartitionView {
   const { spec: whole, decisions, networkCapacity } = shared.input;

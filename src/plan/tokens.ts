@@ -46,6 +46,12 @@ export function take(from: Tokens): readonly string[] {
   return giver === undefined ? [] : [giver];
 }
 
+/** Takes back the permit that `giver` gave to pay a debt: the debt is there again. */
+export function borrowOn(from: Tokens, giver: string): readonly string[] {
+  from.debt += 1;
+  return from.paid.splice(from.paid.indexOf(giver), 1);
+}
+
 /** Takes one permit more than there are, once all debts are paid; the next one that is given pays for it. */
 export function borrow(from: Tokens): readonly string[] {
   from.debt += 1;

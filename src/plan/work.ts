@@ -1,7 +1,7 @@
 /** What is to be done for one subscription in one partition, before it is known where and in which wave. */
 import type { Millis } from '../model/quantity.ts';
 import type { Member } from './member.ts';
-import type { Spot } from './slot.ts';
+import type { Slot, Spot } from './slot.ts';
 import type { Launch } from './target.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -26,6 +26,8 @@ export interface Repair {
 export interface Reservation extends Spot {
   /** Why it is created, where that is not the reason of the whole work. */
   readonly reason?: string;
+  /** The process that moves to it. */
+  readonly moves?: string;
 }
 
 /** Changes while the waves of a plan are made. */
@@ -65,6 +67,8 @@ export interface Work {
   blocked: string | undefined;
   /** Waves it waited for room. */
   waited: number;
+  /** Its new processes by VM, where it may have but one there. */
+  readonly createdOn: Map<Slot, string>;
   /** It is replaced by creating before removing, as long as there is room. */
   surges: boolean;
   /** One ready process at a time may be away though the rollout policy allows none, where it cannot be done otherwise. */

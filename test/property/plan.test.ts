@@ -14,6 +14,11 @@ const SLOW: readonly Mishap[] = ['machine stopped', 'vm record lost'];
 
 const scenes = (of: readonly Mishap[] = MISHAPS) => fc.record({ specs: editedSpecs, happened: disturbances(of) });
 
+/** What moves by policy or to be apart, moves one at a time, a plan for each. */
+const movesByPolicy = ({ partitions, subscriptions }: Spec): boolean =>
+  Object.values(partitions).some(({ policy }) => policy.scaleDown.after === 0) ||
+  Object.values(subscriptions).some(({ spread, apart }) => spread || apart.length > 0);
+
 const actionsOf = (plan: Plan): readonly Action[] => plan.stages.flatMap((stage) => stage.actions);
 
 interface Load {
@@ -90,7 +95,7 @@ describe('makePlan', { timeout: 120_000 }, () => {
         // What was held back may be done once something else is gone: that takes another run, and ends.
         const held = planFor(specs.after, world).holds.length > 0;
         const slow = held || happened.some(({ what }) => SLOW.includes(what));
-        converge(specs.after, world, slow ? 5 : 1);
+        converge(specs.after, world, movesByPolicy(specs.after) ? 16 : slow ? 5 : 1);
       }),
       RUNS,
     );
@@ -326,8 +331,8 @@ describe('makePlan', { timeout: 120_000 }, () => {
           const world = disturbedWorld(before, happened);
           const plan = planFor(after, world);
           const cut = applyPlan(after, world, plan, { stopAfter, ...(interruption ? { interruption } : {}) });
-          const settled = converge(after, cut, 4);
-          const whole = converge(after, world, 4);
+          const settled = converge(after, cut, 16);
+          const whole = converge(after, world, 16);
           if (planFor(after, settled).holds.length + planFor(after, whole).holds.length === 0)
             expect(census(settled).ready).toEqual(census(whole).ready);
           expectSound(settled);

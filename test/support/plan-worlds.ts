@@ -1,7 +1,9 @@
 /** Generators for the laws of the planner: specs, and worlds that something happened to. */
 import fc from 'fast-check';
+import type { Decisions } from '../../src/model/decision.ts';
 import type { ProcessRecord, VmRecord } from '../../src/model/inventory.ts';
 import type { Machine, ReachedVm } from '../../src/model/observation.ts';
+import { bytes, cores, millis } from '../../src/model/quantity.ts';
 import { NO_BOUND, type Spec } from '../../src/model/spec.ts';
 import type { World } from '../../src/plan/reference/world.ts';
 import {
@@ -9,10 +11,19 @@ import {
   aSpec,
   converge,
   LAB,
+  planInput,
   type CartridgeOptions,
   type PartitionOptions,
   type SubscriptionOptions,
 } from './builders.ts';
+
+const GIB = 2 ** 30;
+/** What is empty goes at once, and policy finds every VM that is half empty unneeded. */
+const AT_ONCE = { after: millis(0), afterGrowth: millis(0) };
+const SIZES = [
+  { cpu: cores(1), memory: bytes(GIB), price: 1 },
+  { cpu: cores(4), memory: bytes(4 * GIB), price: 3 },
+];
 
 const partitionOptions: fc.Arbitrary<PartitionOptions> = fc
   .record({
@@ -33,7 +44,13 @@ const partitionOptions: fc.Arbitrary<PartitionOptions> = fc
         { iaas: 'pool', max: NO_BOUND },
         { iaas: 'lab', max: 2 },
       ],
+      [
+        { iaas: 'lab', max: 3, weight: 1, sizes: SIZES },
+        { iaas: 'edge', max: 3, weight: 2, price: 1 },
+      ],
     ),
+    spare: fc.constantFrom({}, {}, {}, { processes: 1 }, { vms: 1 }),
+    scaleDown: fc.constantFrom({}, {}, AT_ONCE),
   })
   .map(({ more, ...options }) => ({ ...options, max: Math.max(1, options.min + more) }));
 
@@ -56,6 +73,8 @@ const subscriptionOptions = (cartridges: readonly string[]): fc.Arbitrary<Subscr
       spread: fc.boolean(),
       exposed: fc.boolean(),
       env: fc.constantFrom('1', '2'),
+      near: fc.constantFrom([], [], ['shop'], ['wiki', 'blog']),
+      apart: fc.constantFrom([], [], [], ['shop'], ['blog']),
     })
     .map(({ exposed, env, ...options }) => ({
       ...options,
@@ -255,6 +274,66 @@ export function disturb(world: World, { what, n }: Disturbance): World {
       return { ...world, observation: { ...world.observation, iaas: { ...world.observation.iaas, [iaas]: failed } } };
     }
   }
+}
+
+/** What policy may wish, to the n-th of what it can wish it of. */
+export interface Wishes {
+  readonly removable: readonly number[];
+  readonly sleep: readonly { readonly n: number; readonly depth: 'frozen' | 'stopped' }[];
+  readonly wake: readonly number[];
+  readonly hold: boolean;
+  readonly maxChanges?: number;
+}
+
+export const wishes: fc.Arbitrary<Wishes> = fc
+  .record({
+    removable: fc.array(fc.nat(20), { maxLength: 6 }),
+    sleep: fc.array(fc.record({ n: fc.nat(20), depth: fc.constantFrom('frozen' as const, 'stopped' as const) }), {
+      maxLength: 6,
+    }),
+    wake: fc.array(fc.nat(20), { maxLength: 3 }),
+    hold: fc.constantFrom(false, false, false, true),
+    maxChanges: fc.constantFrom(undefined, undefined, undefined, 1, 2, 3, 5),
+  })
+  .map(({ maxChanges, ...others }) => ({ ...others, ...(maxChanges === undefined ? {} : { maxChanges }) }));
+
+/** What policy decides of a world, and beyond it what it is wished to. Names are those of the VMs and processes that `from` has. */
+export function wishedDecisions(spec: Spec, world: World, wished: Wishes, from: World = world): Decisions {
+  const { decisions } = planInput(spec, world);
+  const sorted = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).sort();
+  const vmNames = sorted(from.inventory.vms);
+  const processNames = sorted(from.inventory.processes);
+  const pick = (names: readonly string[], n: number): string => names[n % Math.max(1, names.length)] ?? '';
+  const unneeded = new Set(wished.removable.map((n) => pick(vmNames, n)));
+  const sleep = new Map(wished.sleep.map(({ n, depth }) => [pick(processNames, n), { depth, reason: 'idle for 5m' }]));
+  const wake = new Set(wished.wake.map((n) => pick(processNames, n)).filter((name) => !sleep.has(name)));
+  const of = (alias: string, name: string): boolean => name.startsWith(`${alias}-`);
+  return {
+    ...decisions,
+    ...(wished.maxChanges === undefined ? {} : { maxChanges: wished.maxChanges }),
+    processes: Object.fromEntries(
+      Object.entries(decisions.processes).map(([alias, decision]) => [
+        alias,
+        {
+          ...decision,
+          sleep: Object.fromEntries([...sleep].filter(([name]) => of(alias, name))),
+          wake: Object.fromEntries([...wake].filter((name) => of(alias, name)).map((name) => [name, 'it is needed'])),
+        },
+      ]),
+    ),
+    vms: Object.fromEntries(
+      Object.entries(decisions.vms).map(([partition, decision]) => [
+        partition,
+        {
+          ...decision,
+          removable: Object.fromEntries(
+            [...unneeded].filter((name) => of(partition, name)).map((name) => [name, 'unneeded for 10m']),
+          ),
+          ...(wished.hold ? { hold: 'the breaker is open' } : {}),
+        },
+      ]),
+    ),
+  };
 }
 
 function onVm(world: World, name: string, change: (seen: ReachedVm) => ReachedVm): World {
