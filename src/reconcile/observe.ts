@@ -1,6 +1,7 @@
 /** Observing: what each IaaS lists, and one read-only batch for each VM. Nothing is changed, nothing is decided. */
 import { gatewayProbeStep, parseGatewayProbe } from '../gateway/probe.ts';
 import { observeStep, parseObservation } from '../lxc/observe.ts';
+import { parseProbes, probesStep, type Probe } from '../lxc/probes.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { InterruptedError, StratosError, UnreachableError } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -9,6 +10,7 @@ import { millis } from '../model/quantity.ts';
 import type { IaasSpec, Spec } from '../model/spec.ts';
 import type { Batch } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
+import { probesOf } from './probes-of.ts';
 import { limiter } from '../concurrency/limiter.ts';
 
 export interface ObserveOptions {
@@ -35,6 +37,7 @@ export async function observe(
   const vms: Record<string, VmObservation> = {};
   const questions = new Map<string, AbortController>();
   const answers: Promise<void>[] = [];
+  const probes = probesOf(spec, inventory);
 
   const ask = (name: string, endpoint: Endpoint): void => {
     if (questions.has(name)) return;
@@ -42,7 +45,7 @@ export async function observe(
     questions.set(name, controller);
     const signal = AbortSignal.any([options.signal, controller.signal]);
     answers.push(
-      limit(() => askVm(deps, name, endpoint, inventory.lineage, signal)).then((answer) => {
+      limit(() => askVm(deps, name, endpoint, inventory.lineage, signal, probes.get(name))).then((answer) => {
         if (answer) vms[name] = answer;
       }),
     );
@@ -97,9 +100,10 @@ async function list(deps: Deps, spec: IaasSpec, lineage: string): Promise<IaasOb
   }
 }
 
-/** The batch that every observation makes; also used to look at one VM before something is destroyed on it. */
-export function observeBatch(lineage: string): Batch {
-  return { steps: [observeStep(lineage), gatewayProbeStep()], timeout: OBSERVE_TIMEOUT };
+/** The batch that every observation makes, with the policies' own commands where there are any. */
+function observeBatch(lineage: string, probes: readonly Probe[]): Batch {
+  const own = probes.length > 0 ? [probesStep(probes)] : [];
+  return { steps: [observeStep(lineage), gatewayProbeStep(), ...own], timeout: OBSERVE_TIMEOUT };
 }
 
 /** One VM's answer; undefined when the question was given up because its machine is not running. */
@@ -109,10 +113,11 @@ async function askVm(
   endpoint: Endpoint,
   lineage: string,
   signal: AbortSignal,
+  probes: readonly Probe[] | undefined,
 ): Promise<VmObservation | undefined> {
   if (signal.aborted) return undefined;
   try {
-    return await observeVm(deps, name, endpoint, lineage, signal);
+    return await observeVm(deps, name, endpoint, lineage, signal, probes);
   } catch (error) {
     if (error instanceof UnreachableError)
       return { status: 'unreachable', reason: error.reason, message: error.message };
@@ -122,7 +127,7 @@ async function askVm(
 }
 
 /**
- * Looks at one VM.
+ * Looks at one VM; also before something is destroyed on it. `probes` are run, nothing else is.
  * @throws UnreachableError, InterruptedError
  */
 export async function observeVm(
@@ -131,13 +136,19 @@ export async function observeVm(
   endpoint: Endpoint,
   lineage: string,
   signal: AbortSignal,
+  probes: readonly Probe[] = [],
 ): Promise<VmObservation> {
-  const [facts, gateway] = await deps.transport.run(name, endpoint, observeBatch(lineage), { signal });
+  const batch = observeBatch(lineage, probes);
+  const [facts, gateway, own] = await deps.transport.run(name, endpoint, batch, { signal });
   if (facts?.status !== 0)
     return {
       status: 'unreachable',
       reason: 'connection-lost',
       message: `Cannot observe ${name} as its answer is incomplete: ${(facts?.stderr ?? '').trim() || 'no output'}`,
     };
-  return { ...parseObservation(facts.stdout), gateway: parseGatewayProbe(gateway?.stdout ?? '') };
+  return {
+    ...parseObservation(facts.stdout),
+    gateway: parseGatewayProbe(gateway?.stdout ?? ''),
+    ...(probes.length > 0 ? { probes: parseProbes(own, probes) } : {}),
+  };
 }
