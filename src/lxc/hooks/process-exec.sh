@@ -9,6 +9,11 @@ if [ ! -e "$processes/$name/user" ]; then
   echo "Cannot enter $name as it is not on this VM" >&2
   exit 1
 fi
+# What is frozen takes nobody in, and nobody would get out again.
+if [ -s "$processes/$name/asleep" ]; then
+  printf 'Cannot enter %s as it is asleep\n  stratos process wake %s\n' "$name" "$name" >&2
+  exit 1
+fi
 read -r uid gid home <"$processes/$name/user"
 # What an observation counts as sessions: a file with the id that lxc-attach takes over. Those of sessions that ended go with the
 # next one.

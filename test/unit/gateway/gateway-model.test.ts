@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { gatewayModel } from '../../../src/gateway/gateway-model.ts';
+import { millis } from '../../../src/model/quantity.ts';
 import { aCartridge, aProcess, aSpec, aSubscription, aVm, anInput } from './gateway-input.ts';
 
 const servers = (input: Parameters<typeof gatewayModel>[0]) => gatewayModel(input).services[0]?.servers;
@@ -79,4 +80,29 @@ test('gatewayModel orders servers as people count', () => {
     'shop-10',
     'shop-100',
   ]);
+});
+
+test.each([
+  [{ stopAfter: millis(1000) }, true],
+  [{ freezeAfter: millis(1000) }, true],
+  [{}, false],
+  [{ stopAfter: millis(1000), wake: 'never' as const }, false],
+])('gatewayModel knows where a process is woken with idle policy %j: %j', (policy, wakes) => {
+  const idle = {
+    name: 'nap',
+    wake: 'on-request' as const,
+    cpuBelow: 0.05,
+    sessions: true,
+    coldStart: false,
+    ...policy,
+  };
+  const found = servers(anInput({ spec: aSpec([aCartridge()], [aSubscription({ idle })]) }));
+  expect(found?.map(({ wake }) => wake)).toEqual(
+    wakes
+      ? [
+          { address: '10.66.0.1', port: 61_000 },
+          { address: '10.0.0.2', port: 61_002 },
+        ]
+      : [undefined, undefined],
+  );
 });

@@ -143,3 +143,22 @@ test('renderGateway refuses a tcp service on port 80 beside host names', () => {
   expect(() => render(service({ hosts: ['x.example.org'] }), tcp)).toThrow(UsageError);
   expect(render(service(), tcp)).toContain('frontend db');
 });
+
+test('renderGateway lists what can be woken a second time, without a check, for when nobody else is up', () => {
+  const wake = { address: '10.66.0.1', port: 61_000 };
+  const servers = [
+    { name: 'shop-1', address: '10.66.0.2', port: 80, wake },
+    { name: 'shop-2', address: 'vm.example.org', port: 20_008, wake: { address: 'vm.example.org', port: 61_001 } },
+  ];
+  const backend = section(render(service({ servers })), 'backend shop');
+  expect(backend).toContain('server shop-1 10.66.0.2:80');
+  expect(backend).toContain('server shop-1:wake 10.66.0.1:61000 backup no-check');
+  expect(backend).toContain('server shop-2:wake vm.example.org:61001 backup no-check init-addr libc,none');
+  // With it all would be woken.
+  expect(backend.join('\n')).not.toContain('allbackups');
+  expect(backend.join('\n')).toContain('set-status 503');
+  const tcp = section(render(service({ servers, mode: 'tcp' })), 'backend shop').join('\n');
+  expect(tcp).toContain('backup');
+  expect(tcp).not.toContain('set-status');
+  expect(render(service())).not.toMatch(/backup|set-status/);
+});

@@ -35,8 +35,18 @@ test('preparedFiles tell hooks the network of the VM', () => {
       'gateway_mac=02:53:0a:42:00:01',
       'prefix=22',
       'bridge=stratosbr0',
+      'wakes=/var/lib/stratos/wake',
+      'wake_ports=61000-62020',
     ]),
   );
+});
+
+test('preparedFiles listen for sleepers at the address of the VM on its bridge', () => {
+  const socket = preparedFiles({ ...INPUT, network: '10.67.0.0/24' }).find(({ path }) => path.endsWith('@.socket'));
+  expect(socket?.path).toBe('/etc/systemd/system/stratos-wake@.socket');
+  expect(socket?.text).toContain('\nListenStream=10.67.0.1:%i\n');
+  // Else the sixth wake in ten seconds would end it.
+  expect(socket?.text).toContain('\nTriggerLimitIntervalSec=0\n');
 });
 
 test('preparedFiles leave no placeholder in a unit', () => {
