@@ -107,6 +107,7 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
       async () => (await import('./reconcile.ts')).reconcileCommand,
     ),
     leaf('status', 'show what runs and where', async () => (await import('./status.ts')).statusCommand),
+    leaf('top', 'show what the fleet does now', async () => (await import('./top.ts')).topCommand),
     leaf('explain', 'show why it is so', async () => (await import('./explain.ts')).explainCommand),
   ]),
   grouped(SUBSCRIPTIONS, [

@@ -20,6 +20,7 @@ import type {
 import type { reconcile } from '../reconcile/reconcile.ts';
 import type { runSimulation } from '../reconcile/simulation.ts';
 import type { processSleep, processWake } from '../reconcile/sleep-operations.ts';
+import type { top, topOnce } from '../reconcile/top.ts';
 import type { status } from '../reconcile/status.ts';
 import type { vmCordon, vmDrain, vmPrepare, vmPrune, vmSsh, vmUncordon } from '../reconcile/vm-operations.ts';
 import type { watch } from '../reconcile/watch.ts';
@@ -38,6 +39,8 @@ export interface UseCases extends ProjectUseCases, CartridgeUseCases {
   readonly watch: typeof watch;
   readonly status: typeof status;
   readonly explain: typeof explain;
+  readonly top: typeof top;
+  readonly topOnce: typeof topOnce;
   readonly simulate: typeof runSimulation;
   readonly processExec: typeof processExec;
   readonly processShell: typeof processShell;
