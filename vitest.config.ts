@@ -8,6 +8,8 @@ export default defineConfig({
         plugins: [shellText()],
         test: {
           name: 'unit',
+          // Else the styles of a page would be empty texts.
+          css: true,
           testTimeout: 30_000,
           include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts', 'test/cli/**/*.test.ts'],
         },
@@ -27,6 +29,8 @@ export default defineConfig({
         plugins: [shellText()],
         test: {
           name: 'slow',
+          // Else the styles of a page would be empty texts.
+          css: true,
           include: ['test/**/*.slow.test.ts'],
           fileParallelism: false,
           testTimeout: 600_000,

@@ -61,6 +61,8 @@ const MOST_STEPS = 1_000_000;
  */
 export async function runSimulation(deps: Deps, request: SimulationRequest): Promise<SimulationOutcome> {
   const { step, every, delays, compare } = request;
+  // Before a shape is made of that length.
+  if (request.duration !== undefined) checkedDuration(request.duration, step);
   const base = await deps.loadSpec();
   const aliases = aliasesOf(base, request.alias);
   const services = Object.fromEntries(
