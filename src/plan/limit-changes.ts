@@ -2,13 +2,22 @@
  * Bounding what one run changes. The plan is made whole and then cut: an action that is cut takes with it what depends on it, just as
  * one that failed would, so what is left is as safe as a run in which these actions failed.
  */
-import type { Action, Hold, ProcessForget, ProcessRemove, Stage } from '../model/plan.ts';
+import type { Action, Hold, Stage } from '../model/plan.ts';
+import { withoutCut } from './cut-stages.ts';
 import type { WorldIndex } from './index-world.ts';
 import type { PlanInput } from './plan-input.ts';
 
 interface Limited {
   readonly stages: readonly Stage[];
   readonly holds: readonly Hold[];
+}
+
+/** What else must be known of the actions of a plan. */
+export interface Ties {
+  /** By new process, the one that policy moves to it: both happen, or neither. */
+  readonly moves: Map<string, string>;
+  /** Ids of gateways that are to be configured whether or not anything else happens. */
+  readonly due: Set<string>;
 }
 
 /** A process or a VM that comes, goes or falls asleep; what is replaced in place is one, what moves is two that belong together. */
@@ -27,7 +36,7 @@ export function limitChanges(
   input: PlanInput,
   world: WorldIndex,
   stages: readonly Stage[],
-  moves: ReadonlyMap<string, string>,
+  { moves, due }: Ties,
 ): Limited {
   const most = input.decisions.maxChanges ?? Number.MAX_SAFE_INTEGER;
   const changes = changesOf(input, world, stages, moves);
@@ -35,7 +44,7 @@ export function limitChanges(
   const byAction = new Map(changes.flatMap((change) => change.actions.map((action) => [action.id, change] as const)));
   const kept = choose(changes, byAction, stages, most);
   const cut = closed(stages, changes, new Set(changes.filter((change) => !kept.has(change)).flatMap(idsOf)));
-  return { stages: withoutCut(stages, cut), holds: holdsOf(stages, cut, most) };
+  return { stages: withoutCut(stages, cut, due), holds: holdsOf(stages, cut, most) };
 }
 
 const idsOf = ({ actions }: Change): readonly string[] => actions.map(({ id }) => id);
@@ -166,55 +175,6 @@ function neededChanges(stages: readonly Stage[], byAction: ReadonlyMap<string, C
     needs.set(own, all);
   }
   return needs;
-}
-
-/** The stages without what is cut and what is for nothing without it; what is not removed stays in rotation. */
-function withoutCut(stages: readonly Stage[], cut: ReadonlySet<string>): readonly Stage[] {
-  const left = stages.map((stage) => ({ ...stage, actions: stage.actions.filter(({ id }) => !cut.has(id)) }));
-  const all = left.flatMap(({ actions }) => actions);
-  const removed = new Set(all.flatMap((action) => (isRemoval(action) ? [action.process] : [])));
-  const used = new Set(all.flatMap(({ dependsOn }) => dependsOn));
-  const tidied = left.map((stage) => ({
-    ...stage,
-    actions: stage.actions
-      .filter((action) => action.kind !== 'image.copy' || used.has(action.id))
-      .map((action) =>
-        action.kind === 'gateway.configure'
-          ? { ...action, withdraw: action.withdraw.filter((name) => removed.has(name)) }
-          : action,
-      ),
-  }));
-  const idle = new Set([...Map.groupBy(tidied, ({ partition }) => partition).values()].flatMap(idleGateways));
-  return tidied.flatMap(({ withdrawAfter, ...stage }) => {
-    if (stage.actions.length === 0 || idle.has(stage.id)) return [];
-    const conditions = Object.entries(withdrawAfter ?? {}).filter(([name]) => removed.has(name));
-    const actions = stage.actions.map((action) =>
-      action.dependsOn.some((id) => idle.has(id))
-        ? { ...action, dependsOn: action.dependsOn.filter((id) => !idle.has(id)) }
-        : action,
-    );
-    return [{ ...stage, actions, ...(conditions.length > 0 ? { withdrawAfter: Object.fromEntries(conditions) } : {}) }];
-  });
-}
-
-function isRemoval(action: Action): action is ProcessRemove | ProcessForget {
-  return action.kind === 'process.remove' || action.kind === 'process.forget';
-}
-
-/** Gateway stages of one partition for a wave of which nothing is left. The first may be for something else. */
-function idleGateways(stages: readonly Stage[]): readonly string[] {
-  let cause: Stage | undefined;
-  let first: { readonly cause: Stage | undefined } | undefined;
-  return stages.flatMap((stage) => {
-    if (stage.kind !== 'gateway') {
-      cause = stage;
-      return [];
-    }
-    first ??= { cause };
-    if (cause === first.cause) return [];
-    if (stage.actions.some((action) => action.kind === 'gateway.configure' && action.withdraw.length > 0)) return [];
-    return cause?.kind === 'removals' || cause?.actions.length === 0 ? [stage.id] : [];
-  });
 }
 
 const VERBS: Partial<Record<Action['kind'], string>> = {

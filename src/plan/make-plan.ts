@@ -13,13 +13,13 @@ import type { PlanInput } from './plan-input.ts';
  */
 export function makePlan(input: PlanInput): Plan {
   const world = indexWorld(input);
-  const shared = { input, world, ids: actionIds(), moves: new Map<string, string>() };
+  const shared = { input, world, ids: actionIds(), moves: new Map<string, string>(), due: new Set<string>() };
   const findings: Findings = { holds: [], notices: [] };
   const stages: Stage[] = [];
   for (const [name, only] of scopes(input, world)) {
     stages.push(...planPartition(partitionView(name, only, shared, findings)));
   }
-  const limited = limitChanges(input, world, stages, shared.moves);
+  const limited = limitChanges(input, world, stages, shared);
   return {
     version: 1,
     lineage: input.inventory.lineage,

@@ -8,10 +8,11 @@ import {
 } from '../model/spec.ts';
 import type { ActionIds } from './action-ids.ts';
 import type { WorldIndex } from './index-world.ts';
+import type { Ties } from './limit-changes.ts';
 import type { PlanInput } from './plan-input.ts';
 
 /** What one partition is planned from. A partition that left the spec is one that shall have no VM. */
-export interface PartitionView {
+export interface PartitionView extends Ties {
   readonly name: string;
   /** Undefined: it is no longer in the spec. */
   readonly spec: PartitionSpec | undefined;
@@ -35,8 +36,6 @@ export interface PartitionView {
   readonly input: PlanInput;
   readonly world: WorldIndex;
   readonly ids: ActionIds;
-  /** By new process, the one that policy moves to it: both happen, or neither. */
-  readonly moves: Map<string, string>;
   readonly hold: (target: string, reason: string) => void;
   readonly notice: (target: string, message: string) => void;
 }
@@ -53,8 +52,7 @@ export function partitionView(
     readonly input: PlanInput;
     readonly world: WorldIndex;
     readonly ids: ActionIds;
-    readonly moves: Map<string, string>;
-  },
+  } & Ties,
   findings: Findings,
 ): PartitionView {
   const { spec: whole, decisions, networkCapacity } = shared.input;

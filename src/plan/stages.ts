@@ -31,6 +31,7 @@ export function stagesOf({ view, found, copies }: Site, planned: Planned): reado
     const scope = at === 0 ? firstScope(view, gateways, wave, vmsChange, before) : wave.changed ? gateways : NONE;
     gate = addWave(stages, view, wave, scope, released) ?? gate;
   });
+  if (view.input.decisions.maxChanges !== undefined) noteDue(view, found, gateways, before);
   // Nobody sleeps before the gateways know how to wake it.
   addStage(
     stages,
@@ -41,6 +42,15 @@ export function stagesOf({ view, found, copies }: Site, planned: Planned): reado
   addStage(stages, view, 'release', released.actions);
   if (released.actions.length > 0) addStage(stages, view, 'gateway', forgetPeers(view, gateways, released));
   return stages;
+}
+
+/** Gateways that are not what they should be as things are, for the case that what would change is put off. */
+function noteDue(view: PartitionView, found: Survey, gateways: GatewaySlots, before: ReadonlySet<string>): void {
+  const wanted = needsGateway(view);
+  const always = found.actions.length > 0 || lostFromRotation(view, before);
+  for (const slot of gateways.serving)
+    if (always || hasDrifted(view, slot, before, wanted)) view.due.add(`gateway.configure:${slot.name}`);
+  for (const slot of gateways.joining) view.due.add(`gateway.configure:${slot.name}`);
 }
 
 const NONE: GatewaySlots = { serving: [], joining: [] };

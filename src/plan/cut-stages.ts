@@ -1,0 +1,66 @@
+/** The stages of a plan when some of its actions do not happen. */
+import type { Action, ProcessForget, ProcessRemove, Stage } from '../model/plan.ts';
+
+/**
+ * The stages without what is cut and without what is for nothing then: copies that nobody needs, gateways of waves of which nothing
+ * is left, but for those that are `due` anyway. What is not removed stays in rotation.
+ */
+export function withoutCut(
+  stages: readonly Stage[],
+  cut: ReadonlySet<string>,
+  due: ReadonlySet<string>,
+): readonly Stage[] {
+  const left = stages.map((stage) => ({ ...stage, actions: stage.actions.filter(({ id }) => !cut.has(id)) }));
+  const all = left.flatMap(({ actions }) => actions);
+  const removed = new Set(all.flatMap((action) => (isRemoval(action) ? [action.process] : [])));
+  const used = new Set(all.flatMap(({ dependsOn }) => dependsOn));
+  const tidied = left.map((stage) => ({
+    ...stage,
+    actions: stage.actions
+      .filter((action) => action.kind !== 'image.copy' || used.has(action.id))
+      .map((action) =>
+        action.kind === 'gateway.configure'
+          ? { ...action, withdraw: action.withdraw.filter((name) => removed.has(name)) }
+          : action,
+      ),
+  }));
+  const idle = new Set([...Map.groupBy(tidied, ({ partition }) => partition).values()].flatMap(idleGateways));
+  const gone = new Set<string>();
+  return tidied.flatMap(({ withdrawAfter, ...stage }) => {
+    const some = idle.has(stage.id) ? stage.actions.filter(({ id }) => due.has(id)) : stage.actions;
+    if (some.length === 0) {
+      gone.add(stage.id);
+      return [];
+    }
+    const conditions = Object.entries(withdrawAfter ?? {}).filter(([name]) => removed.has(name));
+    const actions = some.map((action) =>
+      action.dependsOn.some((id) => gone.has(id))
+        ? { ...action, dependsOn: action.dependsOn.filter((id) => !gone.has(id)) }
+        : action,
+    );
+    return [{ ...stage, actions, ...(conditions.length > 0 ? { withdrawAfter: Object.fromEntries(conditions) } : {}) }];
+  });
+}
+
+function isRemoval(action: Action): action is ProcessRemove | ProcessForget {
+  return action.kind === 'process.remove' || action.kind === 'process.forget';
+}
+
+/** Gateway stages of one partition that follow nothing: no machine, no process came or went since the gateways before. */
+function idleGateways(stages: readonly Stage[]): readonly string[] {
+  let happened = 0;
+  let served = false;
+  return stages.flatMap((stage) => {
+    if (stage.kind === 'images') return [];
+    if (stage.kind !== 'gateway') {
+      if (served) happened = 0;
+      served = false;
+      // Who is removed has left the rotation already.
+      if (stage.kind !== 'removals') happened += stage.actions.length;
+      return [];
+    }
+    served = true;
+    const withdraws = stage.actions.some((action) => action.kind === 'gateway.configure' && action.withdraw.length > 0);
+    return happened > 0 || withdraws ? [] : [stage.id];
+  });
+}
