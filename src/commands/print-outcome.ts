@@ -33,11 +33,27 @@ export async function printOutcome(
 /** Interrupted, partial when something was left undone, failed when nothing at all could be done, else done. */
 export function outcomeCode(outcome: RunOutcome, interrupted: boolean): number {
   if (interrupted) return EXIT.interrupted;
-  if (outcome.failed.length === 0 && outcome.skipped === 0 && outcome.unreachable.length === 0) return EXIT.done;
+  if (outcome.failed.length === 0 && outcome.skipped === 0 && !isAlarming(outcome)) return EXIT.done;
   return outcome.done === 0 && outcome.failed.length > 0 ? EXIT.failed : EXIT.partial;
 }
 
+/** Whether somebody must look although nothing failed. */
+function isAlarming({ unreachable, alarms }: RunOutcome): boolean {
+  return unreachable.length > 0 || alarms.length > 0;
+}
+
 /** An outcome as a document: the plan is given by its counts, failures by their action. */
-export function outcomeBody({ run, plan, done, failed, skipped, unreachable, ms }: RunOutcome): object {
-  return { run, changed: done > 0, done, skipped, failed, unreachable, holds: plan.holds, notices: plan.notices, ms };
+export function outcomeBody({ run, plan, done, failed, skipped, unreachable, alarms, ms }: RunOutcome): object {
+  return {
+    run,
+    changed: done > 0,
+    done,
+    skipped,
+    failed,
+    unreachable,
+    alarms,
+    holds: plan.holds,
+    notices: plan.notices,
+    ms,
+  };
 }

@@ -25,7 +25,7 @@ export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Prom
     if (plan.specDigest !== materials.specDigest)
       throw new StalePlanError('Cannot apply the plan as the spec changed since it was made', { hint });
     const outcome = await applyWith(deps, materials, plan, limits);
-    return { run, plan, ...outcome, unreachable: [], ms: deps.now() - started };
+    return { run, plan, ...outcome, unreachable: [], alarms: [], ms: deps.now() - started };
   });
 }
 

@@ -7,6 +7,7 @@ import { apply, type ApplyOutcome } from './apply.ts';
 import type { ApplyContext } from './context.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { loadMaterials, planFrom, type Materials } from './plan-run.ts';
+import { noteSleepers } from './note-sleepers.ts';
 import { recorder } from './recorder.ts';
 
 export interface RunOutcome extends ApplyOutcome {
@@ -14,6 +15,8 @@ export interface RunOutcome extends ApplyOutcome {
   readonly run: string;
   readonly plan: Plan;
   readonly unreachable: readonly { readonly vm: string; readonly message: string }[];
+  /** What operators must see: an open breaker, a spent budget. */
+  readonly alarms: readonly string[];
   readonly ms: number;
 }
 
@@ -25,7 +28,8 @@ export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutco
     const materials = await loadMaterials(deps);
     const { plan, observation, decisions, record } = await planFrom(deps, materials, limits);
     const remember = (memory: PolicyMemory): Promise<void> => deps.memory.remember({ ...record, memory });
-    const outcome = await applyWith(deps, materials, plan, limits).catch(async (error: unknown) => {
+    const inventory = await noteSleepers(deps, materials.inventory, observation);
+    const outcome = await applyWith(deps, { ...materials, inventory }, plan, limits).catch(async (error: unknown) => {
       // What was begun, and when, is remembered also by a run that did not come to its end.
       await remember(decisions.memory);
       throw error;
@@ -34,7 +38,7 @@ export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutco
     const unreachable = Object.entries(observation.vms).flatMap(([vm, seen]) =>
       seen.status === 'unreachable' ? [{ vm, message: seen.message }] : [],
     );
-    return { run, plan, ...outcome, unreachable, ms: deps.now() - started };
+    return { run, plan, ...outcome, unreachable, alarms: decisions.alarms, ms: deps.now() - started };
   });
 }
 

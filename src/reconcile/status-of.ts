@@ -212,7 +212,7 @@ function healthIn(observation: Observation | undefined): Look['isUp'] {
 
 function stateOf(process: ProcessRecord, { observation, isUp }: Look): Pick<ProcessStatus, 'state' | 'depth'> {
   const recorded = process.state;
-  if (!observation) return { state: recorded };
+  if (!observation) return process.asleep ? { state: 'asleep', depth: process.asleep } : { state: recorded };
   const seen = observation.vms[process.vm];
   // A process that is being made is not there yet, and its VM perhaps neither.
   if (!seen) return { state: recorded === 'creating' ? recorded : 'stopped' };

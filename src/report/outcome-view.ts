@@ -13,12 +13,13 @@ import { idleText, remarkLines } from './plan-view.ts';
  * `fleet` is what is there when nothing was to do. Ends with a line break.
  */
 export function outcomeView(outcome: RunOutcome, fleet: string, paint: Paint): string {
-  const { plan, done, failed, skipped, unreachable, ms } = outcome;
+  const { plan, done, failed, skipped, unreachable, alarms, ms } = outcome;
+  const loud = alarms.map((alarm) => `${paint.red('!')} ${cleanText(alarm)}\n`);
   const missing = unreachable.map(({ vm, message }) => `${paint.red('✗')} ${cleanText(`${vm}: ${message}`)}\n`);
   // That a VM does not answer is said once.
   const silent = new Set(unreachable.map(({ vm }) => vm));
   const notices = plan.notices.filter(({ target }) => !silent.has(target));
-  const remarks = missing.join('') + remarkLines({ notices, holds: plan.holds }, paint);
+  const remarks = loud.join('') + missing.join('') + remarkLines({ notices, holds: plan.holds }, paint);
   if (done === 0 && failed.length === 0 && skipped === 0) {
     return `${remarks}${missing.length > 0 ? `nothing else to do: ${fleet}` : idleText(plan, fleet)}\n`;
   }

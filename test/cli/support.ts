@@ -156,7 +156,7 @@ export function aPlan(more: Partial<Plan> = {}): Plan {
 
 /** The outcome of a run that did nothing. */
 export function anOutcome(more: Partial<RunOutcome> = {}): RunOutcome {
-  return { run: 'run-1', plan: aPlan(), done: 0, failed: [], skipped: 0, unreachable: [], ms: 42, ...more };
+  return { run: 'run-1', plan: aPlan(), done: 0, failed: [], skipped: 0, unreachable: [], alarms: [], ms: 42, ...more };
 }
 
 /** The part of a spec that views look at. */

@@ -168,6 +168,16 @@ describe('reconcile', () => {
     expect(none.code).toBe(1);
   });
 
+  it('tells alarms first and ends with 5, although nothing failed', async () => {
+    const alarms = ['the last 3 machines of web did not come up, and one is tried again in 5m'];
+    const { stdout, code } = await cli(['reconcile'], {
+      use: { reconcile: () => Promise.resolve(anOutcome({ alarms })) },
+      deps: { inventory: memoryInventory(anInventory()) },
+    });
+    expect(code).toBe(5);
+    expect(stdout).toMatch(/^! the last 3 machines of web did not come up/);
+  });
+
   it('with --quiet prints nothing but failures, on standard error', async () => {
     const well = await cli(['reconcile', '-q'], { use: { reconcile: () => Promise.resolve(anOutcome({ done: 3 })) } });
     expect([well.stdout, well.stderr, well.code]).toEqual(['', '', 0]);
