@@ -94,7 +94,7 @@ const goals = [
   `p50 at most 15 ms over a warm request (${(median(times.frozen) - warm).toFixed(1)}): ${verdict(median(times.frozen) - warm, 15)}`,
 ];
 console.log(
-  `${String(WAKES)} wakes each, by one request to the gateway of the VM; a start is lxc-start until the port listens.\\n`,
+  `${String(WAKES)} wakes each, by one request to the gateway of the VM; a start is lxc-start until the port listens.\n`,
 );
 console.log(
   table(
@@ -108,5 +108,5 @@ console.log(
   ),
 );
 console.log(
-  `\\nThrough the gateway, process awake, 8 clients: ${median(rates.gateway).toFixed(0)} requests/s; plain HAProxy to the same container: ${median(rates.plain).toFixed(0)}; ${(share * 100).toFixed(0)} % (goal at least 90 %: ${verdict(share, 0.9, 'at least')}).`,
+  `\nThrough the gateway, process awake, 8 clients: ${median(rates.gateway).toFixed(0)} requests/s; plain HAProxy to the same container: ${median(rates.plain).toFixed(0)}; ${(share * 100).toFixed(0)} % (goal at least 90 %: ${verdict(share, 0.9, 'at least')}).`,
 );
