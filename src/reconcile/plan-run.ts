@@ -92,6 +92,7 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
     inventory,
     observation,
     decisions,
+    measurement,
     images: Object.fromEntries(Object.entries(references).map(([name, image]) => [name, image?.digest])),
     envDigests: await environmentDigests(environments, { lineage: inventory.lineage, secret: deps.fingerprintKey }),
     prepareFingerprint: (vm, network) => prepareFingerprint(preparationOf(inventory.lineage, vm, network)),
