@@ -10,7 +10,11 @@ const CARTRIDGE = fileURLToPath(new URL('../../fixtures/cartridges/static', impo
 const SPEC = `
 policies:
   partition:
-    web-vms: { vms: { min: 2, max: 3 }, vm: { cpu: 4, memory: 1Gi }, processesPerVm: 3 }
+    web-vms:
+      vms: { min: 2, max: 3 }
+      vm: { cpu: 4, memory: 1Gi }
+      processesPerVm: 3
+      scaleDown: { after: 0s, afterGrowth: 0s, below: 1% }
 partitions:
   web: { policy: web-vms, placement: [{ iaas: lab }] }
 cartridges:

@@ -64,15 +64,19 @@ export interface StaticFleet {
 }
 
 /**
- * A spec of one partition and of cartridge `static`, image `static:1`. `cartridges:` stands last, so that further ones can
- * follow at once, then subscriptions.
+ * A spec of one partition and of cartridge `static`, image `static:1`. VMs that are empty go at once. `cartridges:` stands
+ * last, so that further ones can follow at once, then subscriptions.
  */
 export function staticSpec({ vms: [min, max], processesPerVm, cpu, cartridge, partition }: StaticFleet): string {
   const { name, iaas } = partition ?? { name: 'web', iaas: 'lab' };
   return `
 policies:
   partition:
-    ${name}-vms: { vms: { min: ${String(min)}, max: ${String(max)} }, vm: { cpu: ${String(cpu)}, memory: 1Gi }, processesPerVm: ${String(processesPerVm)} }
+    ${name}-vms:
+      vms: { min: ${String(min)}, max: ${String(max)} }
+      vm: { cpu: ${String(cpu)}, memory: 1Gi }
+      processesPerVm: ${String(processesPerVm)}
+      scaleDown: { after: 0s, afterGrowth: 0s, below: 1% }
 partitions:
   ${name}: { policy: ${name}-vms, placement: [{ iaas: ${iaas} }] }
 cartridges:
