@@ -5,6 +5,7 @@ import { EXIT, UsageError } from '../model/errors.ts';
 import type { Instant, Millis } from '../model/quantity.ts';
 import { instant, millis } from '../model/quantity.ts';
 import type { SimulationRequest } from '../reconcile/simulation.ts';
+import { SHAPES, type Shape } from '../simulate/shapes.ts';
 import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions } from './global-options.ts';
@@ -13,14 +14,12 @@ import { parseDurationOption, parseInterval, parseSince, parseWhole } from './pa
 import { present } from './present.ts';
 import { printResult } from './print-result.ts';
 
-const SHAPES = ['step', 'ramp', 'day', 'spike', 'flash'] as const;
-
 export interface SimulateOptions {
   readonly globals: GlobalOptions;
   readonly load:
     | {
         readonly kind: 'shape';
-        readonly shape: (typeof SHAPES)[number];
+        readonly shape: Shape;
         readonly base?: number;
         readonly peak?: number;
       }
@@ -33,7 +32,7 @@ export interface SimulateOptions {
 
 interface Given {
   readonly trace?: string;
-  readonly shape?: (typeof SHAPES)[number];
+  readonly shape?: Shape;
   readonly recorded?: true;
   readonly since?: Instant;
   readonly base?: number;
@@ -85,7 +84,7 @@ export function simulateCommand(command: Command, context: CommandContext, run =
     .option('--boot <time>', 'from asking for a VM to its being prepared', parseDurationOption, millis(60_000))
     .option('--startup <time>', 'from a decision to a ready process', parseDurationOption, millis(2000))
     .option('--wake <time>', 'from a request to a stopped process that answers', parseDurationOption, millis(40))
-    .option('--compare <names...>', 'two scaling policies, or two specs (.yaml)')
+    .option('--compare <names...>', 'two scaling policies, or two specs (.yaml) of the project')
     .option('--html <file>', 'write a page with curves')
     .action(async (options: Given) => {
       context.exit(await run(simulateOptions(globalOptionsOf(command), ownOptions(options)), context));

@@ -83,6 +83,32 @@ describe('simulate', () => {
     `);
   });
 
+  it('compares two specs, and says which of them lacks a subscription', async () => {
+    const spec = await readFile(join(directory, 'stratos.yaml'), 'utf8');
+    await writeFile(join(directory, 'big.yaml'), spec.replace('vms: 1', 'vms: 2'));
+    await writeFile(join(directory, 'small.yaml'), spec.replace(/ {2}blog.*\n/, ''));
+    const { stdout } = await run('simulate', '--alias', 'shop', '--compare', 'stratos.yaml', 'big.yaml');
+    expect(stdout).toMatch(/VM-hours +24 +48 +\+100%/);
+    const { stderr, code } = await run('simulate', '--compare', 'big.yaml', 'small.yaml');
+    expect(stderr).toContain('Cannot compare as small.yaml has no subscription blog');
+    expect(code).toBe(1);
+    expect((await run('simulate', '--compare', 'big.yaml', 'none.yaml')).stderr).toContain('there is no such file');
+  });
+
+  it('takes a trace so many times', async () => {
+    const { stdout } = await run(
+      'simulate',
+      '--trace',
+      join(directory, 'load.csv'),
+      '--alias',
+      'shop',
+      '--scale',
+      '0.1',
+    );
+    expect(stdout).toContain('load: load.csv × 0.1');
+    expect(stdout).toMatch(/shop +99k +0%/);
+  });
+
   it('prints one document, without curves', async () => {
     const { stdout } = await run('simulate', '--shape', 'step', '--duration', '1h', '-o', 'json');
     const { kind, results, loads } = JSON.parse(stdout) as { kind: string; results: object[]; loads: object };
