@@ -23,7 +23,7 @@ export function introLines({ results, loads, services, every }: SimulationOutcom
   const models = [...new Set(Object.values(services).map(serviceText))];
   const load = [...new Set(Object.values(loads))];
   return [
-    `${formatDuration(first.duration)} from ${new Date(first.start).toISOString().replace(/\.000Z$/, 'Z')} in steps of ${formatDuration(first.step)}, a run every ${formatDuration(every)}`,
+    `${formatDuration(first.duration)} from ${new Date(first.start).toISOString().replace(/\.\d+Z$/, 'Z')} in steps of ${formatDuration(first.step)}, a run every ${formatDuration(every)}`,
     `load: ${load.length > 3 ? `${load.slice(0, 3).join('; ')} and others` : load.join('; ')}`,
     `one process answers ${models.length > 3 ? `${models.slice(0, 3).join('; ')} and others` : models.join('; ')}`,
   ];
