@@ -8,9 +8,12 @@ import { isWakeDoor, trafficOf } from './traffic.ts';
 
 const PROBE = { name: 'probe_gateway', text };
 
-/** Reads the gateway's files and asks HAProxy about its servers. Changes nothing; for {@link parseGatewayProbe}. */
-export function gatewayProbeStep(): ScriptStep {
-  return script(PROBE, 'observe gateway', [LAYOUT.gateway, LAYOUT.run]);
+/**
+ * Reads the gateway's files, whether it runs and, when `traffic` is asked for, HAProxy's servers and counters. Changes nothing; for
+ * {@link parseGatewayProbe}.
+ */
+export function gatewayProbeStep({ traffic }: { readonly traffic: boolean }): ScriptStep {
+  return script(PROBE, 'observe gateway', [LAYOUT.gateway, LAYOUT.run, traffic ? 'traffic' : 'files']);
 }
 
 /**
@@ -25,7 +28,7 @@ export function parseGatewayProbe(stdout: string): ObservedGateway {
   const rows = header < 0 ? [] : parseStatistics(rest.slice(header).join('\n'));
   const worker = rest.map((line) => /^worker (\d+\.\d+)$/.exec(line)?.[1]).find((id) => id !== undefined);
   return {
-    running: header >= 0,
+    running: header >= 0 || rest.includes('running'),
     ...(configDigest === '-' ? {} : { configDigest }),
     ...(loadedDigest === '-' ? {} : { loadedDigest }),
     servers: Object.fromEntries(

@@ -33,6 +33,8 @@ export interface Deps {
 
 /** What bounds one run. */
 export interface RunLimits {
+  /** Measures also what no policy needs, for somebody who looks. */
+  readonly everything?: boolean;
   /** Aliases and partitions to act on; empty: all. */
   readonly only: readonly string[];
   readonly lockTimeout: Millis;

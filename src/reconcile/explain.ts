@@ -48,7 +48,7 @@ export interface PartitionExplanation {
 
 /** Looks, decides and plans as a run would, and explains one alias or partition. Changes nothing. @throws NotFoundError */
 export async function explain(deps: Deps, name: string, limits: RunLimits): Promise<Explanation> {
-  return explanationOf(await planRun(deps, limits), name);
+  return explanationOf(await planRun(deps, { ...limits, everything: true }), name);
 }
 
 /** The explanation of one alias or partition. @throws NotFoundError */

@@ -33,7 +33,7 @@ export async function measureRun(
   deps: Deps,
   spec: Spec,
   inventory: Inventory,
-  limits: Pick<RunLimits, 'parallel' | 'signal'>,
+  limits: Pick<RunLimits, 'parallel' | 'signal' | 'everything'>,
 ): Promise<MeasuredRun> {
   const now = deps.now();
   const [observation, { history, counters: before, memory }] = await Promise.all([

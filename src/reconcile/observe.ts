@@ -1,5 +1,6 @@
 /** Observing: what each IaaS lists, and one read-only batch for each VM. Nothing is changed, nothing is decided. */
 import { gatewayProbeStep, parseGatewayProbe } from '../gateway/probe.ts';
+import { disksStep, withDisks } from '../lxc/disks.ts';
 import { observeStep, parseObservation } from '../lxc/observe.ts';
 import { parseProbes, probesStep, type Probe } from '../lxc/probes.ts';
 import type { Endpoint } from '../model/endpoint.ts';
@@ -11,9 +12,14 @@ import type { IaasSpec, Spec } from '../model/spec.ts';
 import type { Batch } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
 import { probesOf } from './probes-of.ts';
+import { trafficOf } from './traffic-of.ts';
 import { limiter } from '../concurrency/limiter.ts';
 
 export interface ObserveOptions {
+  /** Asks the gateways for their statistics also where no policy needs them. */
+  readonly everything?: boolean;
+  /** Counts what processes have changed on disk, which takes up to 2 s. */
+  readonly disks?: boolean;
   readonly parallel: number;
   readonly signal: AbortSignal;
 }
@@ -38,14 +44,20 @@ export async function observe(
   const questions = new Map<string, AbortController>();
   const answers: Promise<void>[] = [];
   const probes = probesOf(spec, inventory);
+  const traffic = trafficOf(spec, inventory);
 
+  const lookAt = (name: string): Look => ({
+    probes: probes.get(name) ?? [],
+    traffic: options.everything === true || traffic.has(name),
+    disks: options.disks === true,
+  });
   const ask = (name: string, endpoint: Endpoint): void => {
     if (questions.has(name)) return;
     const controller = new AbortController();
     questions.set(name, controller);
     const signal = AbortSignal.any([options.signal, controller.signal]);
     answers.push(
-      limit(() => askVm(deps, name, endpoint, inventory.lineage, signal, probes.get(name))).then((answer) => {
+      limit(() => askVm(deps, name, endpoint, inventory.lineage, signal, lookAt(name))).then((answer) => {
         if (answer) vms[name] = answer;
       }),
     );
@@ -100,10 +112,21 @@ async function list(deps: Deps, spec: IaasSpec, lineage: string): Promise<IaasOb
   }
 }
 
+/** What is asked of one VM besides what it is. */
+export interface Look {
+  /** Commands of policies. */
+  readonly probes: readonly Probe[];
+  /** Whether the gateway is asked for its servers and counters. */
+  readonly traffic: boolean;
+  /** Whether the changes of processes on disk are counted. */
+  readonly disks?: boolean;
+}
+
 /** The batch that every observation makes, with the policies' own commands where there are any. */
-function observeBatch(lineage: string, probes: readonly Probe[]): Batch {
+function observeBatch(lineage: string, { probes, traffic, disks }: Look): Batch {
   const own = probes.length > 0 ? [probesStep(probes)] : [];
-  return { steps: [observeStep(lineage), gatewayProbeStep(), ...own], timeout: OBSERVE_TIMEOUT };
+  const counts = disks ? [disksStep()] : [];
+  return { steps: [observeStep(lineage), gatewayProbeStep({ traffic }), ...counts, ...own], timeout: OBSERVE_TIMEOUT };
 }
 
 /** One VM's answer; undefined when the question was given up because its machine is not running. */
@@ -113,11 +136,11 @@ async function askVm(
   endpoint: Endpoint,
   lineage: string,
   signal: AbortSignal,
-  probes: readonly Probe[] | undefined,
+  look: Look,
 ): Promise<VmObservation | undefined> {
   if (signal.aborted) return undefined;
   try {
-    return await observeVm(deps, name, endpoint, lineage, signal, probes);
+    return await observeVm(deps, name, endpoint, lineage, signal, look);
   } catch (error) {
     if (error instanceof UnreachableError)
       return { status: 'unreachable', reason: error.reason, message: error.message };
@@ -127,7 +150,7 @@ async function askVm(
 }
 
 /**
- * Looks at one VM; also before something is destroyed on it. `probes` are run, nothing else is.
+ * Looks at one VM; also before something is destroyed on it.
  * @throws UnreachableError, InterruptedError
  */
 export async function observeVm(
@@ -136,19 +159,22 @@ export async function observeVm(
   endpoint: Endpoint,
   lineage: string,
   signal: AbortSignal,
-  probes: readonly Probe[] = [],
+  look: Look = { probes: [], traffic: false },
 ): Promise<VmObservation> {
-  const batch = observeBatch(lineage, probes);
-  const [facts, gateway, own] = await deps.transport.run(name, endpoint, batch, { signal });
+  const { probes, disks = false } = look;
+  const batch = observeBatch(lineage, look);
+  const [facts, gateway, ...rest] = await deps.transport.run(name, endpoint, batch, { signal });
   if (facts?.status !== 0)
     return {
       status: 'unreachable',
       reason: 'connection-lost',
       message: `Cannot observe ${name} as its answer is incomplete: ${(facts?.stderr ?? '').trim() || 'no output'}`,
     };
+  const seen = parseObservation(facts.stdout);
   return {
-    ...parseObservation(facts.stdout),
+    ...seen,
+    ...(disks ? { processes: withDisks(seen.processes, rest[0]) } : {}),
     gateway: parseGatewayProbe(gateway?.stdout ?? ''),
-    ...(probes.length > 0 ? { probes: parseProbes(own, probes) } : {}),
+    ...(probes.length > 0 ? { probes: parseProbes(rest.at(-1), probes) } : {}),
   };
 }

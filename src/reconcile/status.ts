@@ -19,6 +19,6 @@ export async function status(deps: Deps, options: StatusOptions): Promise<Status
   // Loaded only here: what connects to nothing shall start fast.
   const { planRun } = await import('./plan-run.ts');
   const { parallel = 64, signal = new AbortController().signal } = options;
-  const run = await planRun(deps, { only: [], lockTimeout: millis(0), parallel, signal });
+  const run = await planRun(deps, { only: [], lockTimeout: millis(0), parallel, signal, everything: true });
   return statusOf({ ...run, now: deps.now() });
 }

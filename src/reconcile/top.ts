@@ -36,7 +36,7 @@ export interface TopVm extends Partial<VmSample> {
 
 /** Looks once; rates are since the last applied run, where there was one. @throws InvalidSpecError, InterruptedError */
 export async function topOnce(deps: Deps, limits: RunLimits): Promise<TopReport> {
-  return topOf(await planRun(deps, limits));
+  return topOf(await planRun(deps, { ...limits, everything: true }));
 }
 
 /** Looks every `every` until the signal aborts. @throws InvalidSpecError */
@@ -55,7 +55,7 @@ export async function top(
     remember: () => Promise.resolve(),
   };
   while (!limits.signal.aborted) {
-    const run = await planRun({ ...deps, memory }, limits);
+    const run = await planRun({ ...deps, memory }, { ...limits, everything: true });
     last = run.record.counters;
     onLook(topOf(run));
     await sleep(every, undefined, { signal: limits.signal }).catch(() => undefined);

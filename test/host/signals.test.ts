@@ -113,7 +113,7 @@ async function look(
 ): Promise<{ readonly at: number; readonly vm: ReachedVm; readonly ms: readonly number[] }> {
   const own = probes.length > 0 ? [probesStep(probes)] : [];
   const at = Date.now();
-  const [facts, gateway, said] = await run([observeStep(LINEAGE), gatewayProbeStep(), ...own]);
+  const [facts, gateway, said] = await run([observeStep(LINEAGE), gatewayProbeStep({ traffic: true }), ...own]);
   return {
     at,
     vm: {

@@ -79,7 +79,7 @@ export async function gatewayLab(count = 1): Promise<GatewayLab> {
       if (result.status !== 0) throw new Error(result.stderr);
       return result;
     },
-    probe: async (n = 0) => parseGatewayProbe((await run(gatewayProbeStep(), n)).stdout),
+    probe: async (n = 0) => parseGatewayProbe((await run(gatewayProbeStep({ traffic: true }), n)).stdout),
     [Symbol.asyncDispose]: dispose,
   };
 }

@@ -1,6 +1,6 @@
-# Prints what the gateway has, sees and counts; changes nothing. $1 directory, $2 run directory.
+# Prints what the gateway has, sees and counts; changes nothing. $1 directory, $2 run directory, $3 traffic or files.
 # First line: `gateway <sha256 of the file or -> <loaded or ->`; then, when it runs, `worker <id>` and a table of its backends and
-# servers with the columns we read.
+# servers with the columns we read, or only `running` where just files are asked for: HAProxy is not asked then.
 set -u
 have='' loaded=''
 [ ! -r "$1/haproxy.cfg" ] || have=$(sha256sum <"$1/haproxy.cfg")
@@ -8,6 +8,13 @@ have=${have%% *}
 [ ! -r "$1/loaded" ] || read -r loaded <"$1/loaded" || :
 echo "gateway ${have:--} ${loaded:--}"
 [ -S "$2/gateway.sock" ] || exit 0
+if [ "$3" = files ]; then
+  pid='' name=''
+  [ ! -r "$2/gateway.pid" ] || read -r pid <"$2/gateway.pid" || :
+  [ ! -r "/proc/${pid:--}/comm" ] || read -r name <"/proc/$pid/comm" || :
+  [ "$name" != haproxy ] || echo running
+  exit 0
+fi
 # The table is what was asked for last; before it stand lines of a name and a value. Free text is in quotes and not wanted.
 echo 'show info;show stat -1 6 -1' | socat -t 5 - "UNIX-CONNECT:$2/gateway.sock" 2>/dev/null | awk -F, '
   BEGIN { wanted = " pxname svname qcur scur stot econ eresp wretr status rate hrsp_5xx lastsess req_tot rtime " }

@@ -21,5 +21,5 @@ test('GATEWAY_UNIT and the scripts agree on where things are', () => {
   expect(GATEWAY_UNIT.text).toContain('RuntimeDirectory=stratos\n');
   expect(GATEWAY_SOCKET).toBe(`${LAYOUT.run}/gateway.sock`);
   expect(configureStep({ config: '', digest: 'd' }).script.text).toContain('$run/gateway.pid');
-  expect(gatewayProbeStep().script.text).toContain('$2/gateway.sock');
+  expect(gatewayProbeStep({ traffic: true }).script.text).toContain('$2/gateway.sock');
 });

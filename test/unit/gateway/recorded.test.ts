@@ -20,3 +20,9 @@ test.each(cases)('$parser reads $of', ({ parser, stdout, parsed }) => {
   if (parser === 'parseGatewayProbe') expect(result).toEqual(parsed);
   else expect(result).toMatchObject(parsed as object);
 });
+
+test('parseGatewayProbe reads whether a gateway runs that was not asked for its traffic', () => {
+  const files = { configDigest: 'd1', loadedDigest: 'd2', servers: {} };
+  expect(parseGatewayProbe('gateway d1 d2\nrunning\n')).toEqual({ ...files, running: true });
+  expect(parseGatewayProbe('gateway d1 d2\n')).toEqual({ ...files, running: false });
+});
