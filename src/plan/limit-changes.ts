@@ -38,7 +38,8 @@ export function limitChanges(
   stages: readonly Stage[],
   { moves, due }: Ties,
 ): Limited {
-  const most = input.decisions.maxChanges ?? Number.MAX_SAFE_INTEGER;
+  const most = input.decisions.maxChanges;
+  if (most === undefined) return { stages, holds: [] };
   const changes = changesOf(input, world, stages, moves);
   if (changes.reduce((sum, { cost }) => sum + cost, 0) <= most) return { stages, holds: [] };
   const byAction = new Map(changes.flatMap((change) => change.actions.map((action) => [action.id, change] as const)));
