@@ -369,6 +369,12 @@ describe('decide, from and to nothing', () => {
     expect(decision.reasons).toEqual(['requestsInFlight needs 2: 40 / 20 = 2']);
   });
 
+  it('says when the minimum raised it', () => {
+    expect(decisionOf({ shop: { min: 3, target }, processes: 1 }).reasons.at(-1)).toBe(
+      'raised from 1 to 3 by policy shop-scaling: min 3',
+    );
+  });
+
   it('is not called back above its maximum, nor without target and idle policy', () => {
     const measurement = { refused: { shop: 1 } };
     expect(decisionOf({ shop: { min: 0, max: 0, target }, measurement }).desired).toBe(0);
@@ -405,6 +411,31 @@ describe('decide, where most VMs do not answer', () => {
     });
     expect(decided.vms.web?.hold).toBe(why);
     expect(decided.memory.subscriptions.shop).toEqual({ desired: 5, wanted: [{ at: ago(9), count: 5 }] });
+  });
+
+  it('puts nobody to sleep and wakes nobody, also on VMs that answer', () => {
+    const here = (name: string) => aProcess(name, { vm: 'web-9' });
+    const decision = decisionOf({
+      ...scene(5),
+      shop: { min: 1, target },
+      processes: [here('shop-1'), here('shop-2')],
+      asleep: { 'shop-2': 'frozen' },
+    });
+    expect(decision).toMatchObject({ awake: 1, sleep: {}, wake: {}, notes: [], needs: [] });
+  });
+
+  it('does so from exactly the share of the guards on', () => {
+    const twenty = Array.from({ length: 20 }, (_, at) => `web-${at + 1}`);
+    const of = (away: number) =>
+      decisionsOf({
+        vms: twenty.map((name) => aVm(name)),
+        seen: Object.fromEntries(twenty.slice(0, away).map((name) => [name, UNREACHABLE])),
+        policyMemory: { vms: { 'web-20': { unneededSince: ago(60 * MINUTE) } } },
+      });
+    expect(of(9).alarms).toHaveLength(1);
+    expect(of(9).vms.web?.removable).toEqual({});
+    expect(of(8).alarms).toEqual([]);
+    expect(of(8).vms.web?.removable).toHaveProperty('web-20');
   });
 
   it('still keeps to the bounds', () => {
