@@ -79,7 +79,11 @@ async function runWatch(
   let printed = Promise.resolve<unknown>(undefined);
   let isFirst = true;
   const onRound = (outcome: RunOutcome): void => {
-    const isQuiet = outcome.done === 0 && outcome.failed.length === 0 && outcome.unreachable.length === 0 && outcome.alarms.length === 0;
+    const isQuiet =
+      outcome.done === 0 &&
+      outcome.failed.length === 0 &&
+      outcome.unreachable.length === 0 &&
+      outcome.alarms.length === 0;
     if (isQuiet && !isFirst && globals.output === 'table') return;
     isFirst = false;
     printed = printed.then(() => printOutcome(context, globals, deps, outcome, printRound));

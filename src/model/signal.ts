@@ -13,7 +13,6 @@ export const SIGNALS = [
   'loadAverage',
   'responseTime',
 ] as const;
-export type Signal = (typeof SIGNALS)[number];
 
 /** One process at one moment. Gateways of all its partition's VMs added up. */
 export interface ProcessSample {

@@ -18,7 +18,7 @@ export interface NeedInput {
   readonly now: Instant;
 }
 
-/** A need with its number for panic, which no tolerance and no bound has touched. */
+/** A need with its number for panic, which no bound has touched. */
 export interface MeasuredNeed extends SignalNeed {
   readonly panicNeed?: number;
   /** The need in short, or why there is none. */
@@ -41,9 +41,13 @@ export function signalNeed(input: NeedInput): MeasuredNeed {
   const predicted = tuning.predict > 0 ? predict(points.stable, stable, tuning.predict) : undefined;
   const load = Math.max(stable, predicted ?? 0);
   const exact = load / target;
-  const near = have > 0 && Math.abs(exact / have - 1) <= tuning.tolerance + ROUNDING;
-  const need = near ? have : wholeNumber(exact);
-  const panicNeed = panic === undefined ? undefined : wholeNumber(panic / target);
+  // Also for panic: else a load that is a little above one process wants two, which are too many the moment after.
+  const tolerate = (processes: number): number => {
+    const near = have > 0 && Math.abs(processes / have - 1) <= tuning.tolerance + ROUNDING;
+    return near ? have : wholeNumber(processes);
+  };
+  const need = tolerate(exact);
+  const panicNeed = panic === undefined ? undefined : tolerate(panic / target);
   const division = `${showNumber(load)} / ${showNumber(target)} = ${showNumber(exact)}`;
   const tolerated = need === wholeNumber(exact) ? '' : `, within ${showShare(tuning.tolerance)} of ${have}`;
   const samples = counted(points.stable.length, 'sample');

@@ -19,7 +19,8 @@ interface Tenants {
   /** In thousandths of a core, so that sums do not depend on their order. */
   cpu: number;
   memory: number;
-  newest: number;
+  /** ISO 8601; empty when there is none. */
+  newest: string;
 }
 
 export interface Unneeded {
@@ -46,7 +47,7 @@ export function unneededVms({ spec, inventory, observation, memory, now }: Unnee
     const found: [string, string][] = [];
     for (const vm of vms) {
       const share = freeShare(vm, tenants.get(vm.name), observation, partition);
-      const entry = rememberVm(memory[vm.name] ?? {}, share !== undefined, tenants.get(vm.name)?.newest, now);
+      const entry = rememberVm(memory[vm.name] ?? {}, share !== undefined, tenants.get(vm.name)?.newest ?? '', now);
       if (entry.unneededSince !== undefined || entry.grewAt !== undefined) next[vm.name] = entry;
       if (share === undefined || entry.unneededSince === undefined) continue;
       const idle = now - entry.unneededSince;
@@ -63,14 +64,16 @@ export function unneededVms({ spec, inventory, observation, memory, now }: Unnee
 
 function tenantsOf(spec: Spec, inventory: Inventory, now: Instant): ReadonlyMap<string, Tenants> {
   const tenants = new Map<string, Tenants>();
+  const until = new Date(now).toISOString();
   for (const { vm, subscription, state, createdAt } of inventory.processes) {
     if (state === 'leaving') continue;
     let entry = tenants.get(vm);
-    if (!entry) tenants.set(vm, (entry = { cpu: 0, memory: 0, newest: -Infinity }));
+    if (!entry) tenants.set(vm, (entry = { cpu: 0, memory: 0, newest: '' }));
     const resources = spec.cartridges[spec.subscriptions[subscription]?.cartridge ?? '']?.resources;
     entry.cpu += Math.round((resources?.cpu ?? 0) * 1000);
     entry.memory += resources?.memory ?? 0;
-    entry.newest = Math.max(entry.newest, pastTime(createdAt, now));
+    // Times of records are ISO 8601 in UTC: as text they have the same order, and reading each would take the most of a decision.
+    if (createdAt > entry.newest && createdAt <= until) entry.newest = createdAt;
   }
   return tenants;
 }
@@ -90,8 +93,8 @@ function freeShare(
 }
 
 /** A new process on it begins the time anew. */
-function rememberVm(before: VmMemory, unneeded: boolean, newest: number | undefined, now: Instant): VmMemory {
-  const grew = Math.max(before.grewAt ?? -Infinity, newest ?? -Infinity);
+function rememberVm(before: VmMemory, unneeded: boolean, newest: string, now: Instant): VmMemory {
+  const grew = Math.max(before.grewAt ?? -Infinity, pastTime(newest, now));
   const grewAt = grew === -Infinity ? {} : { grewAt: instant(grew) };
   if (!unneeded) return grewAt;
   return { ...grewAt, unneededSince: instant(Math.max(before.unneededSince ?? now, grew)) };

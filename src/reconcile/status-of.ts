@@ -181,11 +181,11 @@ function processesOf(alias: string, network: string, look: Look): ProcessStatus[
   return (look.bySubscription.get(alias) ?? []).map((process) => ({
     name: process.name,
     vm: process.vm,
-    ...stateOf(process, look),
     address: network === '' ? '' : processAddress(network, process.index),
     image: process.image,
     age: Math.max(0, look.now - Date.parse(process.createdAt)),
     ...(process.failure === undefined ? {} : { failure: process.failure }),
+    ...stateOf(process, look),
   }));
 }
 
@@ -210,7 +210,10 @@ function healthIn(observation: Observation | undefined): Look['isUp'] {
   return (process) => up.get(process);
 }
 
-function stateOf(process: ProcessRecord, { observation, isUp }: Look): Pick<ProcessStatus, 'state' | 'depth'> {
+function stateOf(
+  process: ProcessRecord,
+  { observation, isUp }: Look,
+): Pick<ProcessStatus, 'state' | 'depth' | 'failure'> {
   const recorded = process.state;
   if (!observation) return process.asleep ? { state: 'asleep', depth: process.asleep } : { state: recorded };
   const seen = observation.vms[process.vm];
@@ -219,7 +222,9 @@ function stateOf(process: ProcessRecord, { observation, isUp }: Look): Pick<Proc
   if (seen.status !== 'reached') return { state: 'unreachable' };
   const container = seen.processes.find((candidate) => candidate.name === process.name);
   if (!container) return { state: 'missing' };
-  if (container.asleep) return { state: 'asleep', depth: container.asleep };
+  const { asleep, wakeFailure } = container;
+  const failure = wakeFailure === undefined ? {} : { failure: `does not wake: ${wakeFailure}` };
+  if (asleep) return { state: 'asleep', depth: asleep, ...failure };
   if (container.state === 'stopped') return { state: 'stopped' };
   return { state: recorded === 'ready' && isUp(process.name) === false ? 'unhealthy' : recorded };
 }

@@ -26,6 +26,7 @@ export function statusView(report: StatusReport, settings: StatusViewSettings): 
       ? 'no subscriptions: stratos subscribe ALIAS --cartridge NAME\n'
       : table(SUBSCRIPTION_COLUMNS, report.subscriptions, settings),
     vms.length === 0 ? 'no VMs yet: stratos reconcile\n' : vmTable(vms, settings),
+    ...troubles(report, settings),
     ...wishes(report, settings),
     ...emptyPartitions(report),
     ...unreachable(report, settings),
@@ -88,6 +89,24 @@ function urls(row: SubscriptionRow): string {
   if (first === undefined) return '';
   return others.length === 0 ? first : `${first} (+${String(others.length)})`;
 }
+
+/** Processes that somebody must look at. */
+function troubles(report: StatusReport, { paint }: StatusViewSettings): string[] {
+  const lines = report.subscriptions.flatMap(({ processes }) =>
+    processes.flatMap(({ name, vm, state, failure }) => {
+      if (failure === undefined && state !== 'unhealthy' && state !== 'missing') return [];
+      return [`${paint.red('✗')} ${cleanText(`${name} on ${vm}: ${failure ?? TROUBLE[state] ?? state}`)}\n`];
+    }),
+  );
+  if (lines.length > MOST_TROUBLES) lines.splice(MOST_TROUBLES - 1, lines.length, '  and more: stratos process ls\n');
+  return lines.length === 0 ? [] : [lines.join('')];
+}
+
+const MOST_TROUBLES = 10;
+const TROUBLE: Partial<Record<string, string>> = {
+  unhealthy: 'runs, and no gateway gets an answer from it',
+  missing: 'its container is gone',
+};
 
 /** Where policy wants another number than there is, and why. */
 function wishes(report: StatusReport, { paint }: StatusViewSettings): string[] {

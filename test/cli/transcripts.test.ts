@@ -84,6 +84,8 @@ describe('status', () => {
       web-2  web        unreachable, cordoned  lab   192.0.2.2          1
       web-3  web        creating               lab   -                  0
 
+      ✗ shop-3 on web-2: did not answer on port 80 in 60s
+
       ~ shop: 3 → 4: requestsInFlight needs 4: ceil(61 / 20)
 
       partitions without VMs: jobs

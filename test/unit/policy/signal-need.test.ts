@@ -157,7 +157,7 @@ describe('signalNeed', () => {
 
   it('says where the tolerance made the difference', () => {
     expect(needOf([rif(NOW, 210)], { have: 10 })).toMatchObject({
-      formula: '210 / 20 = 10.5, needs 10, within 10% of 10 (mean of 1 sample in 1m); last 6s: 210 / 20, needs 11',
+      formula: '210 / 20 = 10.5, needs 10, within 10% of 10 (mean of 1 sample in 1m); last 6s: 210 / 20, needs 10',
       reason: 'requestsInFlight needs 10: 210 / 20 = 10.5, within 10% of 10',
     });
     expect(needOf([rif(NOW, 199)], { have: 10 }).reason).toBe('requestsInFlight needs 10: 199 / 20 = 9.95');

@@ -80,6 +80,14 @@ describe('statusOf', () => {
     expect(stateOf(vms).state).toBe('ready');
   });
 
+  it('says why a sleeper does not wake', () => {
+    const sleeper: ObservedProcess = { ...CONTAINER, state: 'stopped', asleep: 'stopped', wakeFailure: 'no memory' };
+    const vms = { 'web-1': reached([sleeper]) };
+    const inventory = anInventory({ vms: [VM], processes: [RECORD] });
+    const report = statusOf({ spec: aSpec(), inventory, observation: { at: instant(0), iaas: {}, vms }, now: 0 });
+    expect(report.subscriptions[0]?.processes[0]?.failure).toBe('does not wake: no memory');
+  });
+
   it('counts sleepers apart', () => {
     const sleeper: ObservedProcess = { ...CONTAINER, state: 'stopped', asleep: 'stopped' };
     expect(stateOf({ 'web-1': reached([sleeper], { 'shop-1': false }) })).toEqual({
