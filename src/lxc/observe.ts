@@ -10,10 +10,11 @@ import text from './scripts/observe.sh';
 export type VmFacts = Omit<ReachedVm, 'gateway'>;
 
 /**
- * Reads what a VM is and what runs on it, and changes nothing. Its first line carries the lineage, so that
+ * Reads what a VM is and what runs on it, and changes nothing; with `starts` also which start of each process it is, so that its
+ * counters can be made rates. Its first line carries the lineage, so that
  * {@link parseObservation} knows what is ours.
  */
-export function observeStep(lineage: string): ScriptStep {
+export function observeStep(lineage: string, { starts }: { readonly starts: boolean } = { starts: true }): ScriptStep {
   return script({ name: 'observe', text }, 'observe', [
     lineage,
     LAYOUT.label,
@@ -23,6 +24,7 @@ export function observeStep(lineage: string): ScriptStep {
     '/sys/fs/cgroup',
     LAYOUT.volumes,
     LAYOUT.run,
+    ...(starts ? ['starts'] : []),
   ]);
 }
 

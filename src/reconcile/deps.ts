@@ -35,6 +35,8 @@ export interface Deps {
 export interface RunLimits {
   /** Measures also what no policy needs, for somebody who looks. */
   readonly everything?: boolean;
+  /** Counts what each process has on disk, which takes its time. */
+  readonly disks?: boolean;
   /** Aliases and partitions to act on; empty: all. */
   readonly only: readonly string[];
   readonly lockTimeout: Millis;

@@ -33,7 +33,7 @@ export async function measureRun(
   deps: Deps,
   spec: Spec,
   inventory: Inventory,
-  limits: Pick<RunLimits, 'parallel' | 'signal' | 'everything'>,
+  limits: Pick<RunLimits, 'parallel' | 'signal' | 'everything' | 'disks'>,
 ): Promise<MeasuredRun> {
   const now = deps.now();
   const [observation, { history, counters: before, memory }] = await Promise.all([

@@ -116,7 +116,7 @@ async function list(deps: Deps, spec: IaasSpec, lineage: string): Promise<IaasOb
 export interface Look {
   /** Commands of policies. */
   readonly probes: readonly Probe[];
-  /** Whether the gateway is asked for its servers and counters. */
+  /** Whether the gateway is asked for its servers and counters, and the VM for what makes its own counters rates. */
   readonly traffic: boolean;
   /** Whether the changes of processes on disk are counted. */
   readonly disks?: boolean;
@@ -126,7 +126,10 @@ export interface Look {
 function observeBatch(lineage: string, { probes, traffic, disks }: Look): Batch {
   const own = probes.length > 0 ? [probesStep(probes)] : [];
   const counts = disks ? [disksStep()] : [];
-  return { steps: [observeStep(lineage), gatewayProbeStep({ traffic }), ...counts, ...own], timeout: OBSERVE_TIMEOUT };
+  return {
+    steps: [observeStep(lineage, { starts: traffic }), gatewayProbeStep({ traffic }), ...counts, ...own],
+    timeout: OBSERVE_TIMEOUT,
+  };
 }
 
 /** One VM's answer; undefined when the question was given up because its machine is not running. */

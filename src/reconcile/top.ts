@@ -27,6 +27,8 @@ export interface TopSubscription {
   readonly responseTime?: number;
   readonly cpu?: number;
   readonly memory?: number;
+  /** Bytes that its processes have changed on their own layers; only in a single look. */
+  readonly disk?: number;
 }
 
 export interface TopVm extends Partial<VmSample> {
@@ -34,9 +36,9 @@ export interface TopVm extends Partial<VmSample> {
   readonly processes: number;
 }
 
-/** Looks once; rates are since the last applied run, where there was one. @throws InvalidSpecError, InterruptedError */
+/** Looks once, at disks too; rates are since the last applied run, where there was one. @throws InvalidSpecError, InterruptedError */
 export async function topOnce(deps: Deps, limits: RunLimits): Promise<TopReport> {
-  return topOf(await planRun(deps, { ...limits, everything: true }));
+  return topOf(await planRun(deps, { ...limits, everything: true, disks: true }));
 }
 
 /** Looks every `every` until the signal aborts. @throws InvalidSpecError */
@@ -84,7 +86,7 @@ export function topOf({ inventory, observation, measurement, decisions, spec }: 
           want: decisions.processes[alias]?.desired ?? have,
           have,
           asleep: names.filter((name) => asleep.has(name)).length,
-          ...totals(samples, ['requestsInFlight', 'requestsPerSecond', 'errorsPerSecond'], sum),
+          ...totals(samples, ['requestsInFlight', 'requestsPerSecond', 'errorsPerSecond', 'disk'], sum),
           ...totals(samples, ['responseTime', 'cpu', 'memory'], mean),
         };
       }),

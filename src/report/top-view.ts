@@ -1,5 +1,5 @@
 /** What the fleet does now, for people: a line for each subscription, then one for each VM. */
-import { formatDuration } from '../model/quantity.ts';
+import { formatBytes, formatDuration } from '../model/quantity.ts';
 import type { TopReport } from '../reconcile/top.ts';
 import { cleanText } from './clean-text.ts';
 import type { Paint } from './paint.ts';
@@ -47,6 +47,7 @@ const SUBSCRIPTIONS: readonly Column<SubscriptionRow>[] = [
   },
   { title: 'CPU', value: (row) => share(row.cpu), align: 'right' },
   { title: 'MEMORY', value: (row) => share(row.memory), align: 'right' },
+  { title: 'DISK', value: ({ disk }) => (disk === undefined ? '' : formatBytes(disk)), align: 'right' },
 ];
 
 const VMS: readonly Column<VmRow>[] = [

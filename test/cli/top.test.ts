@@ -16,6 +16,7 @@ const REPORT: TopReport = {
       responseTime: 12.4,
       cpu: 0.42,
       memory: 0.301,
+      disk: 5 * 2 ** 20,
     },
     { alias: 'quiet', want: 2, have: 2, asleep: 2 },
   ],
@@ -39,9 +40,9 @@ describe('top', () => {
   it('shows one look where nobody watches, and what was not measured as nothing', async () => {
     const { stdout, code } = await cli(['top'], { use: { topOnce: () => Promise.resolve(REPORT) }, width: 110 });
     expect(stdout).toMatchInlineSnapshot(`
-      "ALIAS         HAVE  WANT  IN FLIGHT  REQ/S  ERR/S  ANSWER  CPU  MEMORY
-      shop             3     4        7.3    120      0    12ms  42%     30%
-      quiet  2, 2 asleep     2          -      -      -       -    -       -
+      "ALIAS         HAVE  WANT  IN FLIGHT  REQ/S  ERR/S  ANSWER  CPU  MEMORY  DISK
+      shop             3     4        7.3    120      0    12ms  42%     30%   5Mi
+      quiet  2, 2 asleep     2          -      -      -       -    -       -     -
 
       VM     PROCESSES  LOAD  CPUS  CPU  MEMORY  DISK  WAITING FOR CPU  IO
       web-1          5   1.3     2  50%     40%   10%               2%  0%

@@ -1,13 +1,14 @@
 # What a VM is and what runs on it, in one reading pass; changes nothing. Arguments: lineage, label of the VM, folder of the
 # processes, folder of the images, folder of everything, where cgroups are mounted, folder of the volumes, folder of what lives as
-# long as the VM runs. Prints lines of a key and its fields, with tabs between; see observe.ts.
+# long as the VM runs, starts or nothing. Prints lines of a key and its fields, with tabs between; see observe.ts.
 set -u
 export LC_ALL=C
 lineage=$1 label=$2 processes=$3 images=$4 root=$5 cgroups=$6 volumes=$7 run=$8
 [ -d "$root" ] || root=/
-# A cgroup is made anew for each start, and its inode tells which.
+# A cgroup is made anew for each start, and its inode tells which: asked for where rates are wanted.
+starts=${9-}
 set --
-for folder in "$processes"/*/; do
+[ -z "$starts" ] || for folder in "$processes"/*/; do
   name=${folder%/}
   name=${name##*/}
   case $name in *[!0-9a-z-]*) continue ;; esac

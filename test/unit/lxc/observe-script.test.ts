@@ -32,11 +32,13 @@ function files(tree: Readonly<Record<string, string>>): void {
     writeFileSync(path.join(root, name), text);
   }
 }
-function look() {
+function look(...options: readonly string[]) {
   const folders = ['label.json', 'processes', 'images', '.', 'cgroup', 'volumes', 'run'].map((name) =>
     path.join(root, name),
   );
-  return parseObservation(execFileSync('sh', ['-c', observe, 'observe', 'L', ...folders], { encoding: 'utf8' }));
+  return parseObservation(
+    execFileSync('sh', ['-c', observe, 'observe', 'L', ...folders, ...options], { encoding: 'utf8' }),
+  );
 }
 
 test('observe reads counters of cgroup v2', () => {
@@ -135,7 +137,7 @@ test('observe tells one start of a process from the next', () => {
       'cgroup/cpuacct/lxc.payload.shop-1/cpuacct.usage': '1500000000\n',
       'cgroup/memory/lxc.payload.shop-1/memory.usage_in_bytes': '3000000000\n',
     });
-    return look().processes[0]?.usage?.start;
+    return look('starts').processes[0]?.usage?.start;
   };
   const first = start();
   expect(first).toMatch(/^\d+$/);
@@ -143,6 +145,7 @@ test('observe tells one start of a process from the next', () => {
   // Kept under another name, so that its inode cannot be given again.
   renameSync(path.join(root, 'cgroup/pids/lxc.payload.shop-1'), path.join(root, 'cgroup/old'));
   expect(start()).not.toBe(first);
+  expect(look().processes[0]?.usage).not.toHaveProperty('start');
 });
 
 test('observe says that a process runs whose counters cannot be read, and tells none of them', () => {

@@ -17,12 +17,12 @@ function run(more: Partial<PlanRun>): PlanRun {
 describe('topOf', () => {
   it('adds up what is counted and takes the mean of what is a share', () => {
     const processes = {
-      'shop-1': { requestsInFlight: 3, cpu: 0.2, responseTime: millis(10) },
+      'shop-1': { disk: 100, requestsInFlight: 3, cpu: 0.2, responseTime: millis(10) },
       'shop-2': { requestsInFlight: 4, cpu: 0.6, responseTime: millis(30) },
     };
     const measurement = { at: observation.at, processes, vms: {}, problems: {} };
     expect(topOf(run({ measurement })).subscriptions).toEqual([
-      { alias: 'shop', want: 2, have: 2, asleep: 0, requestsInFlight: 7, cpu: 0.4, responseTime: 20 },
+      { alias: 'shop', want: 2, have: 2, asleep: 0, requestsInFlight: 7, disk: 100, cpu: 0.4, responseTime: 20 },
     ]);
   });
 
