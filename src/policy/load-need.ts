@@ -76,7 +76,9 @@ export function loadNeed(input: LoadInput): Load {
   });
   const want = Math.max(awake, complete ? 0 : have);
   if (!panic) return { needs, want, awake, complete, panic, reasons };
-  reasons.push(`in panic since ${formatDuration(now - panic.since)}, the count only rises: ${panic.count}`);
+  const urgent = measured.find((one) => one.panicNeed === panicNeed)?.signal;
+  const cause = panicNeed === undefined || urgent === undefined ? '' : `, ${urgent} needs ${panicNeed} now`;
+  reasons.push(`in panic since ${formatDuration(now - panic.since)}${cause}, the count only rises: ${panic.count}`);
   return { needs, want: Math.max(want, panic.count), awake: Math.max(awake, panicNeed ?? 0), complete, panic, reasons };
 }
 

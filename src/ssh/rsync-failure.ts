@@ -21,6 +21,13 @@ const SSH_SAYS: readonly (readonly [RegExp, UnreachableReason])[] = [
   [/timed out|no route to host|network is unreachable/i, 'timeout'],
 ];
 
+/** Whether all that went wrong is that a part of an earlier copy was there and is not any more. */
+export function isPartGone({ exitCode, stderr = '' }: RsyncEnd): boolean {
+  return (
+    (exitCode === 23 || exitCode === 24) && /\.stratos-partial\/[^\n]* failed: No such file or directory/.test(stderr)
+  );
+}
+
 /** Builds the typed error of a failed copy. */
 export function explainRsync(name: string, endpoint: Endpoint, request: CopyRequest, end: RsyncEnd): StratosError {
   const said = (end.stderr ?? '').trim();

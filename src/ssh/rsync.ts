@@ -6,7 +6,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { quote } from '../shell/quote.ts';
 import { interrupted } from '../concurrency/interrupted.ts';
 import type { KeyRing } from './key-ring.ts';
-import { explainRsync } from './rsync-failure.ts';
+import { explainRsync, isPartGone } from './rsync-failure.ts';
 import { rsyncProgress } from './rsync-progress.ts';
 import { sshArguments } from './ssh-arguments.ts';
 import type { CopyRequest, CopyResult, TransportSettings } from './transport.ts';
@@ -37,30 +37,40 @@ export async function copyByRsync(
   const { execa } = await import('execa');
   const started = performance.now();
   const progress = rsyncProgress();
-  const child = execa('rsync', rsyncArguments(endpoint, request, ssh), {
-    env: {
-      ...settings.env,
-      LC_ALL: 'C',
-      ...(passphrase === undefined ? {} : await askpassEnvironment(settings.directory, passphrase)),
-    },
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    buffer: { stdout: false },
-    ...(signal ? { cancelSignal: signal } : {}),
-    forceKillAfterDelay: 2000,
-  });
-  child.stdout.on('data', (chunk: Buffer) => {
-    const now = progress.feed(chunk.toString('latin1'));
-    if (now) onProgress?.(now.done, now.total);
-  });
-  const result = await child;
+  const env = {
+    ...settings.env,
+    LC_ALL: 'C',
+    ...(passphrase === undefined ? {} : await askpassEnvironment(settings.directory, passphrase)),
+  };
+  const attempt = async () => {
+    const child = execa('rsync', rsyncArguments(endpoint, request, ssh), {
+      env,
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+      buffer: { stdout: false },
+      ...(signal ? { cancelSignal: signal } : {}),
+      forceKillAfterDelay: 2000,
+    });
+    child.stdout.on('data', (chunk: Buffer) => {
+      const now = progress.feed(chunk.toString('latin1'));
+      if (now) onProgress?.(now.done, now.total);
+    });
+    return child;
+  };
+  let result = await attempt();
+  // Of a run that was cut, its other half may still be at work there, and finishes its part under our eyes.
+  for (let more = 0; more < MORE_ATTEMPTS && isPartGone(result) && signal?.aborted !== true; more++)
+    result = await attempt();
   if (signal?.aborted) throw interrupted(signal);
   if (result.failed) throw explainRsync(name, endpoint, request, result);
   const { sent, total } = progress.summary();
   onProgress?.(total, total);
   return { sent, ms: Math.round(performance.now() - started) };
 }
+
+/** A part that vanished is a matter of a moment. */
+const MORE_ATTEMPTS = 2;
 
 function rsyncArguments(endpoint: Endpoint, request: CopyRequest, ssh: readonly string[]): readonly string[] {
   const host = endpoint.address.includes(':') ? `[${endpoint.address}]` : endpoint.address;

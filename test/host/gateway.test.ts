@@ -275,7 +275,7 @@ test('a configuration that fails only when it is loaded is taken back', async ()
 test('a port that somebody else has changes nothing, disturbs nobody and says who it is', async () => {
   await lab.serve([aService([one])]);
   const load = startLoad({ url: url(), clients: 2, keepAlive: false });
-  const before = await lab.probe();
+  const before = await configured();
   await lab.shell('systemd-run -q --unit=squatter socat TCP-LISTEN:8099,fork /dev/null; sleep 0.3');
   const taken = aService([two], { alias: 'blog', port: 8099 });
   const result = await lab.load(renderGateway({ vm: 'v', services: [aService([one]), taken] }));

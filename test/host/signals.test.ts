@@ -197,9 +197,9 @@ describe('a VM under load', () => {
   });
 
   test('counts sessions of operators, and none that ended', async () => {
-    const session = run([command('session', execArgv('nap-1', ['sleep', '3']))]);
+    const session = run([command('session', execArgv('nap-1', ['sleep', '6']))]);
     const sessions = async () => (await look()).vm.processes.find(({ name }) => name === 'nap-1')?.sessions;
-    await expect.poll(sessions, { timeout: 3000 }).toBe(1);
+    await expect.poll(sessions, { timeout: 5000 }).toBe(1);
     expect((await session)[0]?.status).toBe(0);
     expect(await sessions()).toBeUndefined();
   });

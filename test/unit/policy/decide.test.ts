@@ -295,7 +295,7 @@ describe('decide, panic', () => {
     expect(decided.processes.shop).toMatchObject({ desired: 5, needed: 5 });
     expect(decided.processes.shop?.reasons).toEqual([
       'requestsInFlight needs 2: 33.33 / 20 = 1.667',
-      'in panic since 0ms, the count only rises: 5',
+      'in panic since 0ms, requestsInFlight needs 5 now, the count only rises: 5',
     ]);
     expect(decided.memory.subscriptions.shop?.panic).toEqual({ since: NOW, last: NOW, count: 5 });
   });

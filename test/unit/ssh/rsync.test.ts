@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Endpoint } from '../../../src/model/endpoint.ts';
 import { HostError, RemoteCommandError } from '../../../src/model/errors.ts';
-import { explainRsync } from '../../../src/ssh/rsync-failure.ts';
+import { explainRsync, isPartGone } from '../../../src/ssh/rsync-failure.ts';
 import { rsyncProgress } from '../../../src/ssh/rsync-progress.ts';
 
 const endpoint: Endpoint = { address: '10.0.0.1', port: 2222, user: 'deploy', hostKeys: [] };
@@ -46,4 +46,13 @@ test('explainRsync names a full disk, a missing rsync here and there', () => {
   expect(explainRsync('web-1', endpoint, request, { code: 'ENOENT' })).toBeInstanceOf(HostError);
   const there = explainRsync('web-1', endpoint, request, { exitCode: 127, stderr: 'sh: 1: exec: rsync: not found' });
   expect(there.message).toContain('status 127: sh: 1: exec: rsync: not found');
+});
+
+test('isPartGone tells a part that another copy finished from what fails for good', () => {
+  const gone = 'rsync: [receiver] stat "/blobs/.stratos-partial/e6b5" failed: No such file or directory (2)';
+  expect(isPartGone({ exitCode: 23, stderr: gone })).toBe(true);
+  expect(
+    isPartGone({ exitCode: 23, stderr: 'rsync: [sender] link_stat "/x" failed: No such file or directory (2)' }),
+  ).toBe(false);
+  expect(isPartGone({ exitCode: 255, stderr: gone })).toBe(false);
 });
