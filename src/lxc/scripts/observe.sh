@@ -23,8 +23,9 @@ for file in "$run"/session.*.*; do
   name=${file##*/session.}
   pid=${name##*.} name=${name%.*} program=''
   case $pid$name in *[!0-9a-z-]*) continue ;; esac
-  read -r program <"/proc/$pid/comm" || :
-  [ "$program" != lxc-attach ] || printf 'session\t%s\n' "$name"
+  # Not its short name: LXC runs itself from memory, and is then called after that. Its words are without a line's end.
+  read -r program <"/proc/$pid/cmdline" || :
+  case $program in lxc-attach*) printf 'session\t%s\n' "$name" ;; esac
 done 2>/dev/null
 set --
 # Dots hide what is being made or taken apart.
