@@ -164,7 +164,7 @@ function backendSection(service: GatewayService): readonly string[] {
     ...check,
     `    timeout check ${durationWord(health.timeout)}`,
     // A refused connection counts as a failed check and brings the next one forward.
-    `    default-server check inter ${durationWord(health.interval)} fastinter ${durationWord(Math.max(1, health.interval / 4))} downinter ${durationWord(Math.max(1, health.interval / 2))} fall 2 rise 2 observe layer4 error-limit 1 on-error sudden-death`,
+    `    default-server check inter ${durationWord(health.interval)} fastinter ${durationWord(Math.max(1, health.interval / 8))} downinter ${durationWord(Math.max(1, health.interval / 8))} fall 2 rise 2 observe layer4 error-limit 1 on-error sudden-death`,
     ...service.servers.map(serverLine),
     ...(service.servers.some(({ wake }) => wake) ? wakeLines(service) : []),
   ];
