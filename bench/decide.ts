@@ -7,7 +7,8 @@ import { NO_MEMORY } from '../src/model/memory.ts';
 import type { ProcessRecord, VmRecord } from '../src/model/inventory.ts';
 import type { VmObservation } from '../src/model/observation.ts';
 import type { ProcessSample, SubscriptionSample } from '../src/model/signal.ts';
-import { DEFAULT_TUNING, type Spec, type SubscriptionSpec } from '../src/model/spec.ts';
+import { DEFAULT_TUNING } from '../src/model/policy.ts';
+import { type Spec, type SubscriptionSpec } from '../src/model/spec.ts';
 import { decide, type DecideInput } from '../src/policy/decide.ts';
 import { aCartridge, aPartition, aSpec, aSubscription } from '../test/support/builders.ts';
 

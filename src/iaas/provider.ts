@@ -4,7 +4,7 @@
  */
 import type { Machine } from '../model/observation.ts';
 import type { Secret } from '../model/secret.ts';
-import type { VmSize } from '../model/spec.ts';
+import type { VmSize } from '../model/vm-size.ts';
 
 export interface MachineRequest {
   /** Name of the VM; the idempotency key. */

@@ -1,7 +1,7 @@
 /** Quantities that the schema accepted, with what holds where there is none. */
 import { bytes, cores, millis, parseBytes, parseCores, parseDuration, parsePercent } from '../model/quantity.ts';
 import type { Bytes, Cores, Millis } from '../model/quantity.ts';
-import type { VmSize } from '../model/spec.ts';
+import type { VmSize } from '../model/vm-size.ts';
 import type { RawSize } from './raw-spec.ts';
 
 const GIB = 2 ** 30;

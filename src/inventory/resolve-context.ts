@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { SpecProblem } from '../model/errors.ts';
-import type { Bounds } from '../model/spec.ts';
+import type { Bounds } from '../model/bounds.ts';
 import type { RawBounds } from './raw-spec.ts';
 import { showValue } from './show-value.ts';
 import { entryPath, problemAt } from './spec-files.ts';

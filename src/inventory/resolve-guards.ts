@@ -1,6 +1,7 @@
 /** `guards:`: bounds over the whole fleet. */
-import { DEFAULT_GUARDS } from '../model/spec.ts';
-import type { GuardsSpec, PartitionSpec } from '../model/spec.ts';
+import { DEFAULT_GUARDS } from '../model/policy.ts';
+import type { GuardsSpec } from '../model/policy.ts';
+import type { PartitionSpec } from '../model/spec.ts';
 import type { RawGuards } from './raw-spec.ts';
 import { shareOf } from './read-quantity.ts';
 import { problemAt } from './spec-files.ts';

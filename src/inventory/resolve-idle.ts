@@ -1,5 +1,6 @@
 /** Idle policies: when processes sleep. */
-import type { CartridgeSpec, IdlePolicy, SubscriptionSpec } from '../model/spec.ts';
+import type { IdlePolicy } from '../model/policy.ts';
+import type { CartridgeSpec, SubscriptionSpec } from '../model/spec.ts';
 import type { Tell } from './policy-place.ts';
 import type { RawIdlePolicy } from './raw-spec.ts';
 import { durationOf, shareOf } from './read-quantity.ts';

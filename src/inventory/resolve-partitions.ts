@@ -1,6 +1,6 @@
 /** `partitions:`: pools of VMs. */
 import { processCapacity } from '../lxc/network.ts';
-import { NO_BOUND } from '../model/spec.ts';
+import { NO_BOUND } from '../model/bounds.ts';
 import type { IaasSpec, PartitionSpec, PlacementSpec } from '../model/spec.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
 import type { RawPartition, RawPartitionPolicy, RawPlacement } from './raw-spec.ts';

@@ -1,6 +1,7 @@
 /** Policies of partitions and rollouts, what a reference to a policy leads to, and the checks of all kinds. */
-import { DEFAULT_SCALE_DOWN, DEFAULT_SPARE, NO_BOUND } from '../model/spec.ts';
-import type { PartitionPolicy, RolloutPolicy } from '../model/spec.ts';
+import { NO_BOUND } from '../model/bounds.ts';
+import { DEFAULT_SCALE_DOWN, DEFAULT_SPARE } from '../model/policy.ts';
+import type { PartitionPolicy, RolloutPolicy } from '../model/policy.ts';
 import { checkBounds, tellAt } from './policy-place.ts';
 import type { PolicyPlace, Tell } from './policy-place.ts';
 import type { RawBounds, RawIdlePolicy, RawPartitionPolicy, RawRolloutPolicy, RawScalingPolicy } from './raw-spec.ts';

@@ -1,8 +1,8 @@
 /** Scaling policies: how many processes, and how fast that number moves. */
 import { parseDuration, parsePercent } from '../model/quantity.ts';
 import { SIGNALS } from '../model/signal.ts';
-import { DEFAULT_TUNING } from '../model/spec.ts';
-import type { OwnSignal, ScalingPolicy, ScalingTuning } from '../model/spec.ts';
+import { DEFAULT_TUNING } from '../model/policy.ts';
+import type { OwnSignal, ScalingPolicy, ScalingTuning } from '../model/policy.ts';
 import { checkBounds } from './policy-place.ts';
 import type { Tell } from './policy-place.ts';
 import type { RawScalingPolicy } from './raw-spec.ts';

@@ -1,5 +1,6 @@
 /** Schedules of scaling policies: other bounds at certain times. */
-import type { Bounds, Schedule } from '../model/spec.ts';
+import type { Bounds } from '../model/bounds.ts';
+import type { Schedule } from '../model/policy.ts';
 import type { RawSchedule } from './raw-spec.ts';
 import { durationOf } from './read-quantity.ts';
 import { boundsOf } from './resolve-context.ts';

@@ -9,9 +9,9 @@ import type {
   PartitionSpec,
   PortSpec,
   SubscriptionSpec,
-  VmSize,
   VolumeSpec,
 } from '../model/spec.ts';
+import type { VmSize } from '../model/vm-size.ts';
 import type {
   RawCartridge,
   RawEnv,

@@ -3,7 +3,7 @@
  * machines and containers; the world is right where the two disagree.
  */
 import type { Endpoint } from './endpoint.ts';
-import type { VmSize } from './spec.ts';
+import type { VmSize } from './vm-size.ts';
 
 export interface Inventory {
   /** Identity of the fleet; stamped on everything created. A UUID. */

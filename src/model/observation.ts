@@ -2,7 +2,7 @@
 import type { Endpoint } from './endpoint.ts';
 import type { UnreachableReason } from './errors.ts';
 import type { Bytes, Cores, Instant, Millis } from './quantity.ts';
-import type { VmSize } from './spec.ts';
+import type { VmSize } from './vm-size.ts';
 
 export interface Observation {
   readonly at: Instant;

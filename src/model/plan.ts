@@ -4,7 +4,7 @@
  */
 import type { SleepDepth } from './inventory.ts';
 import type { Instant, Millis } from './quantity.ts';
-import type { VmSize } from './spec.ts';
+import type { VmSize } from './vm-size.ts';
 
 export interface Plan {
   readonly version: 1;

@@ -1,5 +1,6 @@
 import { formatBytes } from '../model/quantity.ts';
-import type { ResourceSpec, VmSize } from '../model/spec.ts';
+import type { ResourceSpec } from '../model/spec.ts';
+import type { VmSize } from '../model/vm-size.ts';
 
 /** What a process takes of a VM. CPU in thousandths of a core, so that sums are exact. */
 export interface Demand {

@@ -1,6 +1,7 @@
 /** Adding VMs: a half-made one first, then a new one where placement wants it, within the bounds, of the size that pays. */
 import type { Action } from '../model/plan.ts';
-import type { PlacementSpec, PricedSize, VmSize } from '../model/spec.ts';
+import type { PlacementSpec } from '../model/spec.ts';
+import type { PricedSize, VmSize } from '../model/vm-size.ts';
 import { fitsInto, formatDemand, NOTHING, roomOf, type Demand } from './capacity.ts';
 import { totalOf, type Survey } from './found.ts';
 import type { PartitionView } from './partition-view.ts';

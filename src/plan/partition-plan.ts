@@ -1,6 +1,6 @@
 /** One partition, from what is there to stages. */
 import type { ImageCopy, Stage } from '../model/plan.ts';
-import { NO_BOUND } from '../model/spec.ts';
+import { NO_BOUND } from '../model/bounds.ts';
 import { formatDemand, isOverdrawn } from './capacity.ts';
 import { consolidate } from './consolidate.ts';
 import { waitingIn } from './create-phase.ts';

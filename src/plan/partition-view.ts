@@ -1,11 +1,7 @@
 import type { Hold, Notice } from '../model/plan.ts';
-import {
-  DEFAULT_SPARE,
-  type PartitionPolicy,
-  type PartitionSpec,
-  type PlacementSpec,
-  type VmSize,
-} from '../model/spec.ts';
+import { DEFAULT_SPARE, type PartitionPolicy } from '../model/policy.ts';
+import { type PartitionSpec, type PlacementSpec } from '../model/spec.ts';
+import { type VmSize } from '../model/vm-size.ts';
 import type { ActionIds } from './action-ids.ts';
 import type { WorldIndex } from './index-world.ts';
 import type { Ties } from './limit-changes.ts';

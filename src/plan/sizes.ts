@@ -1,5 +1,5 @@
 /** Which size a new VM gets, where there is a choice. */
-import type { PricedSize } from '../model/spec.ts';
+import type { PricedSize } from '../model/vm-size.ts';
 import { fitsInto, minus, roomOf, type Demand } from './capacity.ts';
 
 /** Processes of one kind that wait for a place. */

@@ -1,6 +1,6 @@
 import type { VmRecord } from '../model/inventory.ts';
 import type { ReachedVm } from '../model/observation.ts';
-import type { VmSize } from '../model/spec.ts';
+import type { VmSize } from '../model/vm-size.ts';
 import { fitsInto, minus, plus, roomOf, type Demand, type Room } from './capacity.ts';
 import { numberOf } from './names.ts';
 

@@ -2,7 +2,7 @@
 import type { PolicyMemory } from '../model/memory.ts';
 import type { Observation } from '../model/observation.ts';
 import { formatDuration, type Instant } from '../model/quantity.ts';
-import type { GuardsSpec } from '../model/spec.ts';
+import type { GuardsSpec } from '../model/policy.ts';
 import { counted, showShare } from './show-number.ts';
 
 /** Fewer unreachable VMs than this are no sign that the network is away (Cluster Autoscaler). */

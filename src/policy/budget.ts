@@ -1,5 +1,6 @@
 /** What the whole fleet may still grow by, dealt out to partitions, so that together they cannot pass the guards. */
-import { NO_BOUND, type GuardsSpec } from '../model/spec.ts';
+import { NO_BOUND } from '../model/bounds.ts';
+import { type GuardsSpec } from '../model/policy.ts';
 import { showNumber } from './show-number.ts';
 
 export interface Ask {

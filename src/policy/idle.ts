@@ -1,7 +1,7 @@
 /** Whether anybody uses a process. */
 import { instant, type Instant } from '../model/quantity.ts';
 import type { ProcessSample } from '../model/signal.ts';
-import type { IdlePolicy } from '../model/spec.ts';
+import type { IdlePolicy } from '../model/policy.ts';
 
 /** `unknown` is never idle. */
 export type Use =

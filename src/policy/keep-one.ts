@@ -1,6 +1,6 @@
 /** How few processes there may be of a subscription that nobody uses. */
 import { formatDuration, type Instant, type Millis } from '../model/quantity.ts';
-import type { IdlePolicy } from '../model/spec.ts';
+import type { IdlePolicy } from '../model/policy.ts';
 import type { Crew } from './crews.ts';
 import { counted } from './show-number.ts';
 

@@ -3,7 +3,7 @@ import type { SignalNeed } from '../model/decision.ts';
 import type { SubscriptionMemory } from '../model/memory.ts';
 import { formatDuration, type Instant } from '../model/quantity.ts';
 import { SIGNALS, type SubscriptionSample } from '../model/signal.ts';
-import type { ScalingPolicy } from '../model/spec.ts';
+import type { ScalingPolicy } from '../model/policy.ts';
 import type { Crew } from './crews.ts';
 import { panicNow, type Panic } from './panic.ts';
 import { signalNeed, type MeasuredNeed } from './signal-need.ts';

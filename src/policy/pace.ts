@@ -1,7 +1,7 @@
 /** How fast a count may move. */
 import type { SubscriptionMemory } from '../model/memory.ts';
 import { formatDuration, type Instant } from '../model/quantity.ts';
-import type { ScalingTuning } from '../model/spec.ts';
+import type { ScalingTuning } from '../model/policy.ts';
 import { counted } from './show-number.ts';
 
 export interface Paced {

@@ -1,7 +1,7 @@
 /** Panic: a load that grows faster than the stable window shows. Knative's rules. */
 import type { SubscriptionMemory } from '../model/memory.ts';
 import type { Instant } from '../model/quantity.ts';
-import type { ScalingTuning } from '../model/spec.ts';
+import type { ScalingTuning } from '../model/policy.ts';
 
 export type Panic = NonNullable<SubscriptionMemory['panic']>;
 

@@ -1,5 +1,6 @@
 /** What machines cost in an hour. A price that nobody wrote down counts as nothing. */
-import type { PartitionSpec, VmSize } from '../model/spec.ts';
+import type { PartitionSpec } from '../model/spec.ts';
+import type { VmSize } from '../model/vm-size.ts';
 
 /** What a machine of this size costs in a partition; of a size that is not known, the dearest that it may be. */
 export function priceOf(partition: PartitionSpec | undefined, iaas: string, size: VmSize | undefined): number {

@@ -1,7 +1,8 @@
 /** Bounds that a schedule moves for a time. */
 import { Cron } from 'croner';
 import { formatDuration, type Instant } from '../model/quantity.ts';
-import type { Bounds, ScalingPolicy, Schedule } from '../model/spec.ts';
+import type { Bounds } from '../model/bounds.ts';
+import type { ScalingPolicy, Schedule } from '../model/policy.ts';
 
 export interface ScheduledBounds extends Bounds {
   /** Where the bounds are from, for reasons. */

@@ -2,7 +2,7 @@
 import type { SignalNeed } from '../model/decision.ts';
 import { formatDuration, type Instant } from '../model/quantity.ts';
 import type { SubscriptionSample } from '../model/signal.ts';
-import type { ScalingTuning } from '../model/spec.ts';
+import type { ScalingTuning } from '../model/policy.ts';
 import { predict } from './predict.ts';
 import { counted, showNumber, showShare } from './show-number.ts';
 import { meanOf, signalWindow } from './signal-window.ts';

@@ -2,7 +2,7 @@
 import type { SleepWish } from '../model/decision.ts';
 import type { ProcessRecord } from '../model/inventory.ts';
 import { formatDuration, type Instant } from '../model/quantity.ts';
-import type { IdlePolicy } from '../model/spec.ts';
+import type { IdlePolicy } from '../model/policy.ts';
 import type { Crew, Sleeper } from './crews.ts';
 import type { Use } from './idle.ts';
 import { counted } from './show-number.ts';

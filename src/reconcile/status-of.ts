@@ -3,7 +3,8 @@ import { processAddress } from '../lxc/network.ts';
 import type { Decisions, ProcessDecision } from '../model/decision.ts';
 import type { Inventory, ProcessRecord, ProcessState, VmRecord, VmState } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
-import type { Bounds, Spec, SubscriptionSpec } from '../model/spec.ts';
+import type { Bounds } from '../model/bounds.ts';
+import type { Spec, SubscriptionSpec } from '../model/spec.ts';
 
 export interface StatusReport {
   readonly lineage: string;

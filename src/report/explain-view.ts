@@ -1,5 +1,5 @@
 /** An explanation in words: what was measured, the formula, the bounds, what the plan does and what holds it back. */
-import { NO_BOUND, type Bounds } from '../model/spec.ts';
+import { NO_BOUND, type Bounds } from '../model/bounds.ts';
 import type { Explanation, PartitionExplanation, SubscriptionExplanation } from '../reconcile/explain.ts';
 import { cleanText } from './clean-text.ts';
 import { count } from './count-text.ts';

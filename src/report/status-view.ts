@@ -1,5 +1,5 @@
 /** What runs, for people: one line for each subscription, then one for each VM by partition. */
-import { NO_BOUND } from '../model/spec.ts';
+import { NO_BOUND } from '../model/bounds.ts';
 import type { StatusReport } from '../reconcile/status-of.ts';
 import { cleanText } from './clean-text.ts';
 import type { Paint } from './paint.ts';

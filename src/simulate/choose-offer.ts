@@ -1,5 +1,6 @@
 /** Which machine a simulated partition grows by: the first IaaS in order with room, and there the cheapest size that fits. */
-import type { PartitionSpec, VmSize } from '../model/spec.ts';
+import type { PartitionSpec } from '../model/spec.ts';
+import type { VmSize } from '../model/vm-size.ts';
 import { fitsInto, roomOf, type Demand } from '../plan/capacity.ts';
 
 /** A machine that may be had, with its price for an hour where that is known. */

@@ -1,6 +1,6 @@
 /** What one process can do, where nobody says: as much as its policy's target supposes. */
 import { millis, type Millis } from '../model/quantity.ts';
-import type { ScalingPolicy } from '../model/spec.ts';
+import type { ScalingPolicy } from '../model/policy.ts';
 import type { ServiceModel } from './service.ts';
 
 export interface ServiceSettings {

@@ -7,19 +7,21 @@ import type { Observation } from '../../src/model/observation.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { bytes, cores, instant, millis } from '../../src/model/quantity.ts';
 import { NO_MEASUREMENT } from '../../src/model/signal.ts';
+import { NO_BOUND } from '../../src/model/bounds.ts';
 import {
   DEFAULT_GUARDS,
   DEFAULT_SCALE_DOWN,
   DEFAULT_SPARE,
   DEFAULT_TUNING,
-  NO_BOUND,
-  type CartridgeSpec,
   type GuardsSpec,
-  type IaasSpec,
   type IdlePolicy,
   type PartitionPolicy,
-  type PartitionSpec,
   type ScalingPolicy,
+} from '../../src/model/policy.ts';
+import {
+  type CartridgeSpec,
+  type IaasSpec,
+  type PartitionSpec,
   type Spec,
   type SubscriptionSpec,
 } from '../../src/model/spec.ts';

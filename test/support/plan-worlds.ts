@@ -4,7 +4,8 @@ import type { Decisions } from '../../src/model/decision.ts';
 import type { ProcessRecord, VmRecord } from '../../src/model/inventory.ts';
 import type { Machine, ReachedVm } from '../../src/model/observation.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
-import { NO_BOUND, type Spec } from '../../src/model/spec.ts';
+import { NO_BOUND } from '../../src/model/bounds.ts';
+import { type Spec } from '../../src/model/spec.ts';
 import type { World } from '../../src/plan/reference/world.ts';
 import {
   aPool,

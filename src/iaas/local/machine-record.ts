@@ -1,6 +1,6 @@
 /** The label of a local VM, `machine.json` in its directory: what `list` reads, and what a restart of the machine starts from. */
 import { open, readFile, readdir, rename } from 'node:fs/promises';
-import type { VmSize } from '../../model/spec.ts';
+import type { VmSize } from '../../model/vm-size.ts';
 import { isContainerOf } from './names.ts';
 import { vmLayout, type RootLayout } from './layout.ts';
 

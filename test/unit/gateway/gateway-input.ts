@@ -2,7 +2,7 @@
 import type { GatewayInput } from '../../../src/gateway/gateway-model.ts';
 import type { ProcessRecord, VmRecord } from '../../../src/model/inventory.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
-import { DEFAULT_GUARDS, DEFAULT_SCALE_DOWN, DEFAULT_SPARE, DEFAULT_TUNING } from '../../../src/model/spec.ts';
+import { DEFAULT_GUARDS, DEFAULT_SCALE_DOWN, DEFAULT_SPARE, DEFAULT_TUNING } from '../../../src/model/policy.ts';
 import type { CartridgeSpec, Spec, SubscriptionSpec } from '../../../src/model/spec.ts';
 
 /** `php` in partition `web`: port http 80, health path /. */

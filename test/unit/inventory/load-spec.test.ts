@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { generate } from '../../../scripts/generate.ts';
 import { loadSpec } from '../../../src/inventory/load-spec.ts';
 import { InvalidSpecError } from '../../../src/model/errors.ts';
-import { DEFAULT_GUARDS, DEFAULT_TUNING, NO_BOUND } from '../../../src/model/spec.ts';
+import { NO_BOUND } from '../../../src/model/bounds.ts';
+import { DEFAULT_GUARDS, DEFAULT_TUNING } from '../../../src/model/policy.ts';
 import { tempDir } from './temp-dir.ts';
 
 const fixtures = new URL('../../../fixtures/specs/valid/', import.meta.url).pathname;

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/model/plan.ts';
 import type { World } from '../../../src/plan/reference/world.ts';
 import { millis } from '../../../src/model/quantity.ts';
-import { NO_BOUND, type Spec } from '../../../src/model/spec.ts';
+import { NO_BOUND } from '../../../src/model/bounds.ts';
+import { type Spec } from '../../../src/model/spec.ts';
 import {
   anEmptyWorld,
   aPool,

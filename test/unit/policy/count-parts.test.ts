@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { instant, millis } from '../../../src/model/quantity.ts';
-import type { ScalingPolicy } from '../../../src/model/spec.ts';
+import type { ScalingPolicy } from '../../../src/model/policy.ts';
 import { peakOf, rememberWanted } from '../../../src/policy/down-window.ts';
 import { pace } from '../../../src/policy/pace.ts';
 import { panicNow } from '../../../src/policy/panic.ts';

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import type { ProcessState } from '../../../src/model/inventory.ts';
 import type { SubscriptionMemory } from '../../../src/model/memory.ts';
 import { millis } from '../../../src/model/quantity.ts';
-import type { ScalingTuning } from '../../../src/model/spec.ts';
+import type { ScalingTuning } from '../../../src/model/policy.ts';
 import { ago, aSample, decisionsOf, NOW, SECOND } from './scene.ts';
 
 interface KpaCase {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { SubscriptionMemory } from '../../../src/model/memory.ts';
 import { instant, millis } from '../../../src/model/quantity.ts';
 import type { SubscriptionSample } from '../../../src/model/signal.ts';
-import type { ScalingTuning } from '../../../src/model/spec.ts';
+import type { ScalingTuning } from '../../../src/model/policy.ts';
 import { aSample, decisionsOf, NOW, SECOND } from './scene.ts';
 
 const KPA: Partial<ScalingTuning> = {

@@ -10,7 +10,7 @@ import {
   type ProcessSample,
   type SubscriptionSample,
 } from '../../../src/model/signal.ts';
-import { DEFAULT_TUNING, type ScalingTuning } from '../../../src/model/spec.ts';
+import { DEFAULT_TUNING, type ScalingTuning } from '../../../src/model/policy.ts';
 import { decide, type DecideInput } from '../../../src/policy/decide.ts';
 import {
   anInventory,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../../src/model/observation.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
-import { DEFAULT_GUARDS, NO_BOUND, type PlacementSpec } from '../../../src/model/spec.ts';
+import { NO_BOUND } from '../../../src/model/bounds.ts';
+import { DEFAULT_GUARDS } from '../../../src/model/policy.ts';
+import { type PlacementSpec } from '../../../src/model/spec.ts';
 import { dealBudget, type Ask } from '../../../src/policy/budget.ts';
 import { cheapestOf, priceOf } from '../../../src/policy/prices.ts';
 import { ourMachines } from '../../../src/policy/our-machines.ts';
