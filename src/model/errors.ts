@@ -3,6 +3,8 @@
  * `main` maps `exitCode` to the process and prints `message`, then `hint` alone on its line.
  */
 
+import type { Millis } from './quantity.ts';
+
 /** Exit codes of the program, one table for all commands. */
 export const EXIT = {
   done: 0,
@@ -176,6 +178,29 @@ export class IaasError extends StratosError {
 /** An image, a blob or the store is missing, damaged or of a wrong form. */
 export class StoreError extends StratosError {
   readonly code = 'STORE';
+}
+
+/** The failures of a registry that a caller may act on. `damaged`: what arrived is not what its digest or length says. */
+export type RegistryFailure = 'not-found' | 'unauthorized' | 'rate-limited' | 'unavailable' | 'refused' | 'damaged';
+
+/** A registry of images refused or failed; adapters translate what their server answers to `failure` at their edge. */
+export class RegistryError extends StratosError {
+  readonly code = 'REGISTRY';
+  readonly registry: string;
+  readonly failure: RegistryFailure;
+  /** How long the server wants to be left alone; with `rate-limited` and `unavailable`, where it says. */
+  readonly retryAfter: Millis | undefined;
+  constructor(
+    registry: string,
+    failure: RegistryFailure,
+    message: string,
+    options: StratosErrorOptions & { readonly retryAfter?: Millis } = {},
+  ) {
+    super(message, options);
+    this.registry = registry;
+    this.failure = failure;
+    this.retryAfter = options.retryAfter;
+  }
 }
 
 /** This machine cannot do what was asked: not root, a tool is missing, a wrong system. */

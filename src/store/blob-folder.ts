@@ -4,8 +4,11 @@ import { createReadStream } from 'node:fs';
 import { constants, copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../host/code-of.ts';
+import { withKernelLock } from '../host/kernel-lock.ts';
 import { StoreError } from '../model/errors.ts';
 import { damaged } from './oci.ts';
+import { receiveInto } from './receive-blob.ts';
+import type { ReceiveOptions } from './receive-blob.ts';
 import { hexOf } from './reference.ts';
 
 export interface StoredBlob {
@@ -21,8 +24,20 @@ export interface BlobFolder {
   size(digest: string): Promise<number | undefined>;
   /** A small blob, digest checked. @throws StoreError when missing or damaged */
   read(digest: string, what: string): Promise<string>;
+  /** The same as bytes. */
+  readBytes(digest: string, what: string): Promise<Uint8Array>;
   /** Stores a stream; its digest is computed on the way. @throws StoreError when `expected` is another digest */
   add(source: AsyncIterable<Uint8Array>, expected?: string): Promise<StoredBlob>;
+  /**
+   * Stores a blob of known digest that comes from afar; false when it is there already. What arrived before `open`'s stream was cut is
+   * kept, also over runs of the program: the next call asks for the rest. Two that receive the same blob take turns.
+   * @throws StoreError when what arrives is not the blob; and whatever `open` throws
+   */
+  receive(
+    blob: StoredBlob,
+    open: (from: number) => AsyncIterable<Uint8Array>,
+    options?: ReceiveOptions,
+  ): Promise<boolean>;
   /** Takes a file over whose digest is known, by copying it. */
   addFile(path: string, digest: string): Promise<void>;
   /** Compares content with digest. @throws StoreError */
@@ -39,25 +54,28 @@ export function blobFolder(layout: string): BlobFolder {
   const path = (digest: string): string => join(folder, hexOf(digest));
   const missing = (digest: string, what: string, cause?: unknown): StoreError =>
     damaged(path(digest), `a blob of ${what} is missing`, cause);
+  const size = async (digest: string): Promise<number | undefined> => {
+    const info = await stat(path(digest)).catch(() => undefined);
+    return info?.isFile() ? info.size : undefined;
+  };
+  const readBytes = async (digest: string, what: string): Promise<Buffer> => {
+    let content: Buffer;
+    try {
+      content = await readFile(path(digest));
+    } catch (error) {
+      throw missing(digest, what, error);
+    }
+    const found = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    if (found !== digest) throw damaged(path(digest), `a blob of ${what} is damaged`);
+    return content;
+  };
 
   return {
     folder,
     path,
-    async size(digest) {
-      const info = await stat(path(digest)).catch(() => undefined);
-      return info?.isFile() ? info.size : undefined;
-    },
-    async read(digest, what) {
-      let content: Buffer;
-      try {
-        content = await readFile(path(digest));
-      } catch (error) {
-        throw missing(digest, what, error);
-      }
-      const found = `sha256:${createHash('sha256').update(content).digest('hex')}`;
-      if (found !== digest) throw damaged(path(digest), `a blob of ${what} is damaged`);
-      return content.toString('utf8');
-    },
+    size,
+    read: async (digest, what) => (await readBytes(digest, what)).toString('utf8'),
+    readBytes,
     async add(source, expected) {
       await mkdir(folder, { recursive: true });
       const temporary = join(folder, `.tmp-${randomUUID()}`);
@@ -73,6 +91,25 @@ export function blobFolder(layout: string): BlobFolder {
       } finally {
         await rm(temporary, { force: true });
       }
+    },
+    async receive(blob, open, options = {}) {
+      // The size too: a file that was cut short by others is no blob.
+      const there = async (): Promise<boolean> => (await size(blob.digest)) === blob.size;
+      if (await there()) return false;
+      const part = join(folder, `.part-${hexOf(blob.digest)}`);
+      return withKernelLock(
+        part,
+        async () => {
+          if (await there()) {
+            await rm(part, { force: true });
+            return false;
+          }
+          await receiveInto(part, blob, open, options);
+          await rename(part, path(blob.digest));
+          return true;
+        },
+        { signal: options.signal },
+      );
     },
     async addFile(file, digest) {
       await mkdir(folder, { recursive: true });

@@ -7,11 +7,12 @@ import type { Image } from '../model/image.ts';
 import { BUILD_CACHE } from './build/cache-folder.ts';
 import { runTool } from './build/run-tool.ts';
 import { verifyDiffId } from './diff-id.ts';
-import { directoryStore, ociArchitecture } from './directory-store.ts';
+import { directoryStore } from './directory-store.ts';
 import type { DirectoryStore } from './directory-store.ts';
 import { importLayer, readableTar } from './import-layer.ts';
 import { compressionOf } from './oci.ts';
 import type { OciConfig } from './oci.ts';
+import { ociArchitecture } from './platform.ts';
 import { parseName } from './reference.ts';
 
 export interface ImportOptions {

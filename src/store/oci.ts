@@ -23,7 +23,11 @@ export interface Descriptor {
   readonly digest: string;
   readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly platform?: { readonly architecture?: string; readonly os?: string };
+  readonly platform?: { readonly architecture?: string; readonly os?: string; readonly variant?: string };
+  /** What kind of thing a manifest is that is no image: a signature, an SBOM. */
+  readonly artifactType?: string;
+  /** Where a foreign layer may be had. */
+  readonly urls?: readonly string[];
 }
 
 export interface OciIndex {
@@ -76,7 +80,7 @@ export function compressionOf(mediaType: string): 'zstd' | 'gzip' | 'tar' | unde
 export function parseIndex(text: string, where: string): OciIndex {
   const value = parseObject(text, where);
   if (!Array.isArray(value.manifests)) throw damaged(where, 'it has no list of manifests');
-  const manifests = value.manifests.map((entry: unknown) => descriptor(entry, where));
+  const manifests = value.manifests.map((entry: unknown) => parseDescriptor(entry, where));
   return { schemaVersion: 2, mediaType: MEDIA.index, manifests };
 }
 
@@ -84,12 +88,12 @@ export function parseIndex(text: string, where: string): OciIndex {
 export function parseManifest(text: string, where: string): OciManifest {
   const value = parseObject(text, where);
   if (!Array.isArray(value.layers)) throw damaged(where, 'it is not an image manifest');
-  const layers = value.layers.map((entry: unknown) => descriptor(entry, where));
+  const layers = value.layers.map((entry: unknown) => parseDescriptor(entry, where));
   for (const layer of layers) {
     if (compressionOf(layer.mediaType) === undefined)
       throw damaged(where, `a layer has an unknown type: ${layer.mediaType}`);
   }
-  return { schemaVersion: 2, mediaType: MEDIA.manifest, config: descriptor(value.config, where), layers };
+  return { schemaVersion: 2, mediaType: MEDIA.manifest, config: parseDescriptor(value.config, where), layers };
 }
 
 /** Reads an image configuration. @throws StoreError naming `where` */
@@ -134,8 +138,9 @@ export function imageOf(digest: string, manifest: OciManifest, config: OciConfig
   };
 }
 
-/** The error for a document or blob that is not what it should be. */
+/** The error for a document or blob that is not what it should be. `where` is the path of a file, or the name of an image elsewhere. */
 export function damaged(where: string, why: string, cause?: unknown): StoreError {
+  if (!where.startsWith('/')) return new StoreError(`Cannot read the image as ${why}: ${where}`, { cause });
   return new StoreError(`Cannot read the cartridge store as ${why}: ${where}`, {
     // A blob that is gone comes back with the next build or import of its image.
     hint: where.includes('/blobs/') ? `rm ${where}` : `cat ${where}`,
@@ -143,7 +148,8 @@ export function damaged(where: string, why: string, cause?: unknown): StoreError
   });
 }
 
-function parseObject(text: string, where: string): Record<string, unknown> {
+/** A document that must be a JSON object. @throws StoreError naming `where` */
+export function parseObject(text: string, where: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -155,7 +161,8 @@ function parseObject(text: string, where: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function descriptor(value: unknown, where: string): Descriptor {
+/** A descriptor with digest, media type and size. @throws StoreError naming `where` */
+export function parseDescriptor(value: unknown, where: string): Descriptor {
   const entry = (value ?? {}) as Partial<Descriptor>;
   if (!isDigest(entry.digest)) throw damaged(where, 'a descriptor has no sha256 digest');
   if (typeof entry.mediaType !== 'string' || !Number.isSafeInteger(entry.size)) {

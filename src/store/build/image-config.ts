@@ -1,8 +1,8 @@
 /** The configuration of a built image: what the cartridge file says, over what its base says. */
 import type { CartridgeFile } from '../cartridge-file.ts';
-import { ociArchitecture } from '../directory-store.ts';
 import type { OciConfig } from '../oci.ts';
 import type { Base } from './build-base.ts';
+import { ociArchitecture } from '../platform.ts';
 
 /**
  * Puts the configuration together; `changed`: the build added a layer to those of the base. The same input gives the same

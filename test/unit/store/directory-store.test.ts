@@ -169,7 +169,7 @@ describe('directoryStore', () => {
 
   it('chooses this architecture from an index of several', async () => {
     const image = await add('php:8.2', 'a');
-    const { ociArchitecture } = await import('../../../src/store/directory-store.ts');
+    const { ociArchitecture } = await import('../../../src/store/platform.ts');
     const inner = JSON.stringify({
       schemaVersion: 2,
       manifests: [
