@@ -115,9 +115,15 @@ function atLeast(floor: Floor, count: number, reasons: string[]): number {
 
 function within({ min, max, source }: ScheduledBounds, count: number, reasons: string[]): number {
   const bounded = Math.max(min, Math.min(max, count));
-  if (bounded > count) reasons.push(`raised from ${count} to ${bounded} by ${source}: min ${min}`);
-  if (bounded < count) reasons.push(`lowered from ${count} to ${bounded} by ${source}: max ${max}`);
+  if (bounded > count) bind(reasons, `raised from ${count} to ${bounded} by ${source}: min ${min}`);
+  if (bounded < count) bind(reasons, `lowered from ${count} to ${bounded} by ${source}: max ${max}`);
   return bounded;
+}
+
+/** The last word has both, what was wanted and what bounds it: it is all that a plan, an event or `status` shows. */
+function bind(reasons: string[], bound: string): void {
+  const wanted = reasons.pop();
+  reasons.push(wanted === undefined ? bound : `${wanted}; ${bound}`);
 }
 
 /** When it went up and down for the last time. */

@@ -32,10 +32,11 @@ export function writeTranscript(markdown: string, outputs: readonly string[]): s
   });
 }
 
-/** What differs from run to run and machine to machine: digests, durations, sizes, addresses, times, ids, column widths. */
+/** What differs from run to run and machine to machine: digests, durations, sizes, addresses, times, ids, column widths, the slot of the machine that a test has. */
 export function normalized(output: string): string {
   return (
     output
+      .replaceAll(/\bslot\d+\b/g, 'SLOT')
       .replaceAll(/\b[0-9a-f]{12}\b/g, 'DIGEST')
       .replaceAll(/\b(?=[a-f]*\d)[0-9a-f]{8}\b(?!-)/g, 'RUN')
       // Gateways are configured side by side: which of them was the last is not told.

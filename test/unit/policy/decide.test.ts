@@ -42,8 +42,7 @@ describe('decide', () => {
     const decision = decisionOf({ shop, processes: 9 });
     expect(decision.reasons).toEqual([
       'no data for cpu: the count holds',
-      'no data for requestsInFlight: the count holds',
-      'lowered from 9 to 4 by policy shop-scaling: max 4',
+      'no data for requestsInFlight: the count holds; lowered from 9 to 4 by policy shop-scaling: max 4',
     ]);
     expect(decision.current).toBe(9);
     expect(decision.needs).toEqual([
@@ -334,8 +333,7 @@ describe('decide, schedules', () => {
     expect(decisionOf({ shop: { ...shop, target }, processes: 9 })).toMatchObject({
       desired: 6,
       reasons: [
-        'no data for requestsInFlight: the count holds',
-        'lowered from 9 to 6 by schedule "0 9 * * *" UTC for 2h: max 6',
+        'no data for requestsInFlight: the count holds; lowered from 9 to 6 by schedule "0 9 * * *" UTC for 2h: max 6',
       ],
     });
   });
@@ -371,7 +369,7 @@ describe('decide, from and to nothing', () => {
 
   it('says when the minimum raised it', () => {
     expect(decisionOf({ shop: { min: 3, target }, processes: 1 }).reasons.at(-1)).toBe(
-      'raised from 1 to 3 by policy shop-scaling: min 3',
+      'no data for requestsInFlight: the count holds; raised from 1 to 3 by policy shop-scaling: min 3',
     );
   });
 
