@@ -55,6 +55,7 @@ export function parseObservation(stdout: string): VmFacts {
   };
   const found = all('process').map(([name = '', own]) => ({ name, process: parseProcess(name, own, lineage, seen) }));
   const volumes = all('volume').map(([alias = '']) => alias);
+  const drift = all('drift').map(([what = '', how = '']) => `${what} is ${how}`);
   const privileged = all('privileged').flatMap(parseDigest);
   const [uptime, cpuSeconds] = one('counters').map(parseNumber);
   const pressure = parsePressure(one('pressure'));
@@ -62,6 +63,7 @@ export function parseObservation(stdout: string): VmFacts {
     status: 'reached',
     ...(typeof label.lineage === 'string' ? { lineage: label.lineage } : {}),
     ...(typeof label.prepared === 'string' ? { prepared: label.prepared } : {}),
+    ...(drift.length > 0 ? { drift } : {}),
     bootId,
     cgroup: parseCgroup(one('cgroup')[0]),
     cpus: cores(Number(one('cpus')[0])),

@@ -31,7 +31,7 @@ export function prepareStep(input: PrepareInput): ScriptStep {
   return script(
     { name: 'prepare', text: prepareText },
     `prepare ${input.vm}`,
-    [input.lineage, input.vm, prepareFingerprint(input), ROOT, BRIDGE, IDMAP.first, IDMAP.count, ...enabled],
+    [input.lineage, input.vm, prepareFingerprint(input), ROOT, IDMAP.first, IDMAP.count, ...enabled],
     { stdin: renderFiles(preparedFiles(input)) },
   );
 }

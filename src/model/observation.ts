@@ -43,6 +43,8 @@ export interface ReachedVm {
   readonly lineage?: string;
   /** Fingerprint of the preparation found on the machine. */
   readonly prepared?: string;
+  /** What somebody changed of its preparation since: `bridge stratosbr0 is gone`. Undefined: nothing. */
+  readonly drift?: readonly string[];
   readonly bootId: string;
   readonly cgroup: 'v1' | 'hybrid' | 'v2';
   readonly cpus: Cores;

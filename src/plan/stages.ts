@@ -90,8 +90,14 @@ function prepare(view: PartitionView, found: Survey, gateways: GatewaySlots, rel
       id: view.ids('vm.prepare', slot.name),
       vm: slot.name,
       dependsOn: slot.entry,
-      reason: slot.seen?.prepared === undefined ? 'it is not prepared yet' : 'how VMs are prepared changed',
+      reason: whyPrepared(view, slot),
     }));
+}
+
+function whyPrepared({ spec, input }: PartitionView, { name, seen }: Slot): string {
+  if (seen?.prepared === undefined) return 'it is not prepared yet';
+  const wanted = spec && input.prepareFingerprint(name, spec.network);
+  return seen.drift && seen.prepared === wanted ? seen.drift.join(', ') : 'how VMs are prepared changed';
 }
 
 /** In the first wave gateways are configured for what changes, or where they are not what they should be. */

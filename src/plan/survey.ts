@@ -82,12 +82,14 @@ function drainReason(record: VmRecord): string | undefined {
   return record.draining ? `${record.name} is being drained` : undefined;
 }
 
-/** Whether the VM has the preparation it should have; a VM that cannot be seen is taken at its record's word. */
+/** Whether the VM has the preparation it should have, as it was made; a VM that cannot be seen is taken at its record's word. */
 function isPrepared(view: PartitionView, record: VmRecord, kind: SlotKind, seen: ReachedVm | undefined): boolean {
   if (!view.spec || kind === 'away') return true;
   if (kind === 'latent') return false;
   const wanted = view.input.prepareFingerprint(record.name, view.spec.network);
-  return record.state !== 'created' && record.prepared === wanted && (!seen || seen.prepared === wanted);
+  return (
+    record.state !== 'created' && record.prepared === wanted && (!seen || (seen.prepared === wanted && !seen.drift))
+  );
 }
 
 /** With `only`, a VM is repaired where a process of these aliases is on it. */

@@ -168,6 +168,14 @@ export function vmChecks(vm: string, seen: VmObservation | undefined, lineage: s
       message: 'Cannot run processes as it is not prepared',
       fix: `stratos vm prepare ${vm}`,
     });
+  if (seen.drift)
+    checks.push({
+      target,
+      name: 'preparation',
+      level: 'warn',
+      message: `somebody changed it: ${seen.drift.join(', ')}`,
+      fix: 'stratos reconcile',
+    });
   const { available } = seen.disk;
   checks.push({
     target,

@@ -128,6 +128,22 @@ describe('reconcile', () => {
     expect(await project.onVm('web-1', 'grep -c mine /var/lib/stratos/gateway/haproxy.cfg || true')).toBe('0\n');
   });
 
+  test('undoes what somebody did to the network and the units of VMs', async () => {
+    await project.onVm(
+      'web-1',
+      'nft delete table inet stratos; echo "# mine" >>/etc/systemd/system/stratos-network.service',
+    );
+    await project.onVm('web-2', 'ip link delete dev stratosbr0');
+    const { stdout } = await project.must('plan');
+    expect(stdout).toContain('stratos-network.service is edited, table inet stratos is gone');
+    expect(stdout).toContain('bridge stratosbr0 is gone');
+    expect(await kinds()).toEqual(['vm.prepare', 'vm.prepare']);
+    await project.must('reconcile');
+    expect(await kinds()).toEqual([]);
+    expect(await pages()).toEqual([200, 200]);
+    expect(await project.onVm('web-1', 'grep -c mine /etc/systemd/system/stratos-network.service || true')).toBe('0\n');
+  });
+
   test('leaves a container that is not ours alone and reports it', async () => {
     await project.onVm(
       'web-1',

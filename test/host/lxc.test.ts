@@ -115,6 +115,38 @@ describe('preparation', () => {
     });
   });
 
+  test.each([
+    ['nft delete table inet stratos', 'table inet stratos is gone'],
+    ['nft flush ruleset', 'table inet stratos is gone'],
+    ['nft insert rule inet stratos prerouting accept', 'table inet stratos is edited'],
+    ['nft flush set inet stratos peers', 'table inet stratos is edited'],
+    ['nft add element inet stratos peers "{ 192.0.2.9 }"', 'table inet stratos is edited'],
+    ['ip link delete dev stratosbr0', 'bridge stratosbr0 is gone'],
+    ['ip link set dev stratosbr0 down', 'bridge stratosbr0 is edited'],
+    ['ip address flush dev stratosbr0', 'bridge stratosbr0 is edited'],
+    ['ip link set dev stratosbr0 address 02:00:00:00:00:01', 'bridge stratosbr0 is edited'],
+    ['echo 0 >/proc/sys/net/ipv4/ip_forward', 'net.ipv4.ip_forward is off'],
+    ['systemctl stop stratos-network.service', 'stratos-network.service is stopped'],
+    ['systemctl disable -q stratos-network.service', '/etc/systemd/system/stratos-network.service is disabled'],
+    [
+      'ln -sf /dev/null /etc/systemd/system/stratos-wake@.service',
+      '/etc/systemd/system/stratos-wake@.service is edited',
+    ],
+    ['rm /var/lib/stratos/bin/process-run', '/var/lib/stratos/bin/process-run is gone'],
+    [
+      'sed -i s/oneshot/simple/ /etc/systemd/system/stratos-processes.service',
+      '/etc/systemd/system/stratos-processes.service is edited',
+    ],
+  ])('sees %s, and undoes it', async (line, drift) => {
+    const look = async () => parseObservation((await run([observeStep(LINEAGE)]))[0]?.stdout ?? '').drift;
+    await run([peersStep(['192.0.2.7'])]);
+    expect(await look()).toBeUndefined();
+    await vms.ssh(line);
+    expect(await look()).toEqual([drift]);
+    expect(await run([prepareStep(PREPARE)])).toMatchObject([{ status: 0 }]);
+    expect(await look()).toBeUndefined();
+  });
+
   test('another inventory is refused, for preparation and for release', async () => {
     const [prepared, released] = await run([prepareStep({ ...PREPARE, lineage: 'other' }), releaseStep('other')]);
     expect(prepared).toMatchObject({ status: 3 });
@@ -382,6 +414,20 @@ describe('a running process', () => {
     });
     const [, after] = await run([snapshotRemoveStep('shop-1', 'snap0'), snapshotListStep('shop-1')]);
     expect(parseSnapshots(after?.stdout ?? '')).toEqual([]);
+  });
+
+  test('keeps its network when somebody deletes the bridge or its published port', async () => {
+    await run(createSteps([web('shop-5', 5), web('shop-6', 6)]));
+    const drift = async () => parseObservation((await run([observeStep(LINEAGE)]))[0]?.stdout ?? '').drift;
+    const pages = () => vms.ssh('for n in 6 7; do curl -sf -m 3 http://10.66.0.$n/ || echo silent; done');
+    expect(await pages()).toBe('hello\nhello\n');
+    await vms.ssh('nft delete element inet stratos published { 20032 }');
+    expect(await drift()).toEqual(['table inet stratos is edited']);
+    await vms.ssh('ip link delete dev stratosbr0');
+    expect(await pages()).toBe('silent\nsilent\n');
+    await run([prepareStep(PREPARE)]);
+    expect(await drift()).toBeUndefined();
+    expect(await pages()).toBe('hello\nhello\n');
   });
 
   test('answers on its published port to peers only', async () => {

@@ -162,6 +162,7 @@ export const MISHAPS = [
   'vm record lost',
   'vm record creating',
   'vm unprepared',
+  'vm changed',
   'vm unreachable',
   'vm of others',
   'vm cordoned',
@@ -247,6 +248,8 @@ export function disturb(world: World, { what, n }: Disturbance): World {
       return vm && !processes.some((other) => other.vm === vm.name) ? halfMade(world, vm) : world;
     case 'vm unprepared':
       return vm ? onVm(world, vm.name, ({ prepared: _prepared, ...seen }) => seen) : world;
+    case 'vm changed':
+      return vm ? onVm(world, vm.name, (seen) => ({ ...seen, drift: ['table inet stratos is gone'] })) : world;
     case 'vm unreachable': {
       const unreachable = { status: 'unreachable', reason: 'timeout', message: 'no answer' } as const;
       if (!vm || world.observation.vms[vm.name]?.status !== 'reached') return world;

@@ -6,7 +6,11 @@ set -eu
 . "${0%/*}/layout"
 PATH=$PATH:/usr/sbin:/sbin
 mkdir -p /run/stratos
-if [ ! -d "/sys/class/net/$bridge" ]; then ip link add name "$bridge" type bridge forward_delay 0; fi
+made=''
+if [ ! -d "/sys/class/net/$bridge" ]; then
+  ip link add name "$bridge" type bridge forward_delay 0
+  made=yes
+fi
 # With a fixed MAC: a bridge otherwise takes that of one of its ports, and all neighbours lose it when that port goes.
 ip -batch - <<IP
 link set dev $bridge address $gateway_mac
@@ -25,6 +29,19 @@ for file in "$processes"/*/network; do
   neighbours="${neighbours}neigh replace $address lladdr $mac dev $bridge nud permanent
 "
   for port in $ports; do published="$published${port%:*} : $address . ${port#*:}, "; done
+done
+# Where somebody deleted the bridge, processes that run have lost it: the other end of what is their eth0 is theirs still.
+for folder in ${made:+"$processes"/*/}; do
+  name=${folder%/}
+  for group in /sys/fs/cgroup/pids /sys/fs/cgroup; do
+    pid=''
+    [ ! -r "$group/lxc.payload.${name##*/}/cgroup.procs" ] || read -r pid <"$group/lxc.payload.${name##*/}/cgroup.procs" || :
+    [ -n "$pid" ] || continue
+    other=$(nsenter -t "$pid" -n ip -o link show dev eth0) || break
+    other=${other#*@if}
+    ip link set dev "$(grep -lx "${other%%:*}" /sys/class/net/*/ifindex | sed 's|.*net/||; s|/ifindex||')" master "$bridge" || :
+    break
+  done
 done
 if [ -n "$neighbours" ]; then printf '%s' "$neighbours" | ip -force -batch -; fi
 
@@ -96,3 +113,6 @@ table inet stratos {
   }
 }
 NFT
+# What observations compare with: the rules as nft says them, without elements, which come and go.
+nft list table inet stratos | awk '/elements = \{/ { inside = 1 } !inside { print } /\}/ { inside = 0 }' >/run/stratos/table.new
+mv /run/stratos/table.new /run/stratos/table

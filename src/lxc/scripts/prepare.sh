@@ -1,11 +1,11 @@
 # Makes a plain Linux machine a VM of ours, or brings one up to date. Arguments: lineage, name of the VM, fingerprint of this
-# preparation, root folder, bridge, first mapped id, number of ids, then the units to enable. Standard input has the files to install, see prepared-files.ts. Ends
+# preparation, root folder, first mapped id, number of ids, then the units to enable. Standard input has the files to install, see prepared-files.ts. Ends
 # with 3 when the machine carries another lineage, with 4 when it lacks what cannot be installed, with 5 when it is no systemd
 # machine. Prints {"prepared":true,"installed":[PACKAGE…]}. Quick and without effect when all is in place.
 set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
-lineage=$1 vm=$2 fingerprint=$3 root=$4 bridge=$5 first=$6 count=$7
-shift 7
+lineage=$1 vm=$2 fingerprint=$3 root=$4 first=$5 count=$6
+shift 6
 umask 022
 
 refuse() {
@@ -64,6 +64,8 @@ resolver=/etc/resolv.conf
 [ ! -e /run/systemd/resolve/resolv.conf ] || resolver=/run/systemd/resolve/resolv.conf
 [ "$(readlink "$root/resolv.conf" || :)" = "$resolver" ] || ln -sfn "$resolver" "$root/resolv.conf"
 
+# What was sent stays beside what it became, so that an observation sees what somebody edits.
+cat >"$root/prepared.new"
 # Installs what differs: a file `.new` is beside its place only for a moment.
 # shellcheck disable=SC2016
 changed=$(awk '
@@ -77,17 +79,15 @@ changed=$(awk '
     put(path ".new", text)
     print mode, path
   }
-')
-network='' units=''
+' "$root/prepared.new")
+mv "$root/prepared.new" "$root/prepared"
+units=''
 while read -r mode file; do
   [ -n "$mode" ] || continue
   chmod "$mode" "$file.new"
   mv "$file.new" "$file"
   case $file in
   */systemd/*) units=yes ;;
-  esac
-  case $file in
-  */layout | */network-up) network=yes ;;
   esac
 done <<CHANGED
 $changed
@@ -101,10 +101,7 @@ done
 [ -z "$units" ] || systemctl daemon-reload
 
 # Whatever somebody did to the network since, it is as it shall be now.
-if [ -n "$network" ] || [ ! -e "$root/label.json" ] || [ ! -d "/sys/class/net/$bridge" ] ||
-  ! nft list table inet stratos >/dev/null 2>&1; then
-  "$root/bin/network-up" >&2
-fi
+"$root/bin/network-up" >&2
 systemctl start stratos-network.service stratos-processes.service >&2
 
 label=$(printf '{"lineage":"%s","vm":"%s","prepared":"%s"}' "$lineage" "$vm" "$fingerprint")

@@ -90,7 +90,8 @@ export function prepareVm(world: World, name: string, { spec, prepareFingerprint
   require(network !== undefined, `${name} is of no partition`);
   const prepared = prepareFingerprint(name, network);
   const { lineage } = world.inventory;
-  return putVm(see(world, name, { ...reached(world, name), prepared, lineage }), {
+  const { drift: _repaired, ...seen } = reached(world, name);
+  return putVm(see(world, name, { ...seen, prepared, lineage }), {
     ...before,
     state: 'ready',
     prepared,

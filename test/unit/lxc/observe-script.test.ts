@@ -149,6 +149,54 @@ test('observe says that a process runs whose counters cannot be read, and tells 
   expect(look().processes[0]).not.toHaveProperty('usage');
 });
 
+describe('what a preparation made', () => {
+  const drift = () => look().drift?.filter((line) => line.startsWith(root));
+  const installed = () => {
+    const texts = { one: 'a\n\n  b', two: '', three: 'c' };
+    const parts = Object.entries(texts).map(
+      ([name, text]) => `file 644 ${root}/${name} ${String(text.split('\n').length)}\n${text}\n`,
+    );
+    files({ 'label.json': '{"lineage":"L"}\n', prepared: parts.join('') });
+    files(Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, `${text}\n`])));
+  };
+
+  test('is as it was', () => {
+    installed();
+    expect(drift()).toEqual([]);
+  });
+
+  test.each([
+    ['edited', { one: 'a\n\n  c\n' }],
+    ['edited', { one: 'a\n\n  b\nmore\n' }],
+    ['edited', { one: 'a\n' }],
+    ['edited', { one: '' }],
+  ])('is %s: %j', (how, tree) => {
+    installed();
+    files(tree);
+    expect(drift()).toEqual([`${root}/one is ${how}`]);
+  });
+
+  test('is gone, or not known', () => {
+    installed();
+    rmSync(path.join(root, 'two'));
+    expect(drift()).toEqual([`${root}/two is gone`]);
+    rmSync(path.join(root, 'prepared'));
+    expect(drift()).toEqual([`${root}/prepared is gone`]);
+  });
+
+  test('is not asked for where nothing was prepared', () => {
+    installed();
+    rmSync(path.join(root, 'label.json'));
+    expect(drift()).toBeUndefined();
+  });
+
+  test('does not start with the VM', () => {
+    installed();
+    files({ prepared: `file 644 ${root}/one 1\nWantedBy=multi-user.target\n`, one: 'WantedBy=multi-user.target\n' });
+    expect(drift()).toEqual([`${root}/one is disabled`]);
+  });
+});
+
 describe('a sleeper', () => {
   const running = { 'cgroup/cgroup.controllers': '', 'cgroup/lxc.payload.shop-1/pids.current': '2\n' };
   const label = { 'processes/shop-1/label.json': JSON.stringify(LABEL) };

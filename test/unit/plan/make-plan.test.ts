@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/model/plan.ts';
 import type { World } from '../../../src/plan/reference/world.ts';
+import { makePlan } from '../../../src/plan/make-plan.ts';
 import { millis } from '../../../src/model/quantity.ts';
 import { NO_BOUND } from '../../../src/model/bounds.ts';
 import { type Spec } from '../../../src/model/spec.ts';
@@ -12,6 +13,7 @@ import {
   converge,
   LAB,
   planFor,
+  planInput,
   type CartridgeOptions,
   type PartitionOptions,
   type SpecOptions,
@@ -228,6 +230,7 @@ describe('makePlan repairs', () => {
     ['a gateway whose file was edited', [['gateway edited']], ['gateway: web-1']],
     ['a gateway that is stopped', [['gateway stopped', 1]], ['gateway: web-2']],
     ['a VM that lost its preparation', [['vm unprepared']], ['prepare: web-1']],
+    ['a VM whose network somebody changed', [['vm changed']], ['prepare: web-1']],
     ['a VM that is stopped', [['machine stopped']], ['machines: start web-1', 'gateway: web-2', 'gateway: web-1']],
     [
       'a VM that is gone',
@@ -248,6 +251,16 @@ describe('makePlan repairs', () => {
     ],
   ])('%s', (_, happened, lines) => {
     expect(transcript(planFor(whole, after(settled, ...happened)))).toEqual(lines);
+  });
+
+  it('says what somebody changed on a VM that it prepares again, and that preparation changed where it did', () => {
+    const reasons = (changed: World) =>
+      planFor(whole, changed).stages.flatMap(({ actions }) => actions.map(({ reason }) => reason));
+    const drifted = after(settled, ['vm changed']);
+    expect(reasons(drifted)).toEqual(['table inet stratos is gone']);
+    const prepareFingerprint = (vm: string) => `newer ${vm}`;
+    const { stages } = makePlan({ ...planInput(whole, drifted), prepareFingerprint });
+    expect(stages[0]?.actions[0]).toMatchObject({ kind: 'vm.prepare', reason: 'how VMs are prepared changed' });
   });
 
   it('removes a process that was leaving where it is not needed, or not what it should be', () => {
