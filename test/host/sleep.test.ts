@@ -28,7 +28,7 @@ async function fallAsleep(depth: 'frozen' | 'stopped', sleeper = SHOP): Promise<
 }
 /** Waits until no wake port leads anywhere any more. */
 async function settled(): Promise<void> {
-  await lab.shell('while systemctl is-active --quiet "stratos-wake@*.service"; do sleep 0.1; done');
+  await lab.shell('while pgrep -x -u proxy systemd-socket- >/dev/null; do sleep 0.1; done');
 }
 const starts = async (): Promise<string> =>
   lab.shell('systemctl show -p InvocationID --value stratos-process@shop-1.service');
@@ -100,6 +100,22 @@ describe('one process', () => {
     expect(await lab.sleep('stopped', SHOP)).toEqual([{ name: 'shop-1', slept: true, depth: 'stopped' }]);
     expect(await lab.sleep('frozen', SHOP)).toEqual([{ name: 'shop-1', slept: true, depth: 'stopped' }]);
     expect(await get(url())).toMatchObject({ status: 200 });
+  });
+
+  test('that is frozen is waited for by a program that is loaded already, and woken where that is gone', async () => {
+    await fallAsleep('frozen');
+    const waiting = async () => lab.shell('cat "/proc/$(cat /run/stratos/parked.61000)/cmdline" | tr "\\0" " "');
+    expect(await waiting()).toMatch(/^\/usr\/bin\/systemd-socket-activate .* 61000 now $/);
+    await lab.shell('kill -9 "$(cat /run/stratos/parked.61000)"');
+    expect(await get(url())).toMatchObject({ status: 200, body: 'hello\n' });
+    expect(await lab.stateOf(SHOP)).toBe('awake');
+    // One that we wake leaves it waiting, which does not keep it from sleeping again.
+    await fallAsleep('frozen');
+    await lab.wake(SHOP);
+    expect(await waiting()).toContain('systemd-socket-activate');
+    await fallAsleep('stopped');
+    expect(await lab.shell('systemctl is-active stratos-wake@61000.service || :')).toBe('inactive\n');
+    expect(await get(url())).toMatchObject({ status: 200, body: 'hello\n' });
   });
 
   test('that answers a request stays awake, and answers it', async () => {

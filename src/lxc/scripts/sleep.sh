@@ -172,6 +172,13 @@ let_go() {
 trap let_go EXIT
 [ -n "$names" ] || exit "$status"
 
+# Whether the unit of wake port $1 is only waiting for somebody.
+is_parked() {
+  parked=''
+  [ ! -s "$run/parked.$1" ] || read -r parked <"$run/parked.$1"
+  [ -n "$parked" ] && [ -d "/proc/$parked" ]
+}
+
 # What wakes them, and whether somebody is just being led to one that woke a moment ago.
 active=''
 if [ -n "$sockets" ]; then
@@ -182,7 +189,7 @@ if [ -n "$sockets" ]; then
 fi
 # shellcheck disable=SC2086
 set -- $names
-names='' fresh='' records='' deep=' '
+names='' fresh='' records='' deep=' ' leaving=''
 while [ $# -gt 0 ]; do
   name=$1 state=inactive
   if [ "$3" != - ]; then
@@ -190,9 +197,12 @@ while [ $# -gt 0 ]; do
 *} active=${active#*
 }
   fi
-  if [ "$state" = inactive ] || [ "$state" = failed ]; then
+  if [ "$state" = inactive ] || [ "$state" = failed ] || is_parked "$3"; then
     names="$names $name"
-    [ "$2" = frozen ] || deep="$deep$name "
+    if [ "$2" != frozen ]; then
+      deep="$deep$name "
+      [ "$state" != active ] || leaving="$leaving stratos-wake@$3.service"
+    fi
     # Those that sleep already refuse already.
     if [ ! -s "$processes/$name/asleep" ]; then
       fresh="$fresh $name"
@@ -241,7 +251,11 @@ if [ -n "${fresh# }" ]; then
 add element inet stratos asleep { $words }" || exit 1
 fi
 
-units=''
+# Who comes meanwhile waits in the socket, and starts it again.
+# shellcheck disable=SC2086 # names of units
+[ -z "$leaving" ] || systemctl stop --quiet $leaving 2>/dev/null
+
+units='' parking=''
 for name in $names; do
   case $deep in *" $name "*) units="$units stratos-process@$name.service" && continue ;; esac
   if find_freezer "$name"; then
@@ -253,6 +267,7 @@ for name in $names; do
     done
   fi
   if [ -n "$freezer" ] && is_frozen; then
+    [ ! -s "$processes/$name/wake" ] || { read -r wake <"$processes/$name/wake" && parking="$parking stratos-wake@$wake.service"; }
     printf '{"name":"%s","slept":true,"depth":"frozen"}\n' "$name"
   else
     [ ! -e "$freezer" ] || case $freezer in */freezer.state) echo THAWED ;; *) echo 0 ;; esac >"$freezer"
@@ -266,6 +281,9 @@ if [ -n "$units" ]; then
   # shellcheck disable=SC2086 # names of units
   systemctl stop --no-block $units >&2
 fi
+# What wakes one that is frozen waits loaded, as starting it takes longer than all the rest.
+# shellcheck disable=SC2086
+[ -z "$parking" ] || systemctl start --no-block $parking >&2
 let_go
 held=''
 tries=0
