@@ -9,6 +9,7 @@ import { peakOf, rememberWanted } from './down-window.ts';
 import type { Floor } from './keep-one.ts';
 import { loadNeed } from './load-need.ts';
 import { pace } from './pace.ts';
+import type { Panic } from './panic.ts';
 import { boundsAt, type ScheduledBounds } from './schedules.ts';
 
 export interface CountInput {
@@ -23,7 +24,12 @@ export interface CountInput {
   /** Why nothing may change: the breaker is open. */
   readonly hold: string | undefined;
   readonly now: Instant;
+  /** Without reasons. */
+  readonly quiet: boolean;
 }
+
+/** What was said so far; undefined: nobody asks. */
+type Reasons = string[] | undefined;
 
 export interface Count {
   readonly desired: number;
@@ -47,38 +53,41 @@ export function decideCount(input: CountInput): Count {
   const bounds = boundsAt(scaling, now);
   const have = memory?.desired ?? crew.current;
   if (hold !== undefined) {
-    const reasons = [`${hold}: the count holds`];
+    const reasons = input.quiet ? undefined : [`${hold}: the count holds`];
     const desired = within(bounds, have, reasons);
-    return { desired, needed: 0, keepAwake: Infinity, reasons, needs: [], memory };
+    return { desired, needed: 0, keepAwake: Infinity, reasons: reasons ?? NONE, needs: [], memory };
   }
   const call = floor.called ? floor.count : 0;
   if (Object.keys(scaling.target).length === 0) {
-    const reasons = [`policy ${scaling.name} has no target: ${minimumOf(bounds)} runs`];
+    const reasons = input.quiet ? undefined : [`policy ${scaling.name} has no target: ${minimumOf(bounds)} runs`];
     const desired = within(bounds, atLeast(floor, bounds.min, reasons), reasons);
-    return { desired, needed: Math.min(call, desired), keepAwake: call, reasons, needs: [], memory: undefined };
+    const needed = Math.min(call, desired);
+    return { desired, needed, keepAwake: call, reasons: reasons ?? NONE, needs: [], memory: undefined };
   }
 
-  const load = loadNeed({ ...input, scaling, have });
-  const reasons = [...load.reasons];
+  const load = loadNeed(input, scaling, have);
+  const reasons = load.reasons;
   const want = load.want === undefined && call === 0 ? undefined : calledFor(floor, load.want ?? have, reasons);
   const wanted = want === undefined ? (memory?.wanted ?? []) : remembered(input, want, have);
   const settled = want === undefined ? have : settle(want, have, peakOf(wanted), scaling.tuning.downWindow, reasons);
   const paced = pace(have, settled, memory ?? {}, scaling.tuning, now);
-  reasons.push(...paced.reasons);
+  reasons?.push(...paced.reasons);
   const desired = within(bounds, atLeast(floor, paced.count, reasons), reasons);
   const needed = Math.min(desired, Math.max(load.awake, call));
   return {
     desired,
     needed,
     keepAwake: load.complete ? Math.max(needed, settled) : Infinity,
-    reasons,
+    reasons: reasons ?? NONE,
     needs: load.needs,
-    memory: { desired, ...moved(memory, have, desired, now), ...(load.panic ? { panic: load.panic } : {}), wanted },
+    memory: remember(memory, { have, desired, panic: load.panic, wanted, now }),
   };
 }
 
+const NONE: readonly string[] = [];
+
 /** What requests that found nobody make of a count: it is wanted as if the load needed it. */
-function calledFor(floor: Floor, count: number, reasons: string[]): number {
+function calledFor(floor: Floor, count: number, reasons: Reasons): number {
   return floor.called ? atLeast(floor, count, reasons) : count;
 }
 
@@ -98,25 +107,25 @@ function remembered(
 }
 
 /** Up at once; down to the most that was wanted in the window, which raises nothing. */
-function settle(want: number, have: number, peak: number, window: number, reasons: string[]): number {
+function settle(want: number, have: number, peak: number, window: number, reasons: Reasons): number {
   const settled = want >= have ? want : Math.min(have, peak);
-  if (settled > want) {
+  if (settled > want && reasons) {
     const verb = settled === have ? 'stays at' : 'goes down to';
     reasons.push(`${verb} ${settled} and not ${want}: so many were wanted within the last ${formatDuration(window)}`);
   }
   return settled;
 }
 
-function atLeast(floor: Floor, count: number, reasons: string[]): number {
+function atLeast(floor: Floor, count: number, reasons: Reasons): number {
   if (count >= floor.count) return count;
-  if (!reasons.includes(floor.reason)) reasons.push(floor.reason);
+  if (reasons?.includes(floor.reason) === false) reasons.push(floor.reason);
   return floor.count;
 }
 
-function within({ min, max, source }: ScheduledBounds, count: number, reasons: string[]): number {
+function within({ min, max, source }: ScheduledBounds, count: number, reasons: Reasons): number {
   const bounded = Math.max(min, Math.min(max, count));
-  if (bounded > count) bind(reasons, `raised from ${count} to ${bounded} by ${source}: min ${min}`);
-  if (bounded < count) bind(reasons, `lowered from ${count} to ${bounded} by ${source}: max ${max}`);
+  if (bounded > count && reasons) bind(reasons, `raised from ${count} to ${bounded} by ${source}: min ${min}`);
+  if (bounded < count && reasons) bind(reasons, `lowered from ${count} to ${bounded} by ${source}: max ${max}`);
   return bounded;
 }
 
@@ -126,14 +135,24 @@ function bind(reasons: string[], bound: string): void {
   reasons.push(wanted === undefined ? bound : `${wanted}; ${bound}`);
 }
 
-/** When it went up and down for the last time. */
-function moved(
-  memory: SubscriptionMemory | undefined,
-  have: number,
-  desired: number,
-  now: Instant,
-): Pick<SubscriptionMemory, 'raisedAt' | 'loweredAt'> {
-  const raisedAt = desired > have ? now : memory?.raisedAt;
-  const loweredAt = desired < have ? now : memory?.loweredAt;
-  return { ...(raisedAt === undefined ? {} : { raisedAt }), ...(loweredAt === undefined ? {} : { loweredAt }) };
+/** What the next run is told, with when it went up and down for the last time. */
+function remember(
+  before: SubscriptionMemory | undefined,
+  { have, desired, panic, wanted, now }: Moved,
+): SubscriptionMemory {
+  const next: { -readonly [Key in keyof SubscriptionMemory]: SubscriptionMemory[Key] } = { desired, wanted };
+  const raisedAt = desired > have ? now : before?.raisedAt;
+  const loweredAt = desired < have ? now : before?.loweredAt;
+  if (raisedAt !== undefined) next.raisedAt = raisedAt;
+  if (loweredAt !== undefined) next.loweredAt = loweredAt;
+  if (panic) next.panic = panic;
+  return next;
+}
+
+interface Moved {
+  readonly have: number;
+  readonly desired: number;
+  readonly panic: Panic | undefined;
+  readonly wanted: SubscriptionMemory['wanted'];
+  readonly now: Instant;
 }

@@ -20,6 +20,7 @@ export interface ProcessesInput {
   /** Why the whole fleet holds still. */
   readonly hold: string | undefined;
   readonly now: Instant;
+  readonly quiet?: boolean;
 }
 
 export interface ProcessesDecided {
@@ -30,7 +31,7 @@ export interface ProcessesDecided {
 }
 
 export function decideProcesses(input: ProcessesInput, subscription: SubscriptionSpec, crew: Crew): ProcessesDecided {
-  const { spec, measurement, memory, hold, now } = input;
+  const { spec, measurement, memory, hold, now, quiet = false } = input;
   const { alias, idle, scaling } = subscription;
   const served = subscription.port !== undefined || subscription.hosts.length > 0;
   const uses = usesOf(input, subscription, crew, served);
@@ -46,10 +47,10 @@ export function decideProcesses(input: ProcessesInput, subscription: Subscriptio
     refused: measurement.refused?.[alias] ?? 0,
     now,
   });
-  const samples = input.history[alias] ?? [];
-  const problems = measurement.problems[alias] ?? [];
+  const samples = input.history[alias] ?? NONE;
+  const problems = measurement.problems[alias] ?? NONE;
   const remembered = memory.subscriptions[alias];
-  const count = decideCount({ subscription, crew, samples, memory: remembered, floor, problems, hold, now });
+  const count = decideCount({ subscription, crew, samples, memory: remembered, floor, problems, hold, now, quiet });
   const wishes =
     hold === undefined
       ? sleepWishes({
@@ -80,6 +81,8 @@ export function decideProcesses(input: ProcessesInput, subscription: Subscriptio
 }
 
 const NOTHING = { sleep: {}, wake: {}, notes: [] };
+const NONE: readonly never[] = [];
+const NOBODY = new Map<string, never>() as ReadonlyMap<string, never>;
 
 /** Whether those that are awake are used, where the policy asks. */
 function usesOf(
@@ -88,7 +91,7 @@ function usesOf(
   crew: Crew,
   served: boolean,
 ): ReadonlyMap<string, Use> {
-  if (!idle) return new Map();
+  if (!idle) return NOBODY;
   return new Map(
     crew.ready.map(({ name }) => [name, useOf(measurement.processes[name], idle, served, memory.idleSince[name], now)]),
   );
@@ -101,8 +104,8 @@ function idleTimes(
   crew: Crew,
   uses: ReadonlyMap<string, Use>,
 ): ReadonlyMap<string, Instant> {
+  if (!idle) return NOBODY;
   const since = new Map<string, Instant>();
-  if (!idle) return since;
   for (const { process } of crew.sleepers) {
     const { name } = process;
     since.set(name, latest(memory.idleSince[name] ?? now, measurement.processes[name]?.lastUsed, now));

@@ -11,6 +11,7 @@ import { unreachableHold } from './breaker.ts';
 import { crewsOf } from './crews.ts';
 import { decideProcesses } from './decide-processes.ts';
 import { decideVms } from './decide-vms.ts';
+import { onceFor } from './once-for.ts';
 import { withoutFuture } from './without-future.ts';
 
 export interface DecideInput {
@@ -22,6 +23,8 @@ export interface DecideInput {
   readonly history: History;
   readonly memory: PolicyMemory;
   readonly now: Instant;
+  /** Numbers without reasons: for a simulation, which decides millions of times and reads none. */
+  readonly quiet?: boolean;
 }
 
 /**
@@ -37,10 +40,11 @@ export function decide(input: DecideInput): Decisions {
   const processes: Record<string, ProcessDecision> = {};
   const subscriptions: Record<string, SubscriptionMemory> = {};
   const idleSince: Record<string, Instant> = {};
-  for (const alias of Object.keys(spec.subscriptions).toSorted()) {
+  const context = { ...input, memory, hold };
+  for (const alias of aliasesOf(spec.subscriptions)) {
     const subscription = spec.subscriptions[alias];
     if (!subscription) continue;
-    const decided = decideProcesses({ ...input, memory, hold }, subscription, crewOf(alias));
+    const decided = decideProcesses(context, subscription, crewOf(alias));
     processes[alias] = decided.decision;
     if (decided.memory) subscriptions[alias] = decided.memory;
     for (const [process, since] of decided.idleSince) idleSince[process] = since;
@@ -56,6 +60,8 @@ export function decide(input: DecideInput): Decisions {
     memory: { ...forPartitions(memory, spec), subscriptions, vms: machines.memory, idleSince },
   };
 }
+
+const aliasesOf = onceFor((subscriptions: Spec['subscriptions']) => Object.keys(subscriptions).toSorted());
 
 /** Boot failures of partitions that are still there. */
 function forPartitions(

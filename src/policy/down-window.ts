@@ -10,9 +10,17 @@ type Wanted = SubscriptionMemory['wanted'];
  * processes away.
  */
 export function rememberWanted(wanted: Wanted, count: number, now: Instant, window: Millis): Wanted {
-  const within = wanted.filter(({ at }) => now - at < window);
-  const kept = within.length > 0 || window <= 0 ? within : wanted.slice(-1);
-  return [...kept.filter((entry) => entry.count > count), { at: now, count }];
+  const next: Wanted[number][] = [];
+  let within = false;
+  for (const entry of wanted) {
+    if (now - entry.at >= window) continue;
+    within = true;
+    if (entry.count > count) next.push(entry);
+  }
+  const last = wanted.at(-1);
+  if (!within && window > 0 && last && last.count > count) next.push(last);
+  next.push({ at: now, count });
+  return next;
 }
 
 /** The largest count in `wanted`. */

@@ -11,15 +11,14 @@ import { counted } from './show-number.ts';
 import { usableSamples } from './signal-window.ts';
 
 export interface LoadInput {
-  readonly scaling: ScalingPolicy;
   readonly crew: Crew;
   readonly samples: readonly SubscriptionSample[];
   readonly memory: SubscriptionMemory | undefined;
   /** Why signals are missing. */
   readonly problems: readonly string[];
-  /** The count that was decided last. */
-  readonly have: number;
   readonly now: Instant;
+  /** Without reasons. */
+  readonly quiet: boolean;
 }
 
 export interface Load {
@@ -31,40 +30,38 @@ export interface Load {
   /** Whether every signal has data. */
   readonly complete: boolean;
   readonly panic: Panic | undefined;
-  readonly reasons: readonly string[];
+  /** Undefined when they were not asked for. */
+  readonly reasons: string[] | undefined;
 }
 
-/** The highest need of all signals. One without data wants the count that there is: others may raise it, none may lower it. */
-export function loadNeed(input: LoadInput): Load {
-  const { scaling, crew, memory, have, now } = input;
-  const { target, tuning } = scaling;
+/**
+ * The highest need of all signals. One without data wants the count that there is: others may raise it, none may lower it.
+ * `have` is the count that was decided last.
+ */
+export function loadNeed(input: LoadInput, { target, tuning }: ScalingPolicy, have: number): Load {
+  const { crew, memory, now, quiet } = input;
   const samples = usableSamples(input.samples, now, tuning.window);
-  const measured = Object.keys(target)
-    .toSorted()
-    .map((signal) => orAsleep(signalNeed({ signal, target: target[signal] ?? 0, samples, tuning, have, now }), crew));
-  const missing = measured.filter(({ need }) => need === undefined).map(({ reason }) => `${reason}: the count holds`);
-  const top = measured.reduce<MeasuredNeed | undefined>(
-    (most, next) => ((next.need ?? -1) > (most?.need ?? -1) ? next : most),
-    undefined,
-  );
-  const needs = measured.map(({ panicNeed: _unbounded, reason: _short, ...need }) => need);
+  const measured: MeasuredNeed[] = [];
+  for (const signal of Object.keys(target)) {
+    const need = signalNeed({ signal, target: target[signal] ?? 0, samples, tuning, have, now, quiet });
+    measured.push(orAsleep(need, crew));
+  }
+  if (measured.length > 1) measured.sort((a, b) => (a.signal < b.signal ? -1 : 1));
+  let top: MeasuredNeed | undefined;
+  let urgent: MeasuredNeed | undefined;
+  let complete = true;
+  for (const one of measured) {
+    if (one.need === undefined) complete = false;
+    else if (one.need > (top?.need ?? -1)) top = one;
+    if ((one.panicNeed ?? -1) > (urgent?.panicNeed ?? -1)) urgent = one;
+  }
+  const needs = quiet ? NONE : measured.map(({ panicNeed: _unbounded, reason: _short, ...need }) => need);
+  const reasons = quiet ? undefined : reasonsOf(input.problems, measured, top, have);
   if (top?.need === undefined)
-    return {
-      needs,
-      want: undefined,
-      awake: 0,
-      complete: false,
-      panic: memory?.panic,
-      reasons: [...input.problems, ...missing],
-    };
+    return { needs, want: undefined, awake: 0, complete: false, panic: memory?.panic, reasons };
 
-  const panicNeeds = measured.flatMap(({ panicNeed }) => panicNeed ?? []);
-  const panicNeed = panicNeeds.length === 0 ? undefined : Math.max(...panicNeeds);
-  const complete = missing.length === 0;
   const awake = top.need;
-  // What decides comes last.
-  const words = awake < have ? [top.reason, ...missing] : [...missing, top.reason];
-  const reasons = [...input.problems, ...words];
+  const panicNeed = urgent?.panicNeed;
   const panic = panicNow({
     before: memory?.panic,
     panicNeed,
@@ -76,17 +73,32 @@ export function loadNeed(input: LoadInput): Load {
   });
   const want = Math.max(awake, complete ? 0 : have);
   if (!panic) return { needs, want, awake, complete, panic, reasons };
-  const urgent = measured.find((one) => one.panicNeed === panicNeed)?.signal;
-  const cause = panicNeed === undefined || urgent === undefined ? '' : `, ${urgent} needs ${panicNeed} now`;
-  reasons.push(`in panic since ${formatDuration(now - panic.since)}${cause}, the count only rises: ${panic.count}`);
+  if (reasons) {
+    const cause = panicNeed === undefined || !urgent ? '' : `, ${urgent.signal} needs ${panicNeed} now`;
+    reasons.push(`in panic since ${formatDuration(now - panic.since)}${cause}, the count only rises: ${panic.count}`);
+  }
   return { needs, want: Math.max(want, panic.count), awake: Math.max(awake, panicNeed ?? 0), complete, panic, reasons };
+}
+
+const NONE: readonly SignalNeed[] = [];
+
+/** Problems first, what decides last: the highest need, or that there is no data for one that could raise it. */
+function reasonsOf(
+  problems: readonly string[],
+  measured: readonly MeasuredNeed[],
+  top: MeasuredNeed | undefined,
+  have: number,
+): string[] {
+  const missing = measured.filter(({ need }) => need === undefined).map(({ reason }) => `${reason}: the count holds`);
+  if (top?.need === undefined) return [...problems, ...missing];
+  return top.need < have ? [...problems, top.reason, ...missing] : [...problems, ...missing, top.reason];
 }
 
 /** Nobody asks anything of processes that all sleep: a request would have woken one. Only the policy's own signals could know better. */
 function orAsleep(measured: MeasuredNeed, { current, sleepers }: Crew): MeasuredNeed {
+  if (measured.need !== undefined) return measured;
   const allAsleep = current > 0 && sleepers.length === current;
-  if (measured.need !== undefined || !allAsleep || !SIGNALS.some((signal) => signal === measured.signal))
-    return measured;
+  if (!allAsleep || !SIGNALS.some((signal) => signal === measured.signal)) return measured;
   const formula = `all ${counted(current, 'process', 'processes')} sleep, needs 0`;
   return { ...measured, need: 0, panicNeed: 0, formula, reason: `${measured.signal} needs 0: all sleep` };
 }

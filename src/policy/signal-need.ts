@@ -5,7 +5,7 @@ import type { SubscriptionSample } from '../model/signal.ts';
 import type { ScalingTuning } from '../model/policy.ts';
 import { predict } from './predict.ts';
 import { counted, showNumber, showShare } from './show-number.ts';
-import { meanOf, signalWindow } from './signal-window.ts';
+import { signalMeans, signalWindow } from './signal-window.ts';
 
 export interface NeedInput {
   readonly signal: string;
@@ -16,6 +16,8 @@ export interface NeedInput {
   /** The count that was decided last: within the tolerance of it nothing changes. */
   readonly have: number;
   readonly now: Instant;
+  /** Without words. */
+  readonly quiet?: boolean;
 }
 
 /** A need with its number for panic, which no bound has touched. */
@@ -34,11 +36,13 @@ export function signalNeed(input: NeedInput): MeasuredNeed {
   const { signal, target, tuning, have, now } = input;
   if (!(target > 0)) return without(input, `a target of ${target} can be reached by no number`);
   const windows = { stable: tuning.window, panic: tuning.panic.window };
-  const points = signalWindow(input.samples, signal, now, windows);
-  const stable = meanOf(points.stable);
+  const means = signalMeans(input.samples, signal, now, windows);
+  const { stable, panic } = means;
   if (stable === undefined) return without(input, `no data for ${signal}`);
-  const panic = meanOf(points.panic);
-  const predicted = tuning.predict > 0 ? predict(points.stable, stable, tuning.predict) : undefined;
+  const predicted =
+    tuning.predict > 0
+      ? predict(signalWindow(input.samples, signal, now, windows).stable, stable, tuning.predict)
+      : undefined;
   const load = Math.max(stable, predicted ?? 0);
   const exact = load / target;
   // Also for panic: else a load that is a little above one process wants two, which are too many the moment after.
@@ -48,9 +52,10 @@ export function signalNeed(input: NeedInput): MeasuredNeed {
   };
   const need = tolerate(exact);
   const panicNeed = panic === undefined ? undefined : tolerate(panic / target);
+  if (input.quiet) return { ...SILENT, signal, target, need, ...(panicNeed === undefined ? {} : { panicNeed }) };
   const division = `${showNumber(load)} / ${showNumber(target)} = ${showNumber(exact)}`;
   const tolerated = need === wholeNumber(exact) ? '' : `, within ${showShare(tuning.tolerance)} of ${have}`;
-  const samples = counted(points.stable.length, 'sample');
+  const samples = counted(means.samples, 'sample');
   const ahead =
     predicted === undefined
       ? ''
@@ -71,6 +76,8 @@ export function signalNeed(input: NeedInput): MeasuredNeed {
     reason: `${signal} needs ${need}: ${division}${tolerated}`,
   };
 }
+
+const SILENT = { formula: '', reason: '' };
 
 function without({ signal, target }: NeedInput, reason: string): MeasuredNeed {
   return { signal, target, formula: reason, reason };

@@ -33,7 +33,9 @@ export function sleepWishes(input: SleepInput): SleepWishes {
   const { idle, crew } = input;
   if (!idle || !input.wakeable || (idle.freezeAfter === undefined && idle.stopAfter === undefined)) {
     const why = idle ? `idle policy ${idle.name} puts it to sleep no more` : 'its subscription has no idle policy';
-    return { sleep: {}, wake: Object.fromEntries(crew.sleepers.map(({ process }) => [process.name, why])), notes: [] };
+    return crew.sleepers.length === 0
+      ? NOTHING
+      : { ...NOTHING, wake: Object.fromEntries(crew.sleepers.map(({ process }) => [process.name, why])) };
   }
   const wake = wakeUp(input);
   const deeper = crew.sleepers.flatMap(({ process, depth }) => {
@@ -44,6 +46,8 @@ export function sleepWishes(input: SleepInput): SleepWishes {
   const { tired, notes } = fallAsleep(input, idle);
   return { sleep: Object.fromEntries([...deeper, ...tired]), wake, notes };
 }
+
+const NOTHING: SleepWishes = { sleep: {}, wake: {}, notes: [] };
 
 /** As many sleepers as are missing; the ones that wake soonest first: frozen before stopped, and at last those that could not be woken. */
 function wakeUp({ crew, needed }: SleepInput): Record<string, string> {

@@ -4,6 +4,7 @@ import type { VmMemory } from '../model/memory.ts';
 import type { Observation } from '../model/observation.ts';
 import { formatDuration, instant, type Instant } from '../model/quantity.ts';
 import type { PartitionSpec, Spec } from '../model/spec.ts';
+import { onceFor } from './once-for.ts';
 import { showShare } from './show-number.ts';
 
 export interface UnneededInput {
@@ -37,7 +38,7 @@ export interface Unneeded {
  * `after` without a break and without a new process; when its partition has more than its minimum and has not grown for `afterGrowth`.
  */
 export function unneededVms({ spec, inventory, observation, memory, now }: UnneededInput): Unneeded {
-  const tenants = tenantsOf(spec, inventory, now);
+  const tenants = tenantsAt(spec, inventory.processes, now);
   const next: Record<string, VmMemory> = {};
   const removable = new Map<string, Record<string, string>>();
   const held = new Map<string, string>();
@@ -62,10 +63,21 @@ export function unneededVms({ spec, inventory, observation, memory, now }: Unnee
   return { memory: next, removable, held };
 }
 
-function tenantsOf(spec: Spec, inventory: Inventory, now: Instant): ReadonlyMap<string, Tenants> {
-  const tenants = new Map<string, Tenants>();
+/** Who is on which VM, without times that are yet to come: a clock was set back since. */
+function tenantsAt(spec: Spec, processes: Inventory['processes'], now: Instant): ReadonlyMap<string, Tenants> {
   const until = new Date(now).toISOString();
-  for (const { vm, subscription, state, createdAt } of inventory.processes) {
+  const tenants = tenantsOf(spec)(processes);
+  for (const { newest } of tenants.values()) if (newest > until) return countTenants(spec, processes, until);
+  return tenants;
+}
+
+const tenantsOf = onceFor((spec: Spec) =>
+  onceFor((processes: Inventory['processes']) => countTenants(spec, processes, '~')),
+);
+
+function countTenants(spec: Spec, processes: Inventory['processes'], until: string): ReadonlyMap<string, Tenants> {
+  const tenants = new Map<string, Tenants>();
+  for (const { vm, subscription, state, createdAt } of processes) {
     if (state === 'leaving') continue;
     let entry = tenants.get(vm);
     if (!entry) tenants.set(vm, (entry = { cpu: 0, memory: 0, newest: '' }));

@@ -10,10 +10,25 @@ export function withoutFuture(memory: PolicyMemory, now: Instant): PolicyMemory 
   const past = (at: Instant): Instant => instant(Math.min(at, now));
   return {
     ...memory,
-    subscriptions: mapValues(memory.subscriptions, (entry) => pastSubscription(entry, past)),
-    vms: mapValues(memory.vms, (entry) => pastVm(entry, past)),
-    ...(memory.bootFailedAt ? { bootFailedAt: mapValues(memory.bootFailedAt, past) } : {}),
+    subscriptions: mapWhere(
+      memory.subscriptions,
+      (entry) => latestOf(entry) > now,
+      (entry) => pastSubscription(entry, past),
+    ),
+    vms: mapWhere(
+      memory.vms,
+      ({ unneededSince, grewAt }) => Math.max(unneededSince ?? 0, grewAt ?? 0) > now,
+      (entry) => pastVm(entry, past),
+    ),
+    ...(memory.bootFailedAt ? { bootFailedAt: mapWhere(memory.bootFailedAt, (at) => at > now, past) } : {}),
   };
+}
+
+/** The latest time in what is remembered of a subscription. */
+function latestOf({ raisedAt, loweredAt, panic, wanted }: SubscriptionMemory): number {
+  let latest = Math.max(raisedAt ?? 0, loweredAt ?? 0, panic?.last ?? 0, panic?.since ?? 0);
+  for (const { at } of wanted) if (at > latest) latest = at;
+  return latest;
 }
 
 type Past = (at: Instant) => Instant;
@@ -36,6 +51,16 @@ function pastVm({ unneededSince, grewAt }: VmMemory, past: Past): VmMemory {
   };
 }
 
-function mapValues<T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+/** The record with those changed that need it: nearly always none, and then it is the same. */
+function mapWhere<T>(
+  record: Readonly<Record<string, T>>,
+  needs: (value: T) => boolean,
+  change: (value: T) => T,
+): Readonly<Record<string, T>> {
+  let changed: Record<string, T> | undefined;
+  for (const key in record) {
+    const value = record[key] as T;
+    if (needs(value)) (changed ??= { ...record })[key] = change(value);
+  }
+  return changed ?? record;
 }

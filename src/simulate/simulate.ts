@@ -131,6 +131,7 @@ export function simulate(input: SimulateInput): SimulationResult {
       history: histories,
       memory,
       now: end,
+      quiet: true,
     });
     memory = decisions.memory;
     for (const alarm of decisions.alarms) if (!alarms.has(alarm)) alarms.set(alarm, end);

@@ -91,6 +91,21 @@ const target = { requestsInFlight: 20 };
 const RUNS = { numRuns: 400 };
 
 describe('decide', () => {
+  it('decides the same without its reasons', () => {
+    fc.assert(
+      fc.property(shopOf(target), memory, loads, fc.nat(20), (shop, remembered, load, processes) => {
+        const input = inputOf({ shop, memory: remembered, processes, samples: samplesOf(load) });
+        const loud = decide(input);
+        const quiet = decide({ ...input, quiet: true });
+        const wordless = Object.fromEntries(
+          Object.entries(loud.processes).map(([alias, decision]) => [alias, { ...decision, reasons: [], needs: [] }]),
+        );
+        expect(quiet).toEqual({ ...loud, processes: wordless });
+      }),
+      RUNS,
+    );
+  });
+
   it('never wants fewer for a higher load', () => {
     fc.assert(
       fc.property(

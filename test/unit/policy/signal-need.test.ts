@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instant, millis } from '../../../src/model/quantity.ts';
 import { predict } from '../../../src/policy/predict.ts';
 import { signalNeed } from '../../../src/policy/signal-need.ts';
-import { meanOf, signalWindow, usableSamples } from '../../../src/policy/signal-window.ts';
+import { signalMeans, signalWindow, usableSamples } from '../../../src/policy/signal-window.ts';
 import { ago, aSample, MINUTE, NOW, SECOND, tuned } from './scene.ts';
 
 const window = millis(MINUTE);
@@ -81,10 +82,45 @@ describe('signalWindow', () => {
   });
 });
 
-describe('meanOf', () => {
+describe('signalMeans', () => {
+  const windows = { stable: window, panic: millis(6 * SECOND) };
+
   it('is the arithmetic mean, and of nothing there is none', () => {
-    expect(meanOf([])).toBeUndefined();
-    expect(meanOf([2, 4, 9].map((value) => ({ at: NOW, value })))).toBe(5);
+    expect(signalMeans([], 'requestsInFlight', NOW, windows)).toEqual({
+      stable: undefined,
+      panic: undefined,
+      samples: 0,
+    });
+    const samples = [2, 4, 9].map((value, at) => rif(ago((2 - at) * SECOND), value));
+    expect(signalMeans(samples, 'requestsInFlight', NOW, windows)).toEqual({ stable: 5, panic: 5, samples: 3 });
+  });
+
+  it('is of the points of both windows, whatever the samples', () => {
+    const sample = fc.record({
+      age: fc.integer({ min: 0, max: 130 }),
+      value: fc.oneof(fc.double(), fc.nat(500)),
+      count: fc.integer({ min: 1, max: 5 }),
+      expected: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.array(sample, { maxLength: 14 }), fc.constantFrom('cpu', 'memory'), (all, signal) => {
+        const samples = all
+          .toSorted((a, b) => b.age - a.age)
+          .map(({ age, value, count, expected }) => ({
+            ...aSample(ago(age * SECOND), { cpu: value }),
+            count,
+            ...(expected === undefined ? {} : { expected }),
+          }));
+        const { stable, panic } = signalWindow(samples, signal, NOW, windows);
+        const mean = (points: readonly { readonly value: number }[]) =>
+          points.length === 0 ? undefined : points.reduce((sum, { value: one }) => sum + one, 0) / points.length;
+        expect(signalMeans(samples, signal, NOW, windows)).toEqual({
+          stable: mean(stable),
+          panic: mean(panic),
+          samples: stable.length,
+        });
+      }),
+    );
   });
 });
 
