@@ -39,6 +39,7 @@ forbidden.push(
     ['commander', '^src/(commands/|main\\.ts)'],
     ['ssh2', '^src/ssh/'],
     ['execa', '^src/(host|ssh|iaas|store)/'],
+    ['undici', '^src/(store|iaas)/'],
     ['(ora|chalk)', '^src/report/'],
     ['(yaml|ajv)', '^src/inventory/'],
     ['croner', '^src/(policy|inventory)/'],

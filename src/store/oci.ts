@@ -165,7 +165,7 @@ export function parseObject(text: string, where: string): Record<string, unknown
 export function parseDescriptor(value: unknown, where: string): Descriptor {
   const entry = (value ?? {}) as Partial<Descriptor>;
   if (!isDigest(entry.digest)) throw damaged(where, 'a descriptor has no sha256 digest');
-  if (typeof entry.mediaType !== 'string' || !Number.isSafeInteger(entry.size)) {
+  if (typeof entry.mediaType !== 'string' || !Number.isSafeInteger(entry.size) || (entry.size ?? -1) < 0) {
     throw damaged(where, 'a descriptor has no media type or size');
   }
   return entry as Descriptor;

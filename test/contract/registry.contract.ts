@@ -12,7 +12,7 @@ import { attachment, blobOf, collect, descriptorOf, sampleImage, store, streamOf
 export interface RegistrySubject extends AsyncDisposable {
   readonly registry: ImageRegistry;
   /** A second client of the same registry, which remembers nothing of the first. */
-  readonly again: () => ImageRegistry;
+  readonly again: () => ImageRegistry | Promise<ImageRegistry>;
   /** Whether blobs are kept by repository, so that one must be mounted or sent to another. */
   readonly scoped: boolean;
 }
@@ -130,7 +130,7 @@ export function registryContract(name: string, open: () => Promise<RegistrySubje
       const blob = blobOf(2_000_000);
       const write = (client: ImageRegistry): Promise<string> =>
         client.writeBlob(repository, blob, (from) => streamOf(blob, from));
-      await Promise.all([write(registry), write(subject.again())]);
+      await Promise.all([write(registry), write(await subject.again())]);
       expect((await collect(registry.readBlob(repository, blob))).equals(blob.bytes)).toBe(true);
     });
 
@@ -204,7 +204,7 @@ export function registryContract(name: string, open: () => Promise<RegistrySubje
       await store(registry, repository, signature);
       await store(registry, repository, sbom);
       await store(registry, repository, sbom);
-      const all = await subject.again().referrers(repository, subjectOf.digest);
+      const all = await (await subject.again()).referrers(repository, subjectOf.digest);
       expect(new Set(all.map((entry) => entry.digest))).toEqual(
         new Set([signature.manifest.digest, sbom.manifest.digest]),
       );
@@ -227,7 +227,8 @@ export function registryContract(name: string, open: () => Promise<RegistrySubje
 
     it('referrers has all that two attach one after the other, each in a client of its own', async () => {
       const subjectOf = await store(registry, repository, sampleImage([10]), '1');
-      for (const text of ['a', 'b', 'c']) await store(subject.again(), repository, attachment(subjectOf, 'x/y', text));
+      for (const text of ['a', 'b', 'c'])
+        await store(await subject.again(), repository, attachment(subjectOf, 'x/y', text));
       expect(await registry.referrers(repository, subjectOf.digest)).toHaveLength(3);
     });
 

@@ -1,0 +1,37 @@
+/** A registry from its address: with the passwords that Docker keeps, and over plain http only where that is meant. */
+import { openFetch } from '../http/open-fetch.ts';
+import type { ImageRegistry } from '../registry.ts';
+import { authorizer } from './authorizer.ts';
+import { ociClient } from './client.ts';
+import { credentialsFor } from './docker-config.ts';
+import type { Credentials } from './credentials.ts';
+import { ociRegistry } from './oci-registry.ts';
+
+export interface OciAddress {
+  /** Name of the store, or the host: for messages. */
+  readonly name: string;
+  /** `https://registry.example:5000`, or with http where it is spoken to in clear. */
+  readonly url: string;
+  /** File with certificates of authorities that are trusted beside the system's. */
+  readonly ca?: string;
+}
+
+/** Opens the registry; nothing is asked yet. @throws HostError when the file of authorities cannot be read */
+export async function openOci(
+  { name, url, ca }: OciAddress,
+  env: Readonly<Record<string, string | undefined>>,
+  credentials?: Credentials,
+): Promise<ImageRegistry> {
+  const target = new URL(url);
+  const fetch = await openFetch(ca === undefined ? {} : { ca });
+  let known: Promise<Credentials | undefined> | undefined;
+  const rights = authorizer({
+    name,
+    url: target,
+    fetch,
+    // Asked once: a helper may take its time, or ask the person.
+    credentials: () => (known ??= credentials ? Promise.resolve(credentials) : credentialsFor(target.host, env)),
+    plain: target.protocol === 'http:',
+  });
+  return ociRegistry(ociClient({ name, url: target, fetch, authorizer: rights }));
+}
