@@ -37,9 +37,10 @@ const cartridge: readonly LeafEntry[] = [
   leaf('show', 'show one image', async () => (await import('./cartridge/show.ts')).showCommand),
   leaf(
     'verify',
-    'compare an image with its digests',
+    'check an image and its signatures',
     async () => (await import('./cartridge/verify.ts')).verifyCommand,
   ),
+  leaf('sign', 'vouch for an image', async () => (await import('./cartridge/sign.ts')).signCommand),
   leaf('tag', 'give an image a further name', async () => (await import('./cartridge/tag.ts')).tagCommand),
   leaf(
     'rm',

@@ -30,9 +30,10 @@ import type { Plan } from '../model/plan.ts';
 import type { Bytes, Instant } from '../model/quantity.ts';
 import type { History } from '../model/signal.ts';
 import type { Deps } from '../reconcile/deps.ts';
+import type { Verdict } from '../store/trust/verify-text.ts';
 import type { EnvSetting } from './parse-option.ts';
 
-export interface UseCases extends ProjectUseCases, CartridgeUseCases {
+export interface UseCases extends ProjectUseCases, CartridgeUseCases, TrustUseCases {
   readonly planRun: typeof planRun;
   readonly reconcile: typeof reconcile;
   readonly applyPlan: typeof applyPlan;
@@ -158,8 +159,6 @@ export interface CartridgeUseCases {
   readonly listCartridges: (deps: Deps) => Promise<readonly NamedImage[]>;
   /** @throws NotFoundError */
   readonly showCartridge: (deps: Deps, reference: string) => Promise<NamedImage>;
-  /** Reads every blob and compares it with its digest. @throws NotFoundError, StoreError naming the first that is damaged */
-  readonly verifyCartridge: (deps: Deps, reference: string) => Promise<NamedImage>;
   /** @throws NotFoundError */
   readonly tagCartridge: (deps: Deps, reference: string, name: string) => Promise<NamedImage>;
   /** Returns the bytes freed. @throws NotFoundError; StoreError for what the spec needs, unless forced: nothing is removed then */
@@ -168,4 +167,33 @@ export interface CartridgeUseCases {
     references: readonly string[],
     options: { readonly force: boolean },
   ) => Promise<Bytes>;
+}
+
+/** An image that was signed, and the fingerprint of the key: `SHA256:…`. */
+export interface SignedImage extends NamedImage {
+  readonly key: string;
+}
+
+/** An image that is whole, and what its signatures are worth; none where nobody says whose count. */
+export interface VerifiedImage extends NamedImage {
+  readonly signatures: readonly Verdict[];
+}
+
+/** Who vouches for the images of a project. */
+export interface TrustUseCases {
+  /** Signs an image with a key of the operator's. @throws NotFoundError, UsageError when there is no key, StoreError */
+  readonly signCartridge: (
+    deps: Deps,
+    reference: string,
+    options: { readonly key: string | undefined; readonly signal: AbortSignal },
+  ) => Promise<SignedImage>;
+  /**
+   * Reads every blob and compares it with its digest, then checks the signatures against the spec's allowed signers, or those given.
+   * @throws NotFoundError, StoreError naming the first blob that is damaged, or when no signature counts and one must
+   */
+  readonly verifyCartridge: (
+    deps: Deps,
+    reference: string,
+    options: { readonly allowedSigners: string | undefined },
+  ) => Promise<VerifiedImage>;
 }

@@ -1,11 +1,12 @@
 /** Work on the cartridge store, as commands ask for it, on top of `store/`. */
-import type { CartridgeUseCases, NamedImage } from '../commands/use-cases.ts';
-import { NotFoundError, StoreError } from '../model/errors.ts';
+import type { CartridgeUseCases } from '../commands/use-cases.ts';
+import { StoreError } from '../model/errors.ts';
 import { bytes } from '../model/quantity.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
+import { findNamed } from './find-named.ts';
 
 export const cartridgeUseCases: CartridgeUseCases = {
   buildCartridge: async (deps, directory, options) => {
@@ -14,7 +15,7 @@ export const cartridgeUseCases: CartridgeUseCases = {
       import('../store/build/build-cartridge.ts'),
     ]);
     const { image } = await buildCartridge(directory, { ...options, store, env: deps.env, onStep: step(deps) });
-    return named(store, image.digest);
+    return findNamed(store, image.digest);
   },
   importCartridge: async (deps, file, { tag, argv, env, ports, ...options }) => {
     const [store, { importImage }] = await Promise.all([openDirectory(deps), import('../store/import.ts')]);
@@ -27,7 +28,7 @@ export const cartridgeUseCases: CartridgeUseCases = {
       ...(ports.length === 0 ? {} : { ports }),
       onStep: step(deps),
     });
-    return named(store, image.digest);
+    return findNamed(store, image.digest);
   },
   listCartridges: async (deps) => {
     const store = await openStore(deps);
@@ -38,18 +39,12 @@ export const cartridgeUseCases: CartridgeUseCases = {
     }));
     return (await Promise.all(images)).flatMap(({ references, image }) => (image ? [{ references, image }] : []));
   },
-  showCartridge: async (deps, reference) => named(await openStore(deps), reference),
-  verifyCartridge: async (deps, reference) => {
-    const store = await openStore(deps);
-    const found = await named(store, reference);
-    await store.verify(found.image);
-    return found;
-  },
+  showCartridge: async (deps, reference) => findNamed(await openStore(deps), reference),
   tagCartridge: async (deps, reference, name) => {
     const store = await openStore(deps);
-    const { image } = await named(store, reference);
+    const { image } = await findNamed(store, reference);
     await store.tag(name, image.digest);
-    return named(store, image.digest);
+    return findNamed(store, image.digest);
   },
   removeCartridges: async (deps, references, { force }) => {
     const spec = await deps.loadSpec();
@@ -100,15 +95,4 @@ function step(deps: Deps): (message: string) => void {
   return (message) => {
     deps.emit({ type: 'step', message });
   };
-}
-
-async function named(store: CartridgeStore, reference: string): Promise<NamedImage> {
-  const [image, entries] = await Promise.all([store.find(reference), store.list()]);
-  if (!image) {
-    throw new NotFoundError(`Cannot find image ${JSON.stringify(reference)} in the store`, {
-      hint: 'stratos cartridge ls',
-    });
-  }
-  const references = entries.filter((entry) => entry.digest === image.digest).map((entry) => entry.reference);
-  return { references, image };
 }

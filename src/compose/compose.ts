@@ -139,6 +139,16 @@ async function openDeps(
       });
     }),
     storeOf: async ({ store }) => (await import('../store/directory-store.ts')).directoryStore(store.path),
+    signaturesOf: async ({ store, trust }, digest) => {
+      if (!trust) return [];
+      const [{ checkSignatures }, { directoryRegistry }] = await Promise.all([
+        import('../store/trust/signatures.ts'),
+        import('../store/directory-registry.ts'),
+      ]);
+      return checkSignatures({ registry: directoryRegistry('store', store.path), repository: '' }, digest, trust, {
+        env,
+      });
+    },
     providerOf: async (spec, lineage) => {
       const { loadProvider } = await import('../iaas/load-provider.ts');
       return loadProvider(spec, {

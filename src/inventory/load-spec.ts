@@ -8,6 +8,7 @@ import { resolveGuards } from './resolve-guards.ts';
 import { resolveIaas } from './resolve-iaas.ts';
 import { resolvePartitions } from './resolve-partitions.ts';
 import { checkPolicies } from './resolve-policies.ts';
+import { resolveTrust } from './resolve-trust.ts';
 import { resolveCartridges, resolveSubscriptions } from './resolve-workloads.ts';
 import { readSpecFiles } from './spec-files.ts';
 import type { Overlay, SpecFiles } from './spec-files.ts';
@@ -55,8 +56,9 @@ async function resolveSpec(files: SpecFiles, directory: string, problems: SpecPr
     kind: 'directory',
     path: projectPath(directory, files.store?.value.path ?? '.stratos/store'),
   } as const;
+  const trust = resolveTrust(files.store, directory, problems);
   const guards = resolveGuards(files.guards, partitions, problems);
-  return { file: files.main.path, iaas, partitions, cartridges, subscriptions, store, guards };
+  return { file: files.main.path, iaas, partitions, cartridges, subscriptions, store, ...trust, guards };
 }
 
 /** By file as they were read, then by line. */

@@ -83,6 +83,13 @@ export interface RawRolloutPolicy {
   readonly drain?: string;
 }
 
+export interface RawStore {
+  readonly kind?: 'directory';
+  readonly path?: string;
+  readonly requireSignature?: boolean;
+  readonly allowedSigners?: string;
+  readonly revokedKeys?: string;
+}
 export interface RawGuards {
   readonly maxVms?: number;
   readonly maxCostPerHour?: number;

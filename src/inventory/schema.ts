@@ -22,6 +22,21 @@ const sections = {
     ...mapping({
       kind: { title: 'directory', description: 'An OCI image layout.', const: 'directory', default: 'directory' },
       path: term('path', { description: 'The directory.', default: '.stratos/store' }),
+      requireSignature: {
+        title: 'true or false',
+        description:
+          'Runs only images with a valid signature of an allowed signer. Others are refused before anything is copied; what runs goes on.',
+        type: 'boolean',
+        default: false,
+      },
+      allowedSigners: term('path', {
+        description: 'Who may sign: a file as in ssh-keygen(1), "ALLOWED SIGNERS"; namespace `stratos-cartridge`.',
+        examples: ['allowed_signers'],
+      }),
+      revokedKeys: term('path', {
+        description: 'Keys that count no more: public keys, one a line, or a list made by `ssh-keygen -k`.',
+        examples: ['revoked_keys'],
+      }),
     }),
   },
 } satisfies Record<string, JsonSchema>;

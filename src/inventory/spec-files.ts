@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { ProjectFileError } from '../model/errors.ts';
 import type { SpecProblem } from '../model/errors.ts';
 import { checkSchema } from './check-schema.ts';
-import type { RawGuards } from './raw-spec.ts';
+import type { RawGuards, RawStore } from './raw-spec.ts';
 import { showValue } from './show-value.ts';
 import { yamlSource } from './yaml-source.ts';
 import type { Anchor, YamlPath, YamlSource } from './yaml-source.ts';
@@ -43,7 +43,7 @@ export interface SpecFiles {
   readonly sources: readonly YamlSource[];
   readonly entries: Readonly<Record<Section, ReadonlyMap<string, Entry>>>;
   /** `store:` and `guards:` where they are given and sound. */
-  readonly store: Single<{ readonly path?: string }> | undefined;
+  readonly store: Single<RawStore> | undefined;
   readonly guards: Single<RawGuards> | undefined;
   readonly problems: readonly SpecProblem[];
 }
@@ -85,7 +85,7 @@ export async function readSpecFiles(directory: string, file: string, overlay: Ov
       singles.set(key, { value, source });
     }
   }
-  const store = singles.get('store') as Single<{ readonly path?: string }> | undefined;
+  const store = singles.get('store') as Single<RawStore> | undefined;
   const guards = singles.get('guards') as Single<RawGuards> | undefined;
   return { main, sources, entries, store, guards, problems };
 }

@@ -14,6 +14,8 @@ export interface Spec {
   readonly cartridges: Readonly<Record<string, CartridgeSpec>>;
   readonly subscriptions: Readonly<Record<string, SubscriptionSpec>>;
   readonly store: StoreSpec;
+  /** Whose signatures count. Undefined: whatever the store has may run. */
+  readonly trust?: TrustSpec;
   readonly guards: GuardsSpec;
 }
 
@@ -21,6 +23,14 @@ export interface Spec {
 export interface StoreSpec {
   readonly kind: 'directory';
   readonly path: string;
+}
+
+/** Whom to believe that an image is good; files of OpenSSH, paths are absolute. */
+export interface TrustSpec {
+  /** An image without a signature that counts is neither copied to a VM nor started. */
+  readonly requireSignature: boolean;
+  readonly allowedSigners: string;
+  readonly revokedKeys?: string;
 }
 
 export type IaasSpec = LocalIaasSpec | StaticIaasSpec;

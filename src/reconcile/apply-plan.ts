@@ -1,5 +1,5 @@
 /** Applying a saved plan: only as long as the world it was made from is the world that is recorded. */
-import { StalePlanError } from '../model/errors.ts';
+import { StalePlanError, StoreError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -24,9 +24,23 @@ export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Prom
       );
     if (plan.specDigest !== materials.specDigest)
       throw new StalePlanError('Cannot apply the plan as the spec changed since it was made', { hint });
+    refuseImages(materials, plan);
     const outcome = await applyWith(deps, materials, plan, limits);
     return { run, plan, ...outcome, unreachable: [], alarms: [], ms: deps.now() - started };
   });
+}
+
+/** @throws StoreError when the plan would run an image that may have been good when it was made and is not now */
+function refuseImages({ references, refused }: Materials, plan: Plan): void {
+  const actions = plan.stages.flatMap((stage) => stage.actions);
+  const wanted = new Set(
+    actions.map((action) =>
+      action.kind === 'image.copy' || action.kind === 'process.create' ? action.image : undefined,
+    ),
+  );
+  for (const [reference, why] of Object.entries(refused))
+    if (wanted.has(references[reference]?.digest))
+      throw new StoreError(`Cannot apply the plan: ${why}`, { hint: `stratos cartridge verify ${reference}` });
 }
 
 /** Nothing was ever written: the lineage is whatever the first writer says. */

@@ -6,6 +6,7 @@ import type { RunMemory } from '../inventory/run-memory.ts';
 import type { EventSink } from '../model/event.ts';
 import type { Instant, Millis } from '../model/quantity.ts';
 import type { IaasSpec, Spec } from '../model/spec.ts';
+import type { Verdict } from '../store/trust/verify-text.ts';
 import type { Transport } from '../ssh/transport.ts';
 
 export interface Deps {
@@ -17,6 +18,8 @@ export interface Deps {
   readonly memory: RunMemory;
   readonly transport: Transport;
   readonly storeOf: (spec: Spec) => Promise<CartridgeStore>;
+  /** What the signatures of an image of the store are worth to the spec's allowed signers. @throws RegistryError, HostError */
+  readonly signaturesOf: (spec: Spec, digest: string) => Promise<readonly Verdict[]>;
   /** Loads the adapter the first time it is asked for. */
   readonly providerOf: (spec: IaasSpec, lineage: string) => Promise<IaasProvider>;
   /** The project's own key pair; made the first time. */

@@ -18,6 +18,7 @@ import { environmentDigests, environmentOf, type Environment } from './environme
 import { gatewaysOf } from './gateway-of.ts';
 import { measureRun, type MeasuredRun } from './measure-run.ts';
 import { preparationOf } from './preparation.ts';
+import { refusalAlarms, refusedImages } from './refused-images.ts';
 
 export interface PlanRun {
   readonly spec: Spec;
@@ -40,6 +41,8 @@ export interface Materials {
   readonly store: CartridgeStore;
   /** By reference as the spec writes it; undefined where the store has no such image. */
   readonly references: Readonly<Record<string, Image | undefined>>;
+  /** Why an image must not run, by reference as the spec writes it. */
+  readonly refused: Readonly<Record<string, string>>;
   /** By alias. */
   readonly environments: Readonly<Record<string, Environment>>;
   /** Why an environment could not be read, by alias. */
@@ -63,6 +66,7 @@ export async function loadMaterials(deps: Deps): Promise<Materials> {
   const references = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await store.find(name)] as const)),
   );
+  const refused = await refusedImages(deps, spec, references);
   const environments: Record<string, Environment> = {};
   const unresolved: Record<string, string> = {};
   await Promise.all(
@@ -76,15 +80,16 @@ export async function loadMaterials(deps: Deps): Promise<Materials> {
       }
     }),
   );
-  return { spec, specDigest: digestOf(spec), inventory, store, references, environments, unresolved };
+  return { spec, specDigest: digestOf(spec), inventory, store, references, refused, environments, unresolved };
 }
 
 /** Plans from materials that were just read. */
 export async function planFrom(deps: Deps, materials: Materials, limits: RunLimits): Promise<PlanRun> {
-  const { spec, specDigest, inventory, references, environments, unresolved } = materials;
+  const { spec, specDigest, inventory, references, refused, environments } = materials;
   checkOnly(spec, inventory, limits.only);
   const { observation, measurement, history, memory, record } = await measureRun(deps, spec, inventory, limits);
-  const decisions = decide({ spec, inventory, observation, measurement, history, memory, now: observation.at });
+  const decided = decide({ spec, inventory, observation, measurement, history, memory, now: observation.at });
+  const decisions = { ...decided, alarms: [...decided.alarms, ...refusalAlarms(spec, refused)] };
   const gateways = gatewaysOf(spec, inventory);
   const plan = makePlan({
     spec,
@@ -97,12 +102,21 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
     envDigests: await environmentDigests(environments, { lineage: inventory.lineage, secret: deps.fingerprintKey }),
     prepareFingerprint: (vm, network) => prepareFingerprint(preparationOf(inventory.lineage, vm, network)),
     networkCapacity: processCapacity,
-    unresolved,
+    unresolved: unresolvedOf(materials),
     gatewayDigest: (vm, included) => gateways(vm, included)?.digest,
     only: limits.only,
     now: observation.at,
   });
   return { spec, inventory, observation, measurement, history, decisions, plan, record };
+}
+
+/** Why nothing of a subscription can be created: a secret that is not here, or an image that must not run. */
+function unresolvedOf({ spec, refused, unresolved }: Materials): Readonly<Record<string, string>> {
+  const held = Object.values(spec.subscriptions).flatMap(({ alias, cartridge }) => {
+    const why = refused[spec.cartridges[cartridge]?.image ?? ''];
+    return why === undefined ? [] : [[alias, why] as const];
+  });
+  return { ...Object.fromEntries(held), ...unresolved };
 }
 
 /** @throws UsageError when a name to act upon is neither an alias nor a partition, of the spec or of what still exists */

@@ -83,7 +83,12 @@ describe('documents', () => {
     [['cartridge', 'build', '.'], 'Cartridge', { use: { buildCartridge: one(named) } }],
     [['cartridge', 'import', 'x.tar', '-t', 'x:1'], 'Cartridge', { use: { importCartridge: one(named) } }],
     [['cartridge', 'tag', 'php:8.2', 'php:9'], 'Cartridge', { use: { tagCartridge: one(named) } }],
-    [['cartridge', 'verify', 'php:8.2'], 'Cartridge', { use: { verifyCartridge: one(named) } }],
+    [['cartridge', 'verify', 'php:8.2'], 'Cartridge', { use: { verifyCartridge: one({ ...named, signatures: [] }) } }],
+    [
+      ['cartridge', 'sign', 'php:8.2'],
+      'CartridgeSigned',
+      { use: { signCartridge: one({ ...named, key: 'SHA256:k' }) } },
+    ],
     [['cartridge', 'rm', 'php:8.2'], 'CartridgeRemoved', { use: { removeCartridges: one(12 as never) } }],
     [['process', 'ls'], 'ProcessList', { use: { status } }],
     [['process', 'show', 'shop-1'], 'Process', { use: { status } }],

@@ -84,6 +84,7 @@ export function someDeps(given: Partial<Deps> = {}): Deps {
       close: untouched('ssh'),
     },
     storeOf: untouched('the store'),
+    signaturesOf: untouched('signatures'),
     providerOf: untouched('the IaaS'),
     identity: untouched('the identity'),
     fingerprintKey: untouched('the key for fingerprints'),

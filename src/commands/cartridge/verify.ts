@@ -1,37 +1,65 @@
-/** `stratos cartridge verify IMAGE`: whether an image is still what it was. */
+/** `stratos cartridge verify IMAGE`: whether an image is still what it was, and who vouches for it. */
 import type { Command } from 'commander';
 import { EXIT } from '../../model/errors.ts';
+import { formatBytes } from '../../model/quantity.ts';
+import { shortDigest } from '../../report/action-text.ts';
+import { cleanText } from '../../report/clean-text.ts';
 import type { CommandContext } from '../context.ts';
 import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
-import { printImage } from './print-image.ts';
+import { printDone } from '../print-result.ts';
+import type { VerifiedImage } from '../use-cases.ts';
+import { imageBody, imageSize } from './print-image.ts';
 
 export interface VerifyOptions {
   readonly globals: GlobalOptions;
   readonly reference: string;
+  readonly allowedSigners: string | undefined;
 }
 
 /** Configures the command. */
 export function verifyCommand(command: Command, context: CommandContext, run = runVerify): void {
   describeCommand(command, {
     description:
-      'Reads everything an image consists of and compares it with its digests. Exit code 1 when something is missing or damaged.',
+      'Reads everything an image consists of and compares it with its digests; then checks its signatures, where the spec has store.allowedSigners. Exit code 1 when something is missing or damaged, or when a signature is required and none counts.',
     examples: [
       ['stratos cartridge verify php:8.2', 'by name'],
-      ['stratos cartridge verify sha256:0123456789ab', 'by digest'],
+      [
+        'stratos cartridge verify php:8.2 --allowed-signers release.signers',
+        'signed by one of these, whatever the spec says',
+      ],
     ],
     globals: ['dir'],
   })
     .argument('<image>', 'name:tag, name or digest')
-    .action(async (reference: string) => {
-      context.exit(await run({ globals: globalOptionsOf(command), reference }, context));
+    .option('--allowed-signers <file>', 'who may sign, as in ssh-keygen(1); a signature is then required')
+    .action(async (reference: string, { allowedSigners }: { allowedSigners?: string }) => {
+      context.exit(await run({ globals: globalOptionsOf(command), reference, allowedSigners }, context));
     });
 }
 
-/** Prints the image that is whole. @throws NotFoundError, StoreError naming the first damaged blob */
-export async function runVerify({ globals, reference }: VerifyOptions, context: CommandContext): Promise<number> {
-  const image = await context.use.verifyCartridge(await context.open(globals), reference);
-  await printImage(context, globals, 'verified', image);
+/** Prints the image that is whole, and its signatures. @throws NotFoundError, StoreError */
+export async function runVerify(options: VerifyOptions, context: CommandContext): Promise<number> {
+  const { globals, reference, allowedSigners } = options;
+  const verified = await context.use.verifyCartridge(await context.open(globals), reference, { allowedSigners });
+  await printDone(context, globals, {
+    kind: 'Cartridge',
+    body: { ...imageBody(verified), signatures: verified.signatures },
+    text: () => verifiedText(verified),
+  });
   return EXIT.done;
+}
+
+function verifiedText(verified: VerifiedImage): string {
+  const { references, image, signatures } = verified;
+  const size = formatBytes(imageSize(verified));
+  const lines = signatures.map((verdict) =>
+    verdict.ok
+      ? `  signed by ${verdict.signer}, key ${verdict.fingerprint}`
+      : `  ! a signature does not count: ${verdict.why}`,
+  );
+  return [`verified ${references.join(', ')} (${shortDigest(image.digest)}, ${size})`, ...lines, '']
+    .map(cleanText)
+    .join('\n');
 }

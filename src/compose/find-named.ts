@@ -1,0 +1,16 @@
+/** An image of a store with its names. */
+import type { NamedImage } from '../commands/use-cases.ts';
+import { NotFoundError } from '../model/errors.ts';
+import type { CartridgeStore } from '../store/cartridge-store.ts';
+
+/** Finds an image by name or digest. @throws NotFoundError */
+export async function findNamed(store: CartridgeStore, reference: string): Promise<NamedImage> {
+  const [image, entries] = await Promise.all([store.find(reference), store.list()]);
+  if (!image) {
+    throw new NotFoundError(`Cannot find image ${JSON.stringify(reference)} in the store`, {
+      hint: 'stratos cartridge ls',
+    });
+  }
+  const references = entries.filter((entry) => entry.digest === image.digest).map((entry) => entry.reference);
+  return { references, image };
+}
