@@ -15,6 +15,7 @@ export function lazyTransport(make: () => Promise<Transport>): Transport {
     },
     run: async (...args) => (await transport()).run(...args),
     copy: async (...args) => (await transport()).copy(...args),
+    feed: async (...args) => (await transport()).feed(...args),
     interactive: async (...args) => (await transport()).interactive(...args),
     close: async () => {
       await (await made)?.close();

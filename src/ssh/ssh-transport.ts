@@ -4,6 +4,7 @@ import type { Batch, StepResult } from '../shell/command.ts';
 import { describeBatch } from '../shell/describe-batch.ts';
 import type { Connection } from './connection.ts';
 import { connectionPool } from './connection-pool.ts';
+import { feedScript } from './feed.ts';
 import { runInteractive } from './interactive.ts';
 import { StaleConnectionError } from './open-channel.ts';
 import { copyByRsync } from './rsync.ts';
@@ -46,6 +47,12 @@ export function sshTransport(settings: TransportSettings): Transport {
       );
     },
     copy: (name, endpoint, request) => copyByRsync(name, endpoint, request, settings, pool.keys),
+    feed(name, endpoint, request) {
+      settings.onBatch?.(name, describeBatch({ steps: [request.step] }));
+      return withConnection(name, endpoint, request.signal, (connection) =>
+        feedScript(name, endpoint, connection, request),
+      );
+    },
     interactive: (name, endpoint, request) =>
       withConnection(name, endpoint, request.signal, (connection) =>
         runInteractive(name, endpoint, connection, request, settings.streams),

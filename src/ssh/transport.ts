@@ -1,7 +1,7 @@
 /** The way into a VM. One connection for each endpoint, kept for the whole run; everything else is refused or a bug. */
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Millis } from '../model/quantity.ts';
-import type { Batch, StepResult, Word } from '../shell/command.ts';
+import type { Batch, ScriptStep, StepResult, Word } from '../shell/command.ts';
 
 export interface RunOptions {
   /** Ends the batch on the remote side too. */
@@ -27,6 +27,14 @@ export interface CopyResult {
   readonly ms: number;
 }
 
+export interface FeedRequest {
+  /** Its `stdin` and `timeout` have no meaning here. */
+  readonly step: ScriptStep;
+  /** What the script reads on standard input. */
+  readonly input: AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
 export interface InteractiveRequest {
   readonly argv: readonly [string, ...Word[]];
   /** Allocate a terminal there and put the local one into raw mode. */
@@ -46,6 +54,12 @@ export interface Transport {
   run(name: string, endpoint: Endpoint, batch: Batch, options?: RunOptions): Promise<readonly StepResult[]>;
   /** Copies by rsync with the same identity and pinned host keys; keeps partial files, so a second call goes on where the first was cut. */
   copy(name: string, endpoint: Endpoint, request: CopyRequest): Promise<CopyResult>;
+  /**
+   * Runs a script and feeds its standard input from a stream. A script that fails is a result, not an exception; it may end before
+   * its input does. When the connection is lost, the script sees the end of its input.
+   * @throws UnreachableError, InterruptedError, and what the input throws
+   */
+  feed(name: string, endpoint: Endpoint, request: FeedRequest): Promise<StepResult>;
   /** Connects this process's stdin, stdout and stderr to a remote program; resolves to its exit status. */
   interactive(name: string, endpoint: Endpoint, request: InteractiveRequest): Promise<number>;
   /** Ends all connections. */

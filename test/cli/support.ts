@@ -80,6 +80,7 @@ export function someDeps(given: Partial<Deps> = {}): Deps {
       open: () => undefined,
       run: untouched('ssh'),
       copy: untouched('ssh'),
+      feed: untouched('ssh'),
       interactive: untouched('ssh'),
       close: untouched('ssh'),
     },

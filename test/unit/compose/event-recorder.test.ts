@@ -70,6 +70,7 @@ describe('lazyTransport', () => {
       open: (name: string) => void calls.push(`open ${name}`),
       run: () => Promise.resolve((calls.push('run'), [])),
       copy: () => Promise.reject(new Error('copied')),
+      feed: () => Promise.reject(new Error('fed')),
       interactive: () => Promise.resolve(3),
       close: () => Promise.resolve(void calls.push('close')),
     };
