@@ -7,9 +7,17 @@ export const LAYOUT = {
   root: ROOT,
   /** Label of the machine: JSON `{"lineage","vm","prepared"}`. */
   label: `${ROOT}/label.json`,
-  /** Compressed layers and manifests as they arrived: `blobs/sha256/<hex>`. */
+  /** Compressed layers on their way: `blobs/sha256/<hex>` whole, for neighbours to fetch; `<hex>.part` what has arrived so far. */
   blobs: `${ROOT}/blobs`,
-  /** Unpacked images: `images/<hex>/rootfs`, complete when `images/<hex>/complete` exists. */
+  /**
+   * Unpacked layers, by the digest of their tar: `layers/<hex>/rootfs` shifted to the map of ids, `privileged` as they are; whole
+   * when `<variant>.complete` exists. `<variant>.implied` names folders that the tar has files in, but does not describe.
+   */
+  layers: `${ROOT}/layers`,
+  /**
+   * Images: `images/<hex>/layers` (from the top), `<variant>.top` (what we add) and `rootfs` or `privileged`, where all of it is
+   * mounted as one; complete when `images/<hex>/complete` exists. Without `layers` it is whole itself, as an older version made it.
+   */
   images: `${ROOT}/images`,
   /**
    * The LXC path: `processes/<name>/{config,label.json,network,user,snaps/,stratos/{init,output,hosts},overlay/{delta,work},rootfs}`,

@@ -8,6 +8,7 @@ import { Secret } from '../model/secret.ts';
 import { renderLauncher } from './launcher.ts';
 import { renderLimits, renderLxcConfig, volumeDirectory } from './lxc-config.ts';
 import { processAddress, processMac, publishedPort } from './network.ts';
+import { stopSignalNumber } from './stop-signal.ts';
 import { launchRootfs, mappedRoot, type ProcessLaunch } from './process-launch.ts';
 
 /** Renders the records of processes, with the secrets of their launchers in clear inside. @throws UsageError */
@@ -31,6 +32,7 @@ function renderRecord(launch: ProcessLaunch): string {
     ...file('stratos/init', renderLauncher(launch).reveal().replace(/\n$/, '')),
     ...file('stratos/hosts', renderHosts(launch)),
     ...file('network', renderNetwork(launch)),
+    ...file('stop', String(stopSignalNumber(launch.image.run.stopSignal))),
     ...file('label.json', JSON.stringify(renderLabel(launch))),
     'end',
     '',

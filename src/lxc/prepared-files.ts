@@ -1,5 +1,7 @@
 /** The files of ours on a VM: units, hooks, and the paths that hooks need. */
 import { quote } from '../shell/quote.ts';
+import layerWhole from './scripts/layer-whole.sh';
+import imageMount from './hooks/image-mount.sh';
 import networkUp from './hooks/network-up.sh';
 import processDown from './hooks/process-down.sh';
 import processExec from './hooks/process-exec.sh';
@@ -35,6 +37,8 @@ const SYSTEMD = '/etc/systemd/system';
 /** Every file that a preparation installs, in a fixed order. */
 export function preparedFiles(input: PreparedFilesInput): readonly PreparedFile[] {
   const hooks = {
+    'layer-whole': layerWhole,
+    'image-mount': imageMount,
     'network-up': networkUp,
     'processes-up': processesUp,
     'process-run': processRun,
@@ -81,6 +85,7 @@ function renderLayout(network: string): string {
     .split('.')
     .map((octet) => Number(octet).toString(16).padStart(2, '0'));
   const values = {
+    layers: LAYOUT.layers,
     processes: LAYOUT.processes,
     wakes: LAYOUT.wake,
     wake_ports: `${String(WAKE_PORT_BASE)}-${String(wakePort(processCapacity(network)))}`,

@@ -38,4 +38,8 @@ export interface ImageRun {
   readonly workingDir: string;
   /** Ports of tcp ExposedPorts. */
   readonly ports: readonly number[];
+  /** Absolute folders whose data outlives the process, where the image names any. */
+  readonly volumes?: readonly string[];
+  /** What asks the program to end, by name (`SIGQUIT`) or number; undefined: SIGTERM. */
+  readonly stopSignal?: string;
 }

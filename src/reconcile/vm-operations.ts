@@ -2,8 +2,8 @@
 import type { Endpoint } from '../model/endpoint.ts';
 import { InterruptedError, NotFoundError, RemoteCommandError, StratosError } from '../model/errors.ts';
 import type { VmRecord } from '../model/inventory.ts';
-import { millis, type Bytes } from '../model/quantity.ts';
-import { parsePruned, pruneStep } from '../store/distribute.ts';
+import { millis } from '../model/quantity.ts';
+import { parsePruned, pruneStep, type Pruned } from '../store/prune-step.ts';
 import { prepareVm } from './actions/prepare.ts';
 import type { ScriptStep } from '../shell/command.ts';
 import type { Deps, RunLimits } from './deps.ts';
@@ -44,7 +44,7 @@ export async function vmPrepare(deps: Deps, names: readonly string[], limits: Ru
 
 export interface PruneOutcome {
   /** In the order of the inventory. */
-  readonly pruned: readonly { readonly vm: string; readonly removed: readonly string[]; readonly freed: Bytes }[];
+  readonly pruned: readonly (Pruned & { readonly vm: string })[];
   readonly failed: readonly { readonly vm: string; readonly message: string }[];
 }
 
@@ -85,7 +85,7 @@ async function prune(
 ): Promise<PruneOutcome['pruned'][number]> {
   const batch = { steps: [step], timeout: millis(300_000) };
   const [result] = await deps.transport.run(vm.name, endpointOf(vm), batch, { signal });
-  if (result?.status === 0) return { vm: vm.name, ...parsePruned(result.stdout) };
+  if (result?.status === 0) return { vm: vm.name, ...parsePruned(result) };
   const reason = result?.stderr.trim() ?? '';
   throw new RemoteCommandError(`Cannot ${step.title} on ${vm.name}: ${reason || `status ${String(result?.status)}`}`);
 }

@@ -1,23 +1,26 @@
 /**
- * Brings an image to a VM: asks which blobs are missing there, copies those, and has them verified and unpacked once, with
- * ownership shifted to the range of unprivileged processes. A second call goes on where the first was cut.
+ * Brings an image to a VM: asks which layers are missing there, sends those, several side by side, each unpacked while it arrives
+ * and counted only when its digests are right, and has the image put together. A second call goes on where the first was cut.
  */
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { LAYOUT, IDMAP, ROOT } from '../lxc/layout.ts';
+import { limiter } from '../concurrency/limiter.ts';
+import { jsonLines } from '../lxc/json-lines.ts';
+import { IDMAP, LAYOUT, ROOT } from '../lxc/layout.ts';
+import layerWhole from '../lxc/scripts/layer-whole.sh';
 import type { Endpoint } from '../model/endpoint.ts';
 import { RemoteCommandError, StoreError } from '../model/errors.ts';
-import type { Image } from '../model/image.ts';
-import { bytes, formatBytes, millis } from '../model/quantity.ts';
-import type { Bytes } from '../model/quantity.ts';
+import type { Image, ImageLayer } from '../model/image.ts';
+import { formatBytes } from '../model/quantity.ts';
 import { script } from '../shell/command.ts';
 import type { ScriptStep, StepResult } from '../shell/command.ts';
 import type { Transport } from '../ssh/transport.ts';
 import type { CartridgeStore } from './cartridge-store.ts';
-import { compressionOf, damaged } from './oci.ts';
+import { missingStep, parseMissing, type MissingLayer, type Variant } from './image-layers.ts';
+import { parseTake, takeStep, unpackedSize } from './layer-take.ts';
+import { damaged } from './oci.ts';
 import { hexOf } from './reference.ts';
-import missingText from './scripts/image-missing.sh';
-import pruneText from './scripts/image-prune.sh';
-import unpackText from './scripts/image-unpack.sh';
+import assembleText from './scripts/image-assemble.sh';
 
 export interface DistributeOptions {
   readonly transport: Transport;
@@ -29,154 +32,132 @@ export interface DistributeOptions {
   /** Unpack with ownership as it is, for a privileged cartridge. Default false. */
   readonly privileged?: boolean;
   readonly signal?: AbortSignal;
-  /** Bytes copied so far and in all. */
+  /** Bytes sent so far and in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface Distribution {
-  /** Bytes that went over the wire; 0 when the image was there. */
+  /** Bytes of layers that were sent; 0 when the image was there. */
   readonly sent: number;
   readonly ms: number;
 }
 
-/** Where blobs are on a VM. */
-const BLOBS = `${LAYOUT.blobs}/sha256`;
-/** Longest time an unpacking may take: also what waiting for another one of the same image may take. */
-const UNPACK_TIMEOUT = millis(15 * 60_000);
-/** What is needed beside the image itself, and how much larger than compressed an image is where it does not say. */
+/** What is needed on the disk beside the layers themselves. */
 const MARGIN = 32 * 2 ** 20;
-const RATIO = 4;
+/** Layers under way to a VM at one time: unpacking one takes about a processor there. */
+const SIDE_BY_SIDE = 3;
+/** How often a layer is begun anew, where the last attempt was cut or what arrived was damaged. */
+const ATTEMPTS = 3;
 
 /**
  * Makes an image complete on a VM; nothing is left half-made when it fails. Images of one VM may be brought side by side.
- * @throws StoreError when the VM's disk is too small, or a blob arrives damaged twice
+ * @throws StoreError when the VM's disk is too small, a layer arrives damaged twice or is refused
  * @throws RemoteCommandError when unpacking fails there
  * @throws UnreachableError
  */
 export async function distributeImage(options: DistributeOptions): Promise<Distribution> {
   const started = performance.now();
+  const { image } = options;
   let sent = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const missing = await askMissing(options);
-    if (missing === 'complete') break;
-    sent += await copyBlobs(options, missing.blobs);
-    const broken = await unpack(options);
-    if (broken.length === 0) break;
-    if (attempt === 2) {
-      throw new StoreError(
-        `Cannot bring ${options.image.digest} to ${options.vm} as a blob arrives damaged: ${broken.join(', ')}`,
-        { hint: `sha256sum ${broken.map((digest) => options.store.blobPath(digest)).join(' ')}` },
-      );
-    }
+    const state = parseMissing(image, await runStep(options, missingStep(image, variantOf(options))));
+    if (state === 'complete') break;
+    checkSpace(options, state.missing, state.free);
+    sent += await sendLayers(options, state.missing);
+    const result = await runStep(options, assembleStep(image, variantOf(options)));
+    if (result.status === 0) break;
+    // Somebody may have freed the disk of a layer that was there when we asked.
+    const gone = jsonLines([result]).some((line) => typeof line.missing === 'string');
+    if (!gone || attempt === ATTEMPTS) throw remoteFailure(options, result);
   }
   return { sent, ms: performance.now() - started };
 }
 
-/** A step that removes from a VM every image but these, and every blob none of them needs. Images in use stay. */
-export function pruneStep(keep: readonly string[]): ScriptStep {
-  const args = [BLOBS, LAYOUT.images, LAYOUT.processes, 60, ...keep.map(hexOf)];
-  return script({ name: 'image_prune', text: pruneText }, 'prune images', args);
-}
-
-/** Reads what {@link pruneStep} prints: digests of the images that are gone, and how much more room there is. */
-export function parsePruned(stdout: string): { readonly removed: readonly string[]; readonly freed: Bytes } {
-  const lines = jsonLines(stdout);
-  const removed = lines.map((line) => line.removed).filter((hex) => typeof hex === 'string');
-  const freed = lines.map((line) => line.freed).find((value) => typeof value === 'number') ?? 0;
-  // Others write to the disk at the same time: there may even be less room than before.
-  return { removed: removed.map((hex) => `sha256:${hex}`), freed: bytes(Math.max(0, freed)) };
-}
-
-interface Missing {
-  readonly blobs: readonly string[];
-}
-
-async function askMissing(options: DistributeOptions): Promise<Missing | 'complete'> {
-  const { image, vm } = options;
-  const wanted = await blobsOf(options);
-  const sizes = wanted.map(({ digest, size }) => `${hexOf(digest)}=${String(size)}`);
-  const args = [BLOBS, LAYOUT.images, hexOf(image.digest), variant(options), ...sizes];
-  const result = await runStep(
-    options,
-    script({ name: 'image_missing', text: missingText }, 'look for the image', args),
+async function sendLayers(options: DistributeOptions, missing: readonly MissingLayer[]): Promise<number> {
+  const total = missing.reduce((sum, { layer, have }) => sum + layer.size - have, 0);
+  const limit = limiter(SIDE_BY_SIDE);
+  let sent = 0;
+  const onBytes = (count: number): void => {
+    sent += count;
+    options.onProgress?.(Math.min(sent, total), total);
+  };
+  // The first failure ends the others too, so that nothing of this call is at work when it has thrown.
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const failures: unknown[] = [];
+  await Promise.all(
+    missing.map((one) =>
+      limit(() => sendLayer({ ...options, signal }, one, onBytes), signal).catch((error: unknown) => {
+        failures.push(error);
+        stop.abort();
+      }),
+    ),
   );
-  if (result.status !== 0) throw remoteFailure(options, result);
-  const lines = jsonLines(result.stdout);
-  if (lines.some((line) => line.complete === true)) return 'complete';
-  const blobs = lines.map((line) => line.missing).filter((hex) => typeof hex === 'string');
-  const free = lines.map((line) => line.free).find((value) => typeof value === 'number');
-  if (free === undefined) throw new RemoteCommandError(`Cannot read what ${vm} says about the image: ${result.stdout}`);
-  const digests = new Set(blobs.map((hex) => `sha256:${hex}`));
-  const copied = wanted.reduce((sum, blob) => sum + (digests.has(blob.digest) ? blob.size : 0), 0);
-  const need = copied + unpackedSize(image) + MARGIN;
-  if (free < need) throw noSpace(options, free, need);
-  return { blobs: [...digests] };
+  if (failures.length > 0) throw failures[0];
+  return sent;
 }
 
-async function copyBlobs(options: DistributeOptions, digests: readonly string[]): Promise<number> {
-  if (digests.length === 0) return 0;
-  const { signal, onProgress } = options;
-  const result = await options.transport.copy(options.vm, options.endpoint, {
-    from: digests.map((digest) => options.store.blobPath(digest)),
-    to: BLOBS,
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
+async function sendLayer(
+  options: DistributeOptions,
+  { layer, have }: MissingLayer,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  const { transport, vm, endpoint, store, image, signal } = options;
+  const path = store.blobPath(layer.digest);
+  const info = await stat(path).catch((error: unknown) => {
+    throw damaged(path, `a blob of ${image.digest} is missing`, error);
   });
-  return result.sent;
+  if (info.size !== layer.size)
+    throw damaged(path, `a blob of ${image.digest} has another length than its manifest says`);
+  let start = Math.min(have, layer.size);
+  for (let attempt = 1; ; attempt += 1) {
+    const step = takeStep(layer, variantOf(options), start, false);
+    const input = counted(createReadStream(path, { start, highWaterMark: 256 * 1024 }), onBytes);
+    const result = await transport.feed(vm, endpoint, { step, input, ...(signal && { signal }) });
+    const outcome = parseTake(layer, result);
+    if (outcome.kind === 'taken') return;
+    if (outcome.kind === 'no-space') throw noSpace(options, outcome.free, unpackedSize(layer) + MARGIN);
+    if (outcome.kind === 'refused') throw refused(options, layer, outcome.why);
+    if (outcome.kind === 'failed' || attempt === ATTEMPTS) {
+      throw outcome.kind === 'damaged' ? arrivesDamaged(options, layer) : remoteFailure(options, result);
+    }
+    start = outcome.kind === 'cut' ? Math.min(outcome.have, layer.size) : 0;
+  }
 }
 
-/** Digests of blobs that arrived damaged; they are gone from the VM then. */
-async function unpack(options: DistributeOptions): Promise<readonly string[]> {
-  const { image } = options;
-  const layers = image.layers.map((layer) => `${compressionOf(layer.mediaType) ?? 'tar'}=${hexOf(layer.digest)}`);
-  const others = [image.digest, image.config.digest].map((digest) => `blob=${hexOf(digest)}`);
-  const need = unpackedSize(image) + MARGIN;
-  const args = [BLOBS, LAYOUT.images, hexOf(image.digest), variant(options), IDMAP.first, IDMAP.count, need, ROOT];
-  const step = script({ name: 'image_unpack', text: unpackText }, 'unpack the image', [...args, ...layers, ...others], {
-    timeout: UNPACK_TIMEOUT,
-  });
-  const result = await runStep(options, step);
-  if (result.status === 0) return [];
-  const lines = jsonLines(result.stdout);
-  const space = lines.find((line) => typeof line.free === 'number');
-  if (space) throw noSpace(options, Number(space.free), Number(space.need));
-  const broken = lines.map((line) => line.damaged).filter((hex) => typeof hex === 'string');
-  if (broken.length === 0) throw remoteFailure(options, result);
-  return broken.map((hex) => `sha256:${hex}`);
+async function* counted(input: AsyncIterable<Buffer>, onBytes: (count: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of input) {
+    yield chunk;
+    onBytes(chunk.length);
+  }
+}
+
+function assembleStep(image: Image, variant: Variant): ScriptStep {
+  const { workingDir, volumes = [] } = image.run;
+  const folders = [workingDir, ...volumes].filter((path) => path.startsWith('/') && !/[\n\0]/.test(path));
+  // From the top. Where an image has a layer twice, its upper place hides all that the lower one could show.
+  const layers = new Set(image.layers.map((layer) => hexOf(layer.diffId)).reverse());
+  const args = [
+    ...[LAYOUT.images, LAYOUT.layers, LAYOUT.run, LAYOUT.bin, hexOf(image.digest), variant, IDMAP.first],
+    ...[folders.length, ...folders, ...layers],
+  ];
+  return script({ name: 'image_assemble', text: `${layerWhole}\n${assembleText}` }, 'put the image together', args);
 }
 
 async function runStep(options: DistributeOptions, step: ScriptStep): Promise<StepResult> {
-  const [result] = await options.transport.run(
-    options.vm,
-    options.endpoint,
-    { steps: [step] },
-    options.signal ? { signal: options.signal } : {},
-  );
-  if (!result) throw new RemoteCommandError(`Cannot ${step.title} on ${options.vm} as nothing came back`);
+  const { transport, vm, endpoint, signal } = options;
+  const [result] = await transport.run(vm, endpoint, { steps: [step] }, signal ? { signal } : {});
+  if (!result) throw new RemoteCommandError(`Cannot ${step.title} on ${vm} as nothing came back`);
   return result;
 }
 
-/** Layers, configuration and manifest, with the size each must have. @throws StoreError when the store lost one */
-async function blobsOf({
-  image,
-  store,
-}: DistributeOptions): Promise<readonly { readonly digest: string; readonly size: number }[]> {
-  const digests = new Set([...image.layers.map((layer) => layer.digest), image.config.digest, image.digest]);
-  const found = [...digests].map(async (digest) => {
-    const path = store.blobPath(digest);
-    const info = await stat(path).catch((error: unknown) => {
-      throw damaged(path, `a blob of ${image.digest} is missing`, error);
-    });
-    return { digest, size: info.size };
-  });
-  return Promise.all(found);
-}
+const variantOf = (options: DistributeOptions): Variant => (options.privileged === true ? 'privileged' : 'rootfs');
 
-function unpackedSize(image: Image): number {
-  return image.layers.reduce((sum, layer) => sum + (layer.unpackedSize ?? layer.size * RATIO), 0);
+function checkSpace(options: DistributeOptions, missing: readonly MissingLayer[], free: number): void {
+  if (missing.length === 0) return;
+  const need = missing.reduce((sum, { layer, have }) => sum + layer.size - have + unpackedSize(layer), MARGIN);
+  if (free < need) throw noSpace(options, free, need);
 }
-
-const variant = (options: DistributeOptions): string => (options.privileged === true ? 'privileged' : 'rootfs');
 
 function noSpace({ image, vm }: DistributeOptions, free: number, need: number): StoreError {
   return new StoreError(
@@ -185,21 +166,22 @@ function noSpace({ image, vm }: DistributeOptions, free: number, need: number): 
   );
 }
 
+function refused({ image, vm }: DistributeOptions, layer: ImageLayer, why: string): StoreError {
+  return new StoreError(`Cannot bring ${image.digest} to ${vm} as its layer ${layer.digest} is refused: ${why}`, {
+    hint: `stratos cartridge show ${image.digest}`,
+  });
+}
+
+function arrivesDamaged({ image, vm, store }: DistributeOptions, layer: ImageLayer): StoreError {
+  return new StoreError(`Cannot bring ${image.digest} to ${vm} as a blob arrives damaged: ${layer.digest}`, {
+    hint: `sha256sum ${store.blobPath(layer.digest)}`,
+  });
+}
+
 function remoteFailure({ image, vm }: DistributeOptions, result: StepResult): RemoteCommandError {
   const why = result.stderr.trim().split('\n').at(-1) ?? '';
   return new RemoteCommandError(
-    `Cannot ${result.title} ${image.digest} on ${vm} as it ended with status ${String(result.status)}: ${why}`,
+    `Cannot ${result.title} for ${image.digest} on ${vm} as it ended with status ${String(result.status)}: ${why}`,
     { hint: 'stratos doctor' },
   );
-}
-
-function jsonLines(text: string): readonly Readonly<Record<string, unknown>>[] {
-  return text.split('\n').flatMap((line) => {
-    if (!line.startsWith('{')) return [];
-    try {
-      return [JSON.parse(line) as Record<string, unknown>];
-    } catch {
-      return [];
-    }
-  });
 }

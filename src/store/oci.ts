@@ -63,6 +63,7 @@ export interface OciConfig {
     readonly Cmd?: readonly string[] | null;
     readonly WorkingDir?: string;
     readonly Labels?: Readonly<Record<string, string>> | null;
+    readonly Volumes?: Readonly<Record<string, object>> | null;
     readonly StopSignal?: string;
   };
   readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly string[] };
@@ -131,6 +132,8 @@ export function imageOf(digest: string, manifest: OciManifest, config: OciConfig
         .filter((port) => port !== undefined)
         .map(Number)
         .sort((a, b) => a - b),
+      ...(run.Volumes && { volumes: Object.keys(run.Volumes).sort() }),
+      ...(run.StopSignal !== undefined && run.StopSignal !== '' && { stopSignal: run.StopSignal }),
     },
     architecture: config.architecture,
     ...(config.created !== undefined && { created: config.created }),

@@ -13,7 +13,8 @@ export interface BaseRecipe {
 /** What preparation asks for, so that a VM needs no package archive, and what makes it a machine: systemd and sshd. */
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'libpam-systemd', 'dbus', 'openssh-server', 'sudo', 'ca-certificates'],
-  ...['lxc', 'uidmap', 'rsync', 'haproxy', 'nftables', 'iproute2', 'iputils-ping', 'procps', 'zstd', 'socat', 'curl'],
+  ...['lxc', 'uidmap', 'rsync', 'haproxy', 'nftables', 'iproute2', 'iputils-ping', 'procps', 'zstd', 'attr', 'openssl'],
+  ...['socat', 'curl'],
 ];
 
 /**

@@ -19,6 +19,13 @@ for group in /sys/fs/cgroup/*/"lxc.payload.$1" /sys/fs/cgroup/*/"lxc.monitor.$1"
   while read -r pid; do kill -KILL "$pid" || :; done <"$group/cgroup.procs" 2>/dev/null
   find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || :
 done
+# The layers of its image are mounted once for all processes; not since the VM was started, maybe.
+while read -r key _ rootfs; do
+  [ "$key" = lxc.rootfs.path ] || continue
+  rootfs=${rootfs#overlay:} rootfs=${rootfs%%:*}
+  [ -d "$rootfs/.stratos" ] || "${0%/*}/image-mount" "$rootfs"
+  break
+done <config
 # The output goes through a pipe, as a program cannot open the journal's socket again by /dev/stdout.
 cat stratos/output &
 # Without newuidmap in its path LXC writes the map of ids itself, which saves it four programs: the range is reserved by the VM's

@@ -1,8 +1,13 @@
 #!/bin/sh
-# Asks the container $1 to end, before systemd looks for what is left: SIGTERM to its first program, or SIGKILL where that does
-# not listen to it (the kernel drops a signal to the first process of a namespace unless it is caught), as waiting would be in
+# shellcheck disable=SC1091,SC2154 # the paths are set by layout
+# Asks the container $1 to end, before systemd looks for what is left: its image's stop signal, which is mostly SIGTERM, to its
+# first program, or SIGKILL where that does not listen to it (the kernel drops a signal to the first process of a namespace unless it is caught), as waiting would be in
 # vain. Not by way of lxc-start: a signal that reaches it while it clears up ends it, and leaves the container's cgroups.
 set -eu
+. "${0%/*}/layout"
+# Of processes of an older version nothing is known but SIGTERM.
+signal=15
+[ ! -s "$processes/$1/stop" ] || read -r signal <"$processes/$1/stop"
 # For process-down: this is no crash. Without a main process it has ended by itself.
 [ -z "${MAINPID-}" ] || echo stop >"/run/stratos/stopping.$1"
 # What is frozen hears nothing.
@@ -26,11 +31,10 @@ for group in /sys/fs/cgroup/pids /sys/fs/cgroup/systemd /sys/fs/cgroup; do
       esac
     done <"/proc/$pid/status"
     [ -n "$first" ] || continue
-    # SIGTERM is bit 14 of the mask.
-    case $caught in
-    *[4567cdef]???) kill -TERM "$pid" ;;
-    *) kill -KILL "$pid" ;;
-    esac
+    # The mask has 16 digits; the lowest bit of the last is signal 1.
+    digit=$caught place=$(((signal - 1) / 4))
+    while [ "$place" -gt 0 ]; do digit=${digit%?} place=$((place - 1)); done
+    if [ $((0x${digit#"${digit%?}"} >> (signal - 1) % 4 & 1)) = 1 ]; then kill -"$signal" "$pid"; else kill -KILL "$pid"; fi
     exit 0
   done <"$group/cgroup.procs"
 done 2>/dev/null

@@ -18,7 +18,7 @@ fail() {
 # What an earlier run left when it was cut.
 [ ! -e "$staging" ] || rm -rf "$staging"
 
-wanted=''
+wanted='' images=''
 while [ $# -gt 0 ]; do
   name=$1 fingerprint=$2 rootfs=$3
   shift 3
@@ -32,11 +32,14 @@ while [ $# -gt 0 ]; do
     esac
   elif [ -e "${rootfs%/*}/complete" ] && [ -d "$rootfs" ]; then
     wanted="$wanted $name"
+    [ -d "$rootfs/.stratos" ] || images="$images $rootfs"
   else
     fail "$name" 'its image is not on this VM'
   fi
 done
 [ -n "$wanted" ] || exit "$status"
+# shellcheck disable=SC2086 # paths without spaces
+[ -z "$images" ] || "${processes%/*}/bin/image-mount" $images >&2
 
 version1='' version2=''
 for controller in memory cpu pids; do
@@ -75,6 +78,7 @@ build() {
       if (parts[2] ~ /^[0-9]+$/) gid = parts[2]
       else if (parts[2] != "" && look(rootfs "/etc/group", parts[2])) gid = found[3]
       else if (parts[2] != "") return refuse("its image has no group " parts[2])
+      if (home == "") home = "/"
       if (uid >= 65536 || gid >= 65536) refuse("its user is outside the range of ids: " uid ":" gid)
     }
     function refuse(reason) { print "fail " name " " reason; skip = 1 }

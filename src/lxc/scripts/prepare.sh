@@ -24,7 +24,7 @@ fi
 
 # Packages, each with a program that shows it is there.
 missing='' programs=''
-for pair in lxc:lxc-start uidmap:newuidmap rsync:rsync haproxy:haproxy nftables:nft iproute2:ip zstd:zstd socat:socat curl:curl \
+for pair in lxc:lxc-start uidmap:newuidmap rsync:rsync haproxy:haproxy nftables:nft iproute2:ip zstd:zstd attr:setfattr openssl:openssl socat:socat curl:curl \
   procps:ps util-linux:nsenter; do
   command -v "${pair#*:}" >/dev/null 2>&1 || missing="$missing ${pair%%:*}" programs="$programs ${pair#*:}"
 done
@@ -53,8 +53,10 @@ for file in /etc/subuid /etc/subgid; do
   grep -qsx "root:$first:$count" "$file" || echo "root:$first:$count" >>"$file"
 done
 
-mkdir -p "$root/blobs/sha256" "$root/images" "$root/processes" "$root/volumes" "$root/wake" "$root/gateway" "$root/bin" /run/stratos
+mkdir -p "$root/blobs/sha256" "$root/layers" "$root/images" "$root/processes" "$root/volumes" "$root/wake" "$root/gateway" "$root/bin" /run/stratos
 chmod 711 "$root" "$root/images"
+# What is in layers is got to by way of the images alone: there may be programs in it that run as root.
+chmod 700 "$root/blobs" "$root/layers"
 # Only root and the root of containers get to what is in processes.
 chown "root:$first" "$root/processes" "$root/volumes"
 chmod 710 "$root/processes" "$root/volumes"

@@ -37,6 +37,9 @@ systemctl daemon-reload
 [ -z "$units" ] || systemctl reset-failed $units 2>/dev/null || :
 nft delete table inet stratos 2>/dev/null || :
 [ ! -d "/sys/class/net/$bridge" ] || ip link delete dev "$bridge"
+for image in "$root"/images/*/*/; do
+  ! mountpoint -q "$image" || umount "$image"
+done
 rm -f "$root/label.json"
 # The folder itself may be a mount of its own.
 find "$root" -mindepth 1 -maxdepth 1 ! -name releasing -exec rm -rf {} +

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYOUT } from '../../../src/lxc/layout.ts';
 import { InterruptedError, StoreError } from '../../../src/model/errors.ts';
-import type { Image } from '../../../src/model/image.ts';
-import { pruneStep } from '../../../src/store/distribute.ts';
+import type { Image, ImageLayer } from '../../../src/model/image.ts';
+import { parsePruned, pruneStep } from '../../../src/store/prune-step.ts';
 import { FIXTURES, storeLab } from './lab.ts';
 import type { StoreLab } from './lab.ts';
 import { imageFolder, preparedVm } from './site.ts';
@@ -15,6 +16,19 @@ let site: PreparedVm;
 let image: Image;
 const BLOBS = `${LAYOUT.blobs}/sha256`;
 const hex = (digest: string): string => digest.slice('sha256:'.length);
+const layerFolder = (layer: ImageLayer | undefined): string =>
+  `${LAYOUT.layers}/${hex(layer?.diffId ?? 'sha256:none')}`;
+/** Takes an image and all of its layers off the VM, as if it had never been there. */
+const forget = async (gone: Image): Promise<void> => {
+  const folder = imageFolder(gone);
+  const layers = gone.layers.map(layerFolder).join(' ');
+  await site.vm.ssh(`umount ${folder}/rootfs ${folder}/privileged 2>/dev/null; rm -rf ${folder} ${layers}`);
+};
+const forgetImage = async (gone: Image): Promise<void> => {
+  await site.vm.ssh(`umount ${imageFolder(gone)}/* 2>/dev/null; rm -rf ${imageFolder(gone)}`);
+};
+const leftovers = async (): Promise<string> =>
+  (await site.vm.ssh(`ls -A ${LAYOUT.layers} ${LAYOUT.images} ${BLOBS} | grep -e '^\\.' -e part || echo none`)).trim();
 
 beforeAll(async () => {
   [lab, site] = await Promise.all([storeLab(), preparedVm()]);
@@ -34,10 +48,11 @@ describe('distributeImage', () => {
     const second = await site.distribute(lab.store, image);
     expect(second.sent).toBe(0);
     await site.vm.ssh(`test -e ${imageFolder(image)}/complete && test ! -e ${imageFolder(image)}/privileged`);
+    await site.vm.ssh(`mountpoint -q ${imageFolder(image)}/rootfs`);
     expect((await site.vm.ssh(`stat -c %u:%g ${imageFolder(image)}/rootfs/www/index.html`)).trim()).toBe(
       '100000:100000',
     );
-    expect((await site.vm.ssh(`ls -A ${LAYOUT.images} | grep tmp || echo none`)).trim()).toBe('none');
+    expect(await leftovers()).toBe('none');
   });
 
   it('sends only the layers a VM lacks', async () => {
@@ -49,6 +64,8 @@ describe('distributeImage', () => {
     const files = await site.vm.ssh(`ls -A ${imageFolder(more.image)}/rootfs/www`);
     expect(files.trim()).toBe('more');
     await site.vm.ssh(`test -e ${imageFolder(image)}/rootfs/www/index.html`);
+    const twice = await site.vm.ssh(`find ${LAYOUT.layers} -name busybox -type f | wc -l`);
+    expect(twice.trim()).toBe('1');
   });
 
   it('makes the places of what every process has mounted', async () => {
@@ -65,21 +82,55 @@ describe('distributeImage', () => {
   });
 
   it('replaces a blob that was damaged on the VM', async () => {
-    await site.vm.ssh(`rm -rf ${imageFolder(image)}`);
-    const path = `${BLOBS}/${hex(image.layers[0]?.digest ?? '')}`;
-    await site.vm.ssh(`size=$(stat -c %s ${path}); head -c "$size" /dev/urandom > ${path}.x && mv ${path}.x ${path}`);
+    await forget(image);
+    const { digest, size } = image.layers[0] ?? { digest: '', size: 0 };
+    await site.vm.ssh(`head -c ${String(size)} /dev/urandom > ${BLOBS}/${hex(digest)}`);
     const { sent } = await site.distribute(lab.store, image);
-    expect(sent).toBeGreaterThan(image.layers[0]?.size ?? 0);
+    expect(sent).toBeGreaterThanOrEqual(size);
     await site.vm.ssh(`test -e ${imageFolder(image)}/complete`);
+    expect(await leftovers()).toBe('none');
   });
 
   it('goes on with a copy that was cut', async () => {
-    await site.vm.ssh(`rm -rf ${imageFolder(image)}`);
-    const path = `${BLOBS}/${hex(image.layers[0]?.digest ?? '')}`;
-    await site.vm.ssh(`truncate -s 500000 ${path}`);
+    await forget(image);
+    const { digest, size } = image.layers[0] ?? { digest: '', size: 0 };
+    const half = Math.floor(size / 2);
+    const part = await readFile(lab.store.blobPath(digest)).then((bytes) => bytes.subarray(0, half).toString('base64'));
+    await site.transport.run('store-1', site.vm.endpoint, {
+      steps: [
+        {
+          kind: 'script',
+          title: 'half',
+          script: { name: 'half', text: 'base64 -d >"$1"' },
+          args: [`${BLOBS}/${hex(digest)}.part`],
+          stdin: part,
+        },
+      ],
+    });
     const { sent } = await site.distribute(lab.store, image);
-    expect(sent).toBeGreaterThan(0);
-    expect(sent).toBeLessThan((image.layers[0]?.size ?? 0) - 300_000);
+    expect(sent).toBe(image.layers.reduce((sum, layer) => sum + layer.size, 0) - half);
+    await site.vm.ssh(`test -e ${imageFolder(image)}/complete`);
+  });
+
+  it('needs nothing sent where a blob of the time before layers were shared is there', async () => {
+    await forget(image);
+    const layers = await Promise.all(
+      image.layers.map(async ({ digest }) => {
+        const text = (await readFile(lab.store.blobPath(digest))).toString('base64');
+        const step = { name: 'old', text: 'base64 -d >"$1"' };
+        return { kind: 'script', title: 'old', script: step, args: [`${BLOBS}/${hex(digest)}`], stdin: text } as const;
+      }),
+    );
+    await site.transport.run('store-1', site.vm.endpoint, { steps: layers });
+    expect((await site.distribute(lab.store, image)).sent).toBe(0);
+    await site.vm.ssh(`test -e ${imageFolder(image)}/rootfs/www/index.html`);
+  });
+
+  it('uses an image as an older version left it', async () => {
+    await forget(image);
+    await site.vm.ssh(`mkdir -p ${imageFolder(image)}/rootfs && : > ${imageFolder(image)}/complete`);
+    expect((await site.distribute(lab.store, image)).sent).toBe(0);
+    await site.vm.ssh(`rm -r ${imageFolder(image)}`);
   });
 
   it('says which blob the store itself has damaged, and leaves nothing half-made', async () => {
@@ -97,26 +148,40 @@ describe('distributeImage', () => {
   });
 
   it('unpacks once when several ask for the same image at the same time', async () => {
-    await site.vm.ssh(`rm -rf ${imageFolder(image)}`);
+    await forget(image);
     await Promise.all([1, 2, 3, 4].map(() => site.distribute(lab.store, image)));
     await site.vm.ssh(`test -e ${imageFolder(image)}/complete`);
-    expect((await site.vm.ssh(`ls -A ${LAYOUT.images} | grep tmp || echo none`)).trim()).toBe('none');
+    expect(await leftovers()).toBe('none');
   });
 
   it('takes up after an unpacking that was killed', async () => {
-    await site.vm.ssh(`rm -rf ${imageFolder(image)}; mkdir -p ${imageFolder(image)}.tmp-1/rootfs/half`);
+    await forget(image);
+    const layer = hex(image.layers[0]?.diffId ?? '');
+    await site.vm.ssh(`mkdir -p ${LAYOUT.layers}/.${layer}.rootfs/root/half ${LAYOUT.layers}/${layer}/rootfs/half`);
     await site.distribute(lab.store, image);
-    await site.vm.ssh(`test -e ${imageFolder(image)}/complete && test ! -e ${imageFolder(image)}.tmp-1`);
+    await site.vm.ssh(`test -e ${imageFolder(image)}/complete && test ! -e ${imageFolder(image)}/rootfs/half`);
+    expect(await leftovers()).toBe('none');
+  });
+
+  it('takes no layer for whole that was not on the disk when the VM was cut off', async () => {
+    await site.distribute(lab.store, image);
+    await forgetImage(image);
+    const folder = layerFolder(image.layers[0]);
+    await site.vm.ssh(`sleep 0.5; rm -f ${folder}/rootfs.complete; echo another-boot > ${folder}/rootfs.fresh`);
+    expect((await site.distribute(lab.store, image)).sent).toBe(image.layers[0]?.size);
   });
 
   it('refuses an image that has no room, with numbers, and leaves nothing', async () => {
+    const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
     const large = {
       ...image,
-      digest: `sha256:${createHash('sha256').update('large').digest('hex')}`,
-      layers: image.layers.map((layer) => ({ ...layer, unpackedSize: (2 ** 50) as typeof layer.size })),
+      digest: digestOf('large'),
+      layers: image.layers.map((layer) => ({
+        ...layer,
+        diffId: digestOf(layer.diffId),
+        unpackedSize: (2 ** 50) as typeof layer.size,
+      })),
     };
-    const { copyFile } = await import('node:fs/promises');
-    await copyFile(lab.store.blobPath(image.digest), lab.store.blobPath(large.digest));
     const failure = await site.distribute(lab.store, large).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(StoreError);
     expect((failure as StoreError).message).toMatch(/no space left: .* free, .* needed/);
@@ -129,21 +194,28 @@ describe('distributeImage', () => {
     const big = await lab.build(await lab.cartridge('big', yaml));
     const lying = {
       ...big.image,
-      layers: big.image.layers.map((layer) => ({ ...layer, unpackedSize: 0 as typeof layer.size })),
+      layers: big.image.layers.map((layer) => ({ ...layer, unpackedSize: (2 ** 26) as typeof layer.size })),
     };
-    await site.vm.ssh(`mkdir -p ${LAYOUT.images} && mount -t tmpfs -o size=40m small ${LAYOUT.images}`);
+    const [, last] = lying.layers;
+    await forget(big.image);
+    await site.distribute(lab.store, image);
+    await site.vm.ssh(
+      `mount -t tmpfs -o size=200m,mode=700 small ${LAYOUT.layers} && head -c 150M /dev/zero > ${LAYOUT.layers}/full`,
+    );
     try {
-      const failure = await site.distribute(lab.store, lying).catch((error: unknown) => error);
+      const failure = await site
+        .distribute(lab.store, { ...lying, layers: last ? [last] : [] })
+        .catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(StoreError);
       expect((failure as StoreError).message).toContain('no space left');
-      expect((await site.vm.ssh(`ls -A ${LAYOUT.images} | grep -v lock || echo none`)).trim()).toBe('none');
+      expect((await site.vm.ssh(`ls -A ${LAYOUT.layers} | grep '^\\.' || echo none`)).trim()).toBe('none');
     } finally {
-      await site.vm.ssh(`umount ${LAYOUT.images}`);
+      await site.vm.ssh(`umount ${LAYOUT.layers}`);
     }
   });
 
   it('ends when it is interrupted', async () => {
-    await site.vm.ssh(`rm -rf ${imageFolder(image)}`);
+    await forget(image);
     const abort = new AbortController();
     abort.abort();
     await expect(site.distribute(lab.store, image, { signal: abort.signal })).rejects.toThrow(InterruptedError);
@@ -151,21 +223,23 @@ describe('distributeImage', () => {
 });
 
 describe('pruneStep', () => {
-  it('removes images that are not kept, with the blobs only they need', async () => {
+  it('removes images that are not kept, with the layers only they have', async () => {
     const yaml = 'name: other\nversion: 1\nfrom: { cartridge: "static:1" }\nrun: ["echo other > /other"]\n';
     const other = await lab.build(await lab.cartridge('other', yaml));
     await site.distribute(lab.store, image);
     await site.distribute(lab.store, other.image);
     const step = pruneStep([image.digest]);
-    // Blobs younger than an hour may belong to a copy under way: here they count as old.
-    const aged = { ...step, args: step.args.map((arg, i) => (i === 3 ? -1 : arg)) };
+    // Layers younger than an hour may belong to an image on its way: here they count as old.
+    const aged = { ...step, args: step.args.map((arg, i) => (i === 5 ? -1 : arg)) };
     const [result] = await site.transport.run('store-1', site.vm.endpoint, { steps: [aged] });
-    expect(result?.status).toBe(0);
-    expect(result?.stdout).toContain(hex(other.image.digest));
+    if (!result) throw new Error('no answer');
+    const pruned = parsePruned(result);
+    expect(pruned.removed).toContain(other.image.digest);
+    expect(pruned.layers).toContain(other.image.layers.at(-1)?.diffId);
     await site.vm.ssh(`test -e ${imageFolder(image)}/complete && test ! -e ${imageFolder(other.image)}`);
-    const blobs = await site.vm.ssh(`ls ${BLOBS}`);
-    expect(blobs).not.toContain(hex(other.image.layers.at(-1)?.digest ?? 'none'));
-    for (const layer of image.layers) expect(blobs).toContain(hex(layer.digest));
+    await site.vm.ssh(`test ! -e ${layerFolder(other.image.layers.at(-1))}`);
+    for (const layer of image.layers) await site.vm.ssh(`test -d ${layerFolder(layer)}/rootfs`);
+    await site.vm.ssh(`mountpoint -q ${imageFolder(image)}/rootfs`);
   });
 });
 

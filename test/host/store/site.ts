@@ -31,6 +31,8 @@ export interface Answer {
   readonly log: string;
   /** From asking it to stop to its end, in ms. */
   readonly stopMs: number;
+  /** What it wrote, its end included. */
+  readonly ended: string;
 }
 
 export async function preparedVm(): Promise<PreparedVm> {
@@ -82,8 +84,9 @@ export async function preparedVm(): Promise<PreparedVm> {
       const started = Date.now();
       await vm.ssh(`systemctl stop ${unit}`);
       const stopMs = Date.now() - started;
+      const ended = await vm.ssh(`journalctl -q --no-pager -o cat -u ${unit}`);
       await transport.run('store-1', vm.endpoint, { steps: removeSteps(lineage, [{ name, drain: millis(0) }]) });
-      return { body, readyMs: outcome.ms, log, stopMs };
+      return { body, readyMs: outcome.ms, log, stopMs, ended };
     },
     async [Symbol.asyncDispose]() {
       await transport.close();

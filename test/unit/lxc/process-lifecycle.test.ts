@@ -51,7 +51,7 @@ test('createSteps counts the lines of every text, so that none can pass for a re
   expect(keys).toEqual([
     'process',
     ...Array.from({ length: 7 }, () => 'limit'),
-    ...Array.from({ length: 5 }, () => 'file'),
+    ...Array.from({ length: 6 }, () => 'file'),
     'end',
   ]);
 });

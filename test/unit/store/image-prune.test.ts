@@ -9,7 +9,7 @@ const script = await readFile(new URL('../../../src/store/scripts/image-prune.sh
 it('image-prune.sh tells of no image where there is none', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'prune-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const folders = ['blobs', 'images', 'processes'].map((name) => join(directory, name));
+  const folders = ['images', 'layers', 'blobs', 'processes', 'run'].map((name) => join(directory, name));
   for (const folder of folders) await mkdir(folder);
   const output = execFileSync('sh', ['-c', script, 'prune', ...folders, '60'], { encoding: 'utf8' });
   expect(output).toMatch(/^\{"freed":\d+\}\n$/);

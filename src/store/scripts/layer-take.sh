@@ -1,0 +1,180 @@
+# Takes a layer: its compressed bytes come on standard input and are unpacked while they arrive; what was cut stays and is gone on
+# from. Nothing of it counts before both its digests are right. Arguments: folders of the layers, of the blobs, of what lives as
+# long as the VM runs, folder to hide from what is unpacked; hex of the tar's digest, variant, first mapped id, number of ids; kind
+# (zstd, gzip or tar), hex of the blob's digest, its size, how much of it is here already, longest tar, and `keep` or `drop` for
+# what is to be done with the blob then. Variant rootfs has its owners shifted to the mapped range, privileged has them as they
+# are. Prints a JSON line: {"present":true}, {"unpacked":true}, {"have":BYTES} (cut, or not as much here as was said),
+# {"damaged":true} (the bytes are not the blob: dropped), {"free":BYTES} (no space), {"long":true} (longer than it may be) or
+# {"refused":"why"}. Safe to run twice and at the same time.
+set -eu
+export LC_ALL=C
+layers=$1 blobs=$2 run=$3 hide=$4 hex=$5 variant=$6 first=$7 count=$8 kind=$9
+shift 9
+blob=$1 size=$2 offset=$3 limit=$4 keep=$5
+umask 022
+mkdir -p "$layers" "$blobs" "$run"
+
+# The kernel frees these locks when their holder dies.
+exec 9>"$run/layer.$hex.$variant"
+flock 9
+if layer_whole "$layers" "$hex" "$variant"; then
+  echo '{"present":true}'
+  exit 0
+fi
+# Both variants of a layer come from the same blob.
+exec 8>"$run/blob.$blob"
+flock 8
+part=$blobs/$blob.part
+# A whole one is of a neighbour's copying, or of the time when all blobs stayed.
+[ ! -e "$blobs/$blob" ] || mv "$blobs/$blob" "$part"
+have=0
+[ ! -e "$part" ] || have=$(stat -c %s "$part")
+if [ "$have" -lt "$offset" ]; then
+  printf '{"have":%s}\n' "$have"
+  exit 3
+fi
+
+target=$layers/$hex
+work=$layers/.$hex.$variant
+# Whoever made this is dead, else it would hold the lock.
+rm -rf "$work"
+mkdir -p "$target"
+mkdir -m 700 "$work"
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/root"
+printf 'root:%s:%s\n' "$first" "$count" >"$work/subid"
+[ "$variant" = privileged ] || chown "$first:$first" "$work/root"
+mkfifo "$work/packed" "$work/plain"
+
+# By the processor's own instructions where it has them.
+digest() {
+  if command -v openssl >/dev/null; then openssl dgst -sha256 -r; else sha256sum; fi
+}
+
+expand() {
+  case $kind in
+  zstd) zstd -dcq ;;
+  gzip) gzip -dcq ;;
+  *) cat ;;
+  esac
+}
+
+# Unpacks standard input in mounts of its own: everything but the new folder is read-only, what is ours is hidden, and the range
+# of ids does not depend on /etc/subuid. No device can be made, by right of the user namespace or for want of the capability.
+# A folder that the tar does not describe has a mode that nobody else gives, so that it is known.
+unpack() {
+  # shellcheck disable=SC2016
+  unshare -m sh -eu -c '
+    root=$1 hide=$2 variant=$3 first=$4 count=$5
+    shift 5
+    umask 0072
+    for file in /etc/subuid /etc/subgid; do
+      [ ! -e "$file" ] || mount --bind "$root/../subid" "$file"
+    done
+    mount --bind "$root" "$root"
+    cd "$root"
+    mount -o remount,bind,ro /
+    mount -t tmpfs -o size=4k,ro hidden "$hide"
+    if [ "$variant" = privileged ]; then
+      exec setpriv --inh-caps=-mknod --bounding-set=-mknod -- "$@"
+    fi
+    exec lxc-usernsexec -m "u:0:$first:$count" -m "g:0:$first:$count" -- "$@"
+  ' sh "$work/root" "$hide" "$variant" "$first" "$count" tar -xpf - --blocking-factor=128 --numeric-owner --same-owner \
+    --delay-directory-restore --xattrs --xattrs-include='user.*' --xattrs-include=security.capability \
+    --anchored --exclude='dev/*' --exclude='./dev/*' 2>"$work/trouble" || echo "$?" >"$work/failed"
+}
+
+truncate -s "$offset" "$part"
+digest <"$work/packed" >"$work/packed.sum" &
+packed=$!
+digest <"$work/plain" >"$work/plain.sum" &
+plain=$!
+{
+  [ "$offset" = 0 ] || cat "$part"
+  tee -a "$part"
+} | tee "$work/packed" | { expand 2>"$work/expand" || : >"$work/cut"; } | {
+  dd bs=128k iflag=fullblock,count_bytes count="$limit" status=none
+  [ "$(head -c 1 | wc -c)" = 0 ] || : >"$work/long"
+} | tee "$work/plain" | {
+  unpack
+  # What follows the end of an archive belongs to the digest too.
+  cat >/dev/null
+} || :
+wait "$packed" "$plain" || :
+
+have=$(stat -c %s "$part")
+free=$(($(stat -f -c '%a * %S' "$layers")))
+read -r sum _ <"$work/packed.sum" || sum=''
+if [ "$have" -lt "$size" ]; then
+  # The rest did not come, or found no room.
+  if [ "$free" -lt 1048576 ]; then printf '{"free":%s}\n' "$free"; else printf '{"have":%s}\n' "$have"; fi
+  exit 3
+elif [ "$have" != "$size" ] || [ "$sum" != "$blob" ]; then
+  rm -f "$part"
+  echo '{"damaged":true}'
+  exit 3
+fi
+# From here on the blob is what it should be, and what is wrong with the layer is wrong with the image.
+refuse() {
+  rm -f "$part"
+  printf '{"refused":"%s"}\n' "$(printf '%s' "$1" | tr -d '"\\[:cntrl:]' | cut -c -300)"
+  exit 4
+}
+if [ -e "$work/long" ]; then
+  rm -f "$part"
+  echo '{"long":true}'
+  exit 4
+fi
+read -r sum _ <"$work/plain.sum" || sum=''
+if [ "$sum" = "$hex" ] && [ -s "$work/failed" ] && grep -qF 'Unexpected EOF' "$work/trouble"; then
+  # umoci leaves out what fills the last block up.
+  rm -rf "$work/root" "$work/failed"
+  mkdir "$work/root"
+  [ "$variant" = privileged ] || chown "$first:$first" "$work/root"
+  expand <"$part" 2>/dev/null | dd ibs=512 obs=128k iflag=fullblock conv=sync status=none | unpack
+fi
+if [ -s "$work/failed" ]; then
+  if grep -qF 'No space left' "$work/trouble"; then
+    printf '{"free":%s}\n' "$free"
+    exit 3
+  fi
+  line=$(grep -v -e '^tar: Removing leading' -e 'Exiting with failure status' "$work/trouble" | head -n 1)
+  case $line in
+  *'Cannot mknod: Operation not permitted') line=${line#tar: } && refuse "it has a device file: ${line%: Cannot mknod*}" ;;
+  esac
+  [ ! -e "$work/cut" ] || line=$(head -n 1 "$work/expand")
+  refuse "${line#tar: }"
+elif [ -e "$work/cut" ]; then
+  refuse "it cannot be decompressed: $(head -n 1 "$work/expand")"
+fi
+[ "$sum" = "$hex" ] || refuse 'its content is not what the configuration of the image says'
+
+# Marks of OCI become those of overlay: .wh.NAME says that NAME of the layers below is gone, .wh..wh..opq that all of its folder is.
+# They are about other layers only: where this one has NAME itself, it hides what is below.
+# shellcheck disable=SC2016
+marks='
+  rm -rf -- "$@"
+  for mark; do
+    folder=${mark%/*} name=${mark##*/}
+    case $name in
+    .wh..wh..opq) name=$folder ;;
+    .wh..wh.* | .wh. | .wh... | .wh..) continue ;;
+    *) name=$folder/${name#.wh.} ;;
+    esac
+    if [ -h "$name" ]; then continue; fi
+    if [ -d "$name" ]; then setfattr -n trusted.overlay.opaque -v y "$name"; elif [ ! -e "$name" ]; then mknod "$name" c 0 0; fi || exit
+  done'
+cd "$work/root"
+find . -mindepth 1 -name '.wh.*' -prune -exec sh -c "$marks" sh {} + || refuse 'its marks of removed files cannot be set'
+find . -mindepth 1 -type d -perm 0705 -print0 -exec chmod 0755 {} + >"$work/implied"
+cd /
+
+rm -rf "${target:?}/$variant" "$target/$variant".*
+mv "$work/implied" "$target/$variant.implied"
+mv "$work/root" "$target/$variant"
+cat /proc/sys/kernel/random/boot_id >"$target/$variant.fresh"
+if [ "$keep" = keep ]; then mv "$part" "$blobs/$blob"; else rm -f "$part"; fi
+echo '{"unpacked":true}'
+# What is not on the disk yet is not waited for.
+# shellcheck disable=SC2016
+setsid sh -c 'sync -f "$1" && mv "$1.fresh" "$1.complete"' sh "$target/$variant" </dev/null >/dev/null 2>&1 8>&- 9>&- &

@@ -1,0 +1,37 @@
+/** Images of layers that a test has written byte by byte. */
+import { createHash } from 'node:crypto';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import type { Image } from '../../../src/model/image.ts';
+import { ociArchitecture, type DirectoryStore } from '../../../src/store/directory-store.ts';
+import { MEDIA, type OciConfig } from '../../../src/store/oci.ts';
+
+export interface MadeLayer {
+  readonly tar: Buffer;
+  readonly compression?: 'zstd' | 'gzip' | 'tar';
+  /** Default: the tar's own. */
+  readonly diffId?: string;
+  readonly unpackedSize?: number;
+}
+
+const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+/** Adds an image of these layers, from the bottom, to a store. */
+export async function madeImage(
+  store: DirectoryStore,
+  reference: string,
+  layers: readonly MadeLayer[],
+  config: OciConfig['config'] = {},
+): Promise<Image> {
+  const added = [];
+  for (const { tar, compression = 'zstd', diffId = digestOf(tar), unpackedSize } of layers) {
+    const packed = { zstd: zstdCompressSync, gzip: gzipSync, tar: (bytes: Buffer) => bytes }[compression](tar);
+    const mediaType = { zstd: MEDIA.layerZstd, gzip: MEDIA.layerGzip, tar: MEDIA.layer }[compression];
+    const blob = await store.addBlob(
+      (async function* () {
+        yield await Promise.resolve(packed);
+      })(),
+    );
+    added.push({ mediaType, ...blob, diffId, ...(unpackedSize !== undefined && { unpackedSize }) });
+  }
+  return store.addImage(reference, added, { architecture: ociArchitecture(), os: 'linux', config });
+}
