@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Image } from '../../../src/model/image.ts';
-import { ociArchitecture, type DirectoryStore } from '../../../src/store/directory-store.ts';
+import type { DirectoryStore } from '../../../src/store/directory-store.ts';
 import { MEDIA, type OciConfig } from '../../../src/store/oci.ts';
+import { ociArchitecture } from '../../../src/store/platform.ts';
 
 export interface MadeLayer {
   readonly tar: Buffer;
