@@ -135,9 +135,13 @@ export interface NamedImage {
 
 export interface BuildSettings {
   readonly tag?: string;
+  /** Name of the VM that builds; default this machine. */
+  readonly on?: string;
   /** Builds again what is there already, base included. */
   readonly noCache: boolean;
   readonly signal: AbortSignal;
+  /** Asked for a shell in the container of a command that failed; called before the terminal is given to it. */
+  readonly beforeShell?: () => void;
 }
 
 /** How an imported image runs; what is empty or undefined is left as the file says. */

@@ -9,14 +9,8 @@ import type { DirectoryStore } from '../store/directory-store.ts';
 import { findNamed } from './find-named.ts';
 
 export const cartridgeUseCases: CartridgeUseCases = {
-  buildCartridge: async (deps, directory, options) => {
-    const [store, { buildCartridge }] = await Promise.all([
-      openDirectory(deps),
-      import('../store/build/build-cartridge.ts'),
-    ]);
-    const { image } = await buildCartridge(directory, { ...options, store, env: deps.env, onStep: step(deps) });
-    return findNamed(store, image.digest);
-  },
+  buildCartridge: async (deps, directory, settings) =>
+    (await import('./build-use-case.ts')).buildUseCase(deps, directory, settings, await openDirectory(deps)),
   importCartridge: async (deps, file, { tag, argv, env, ports, ...options }) => {
     const [store, { importImage }] = await Promise.all([openDirectory(deps), import('../store/import.ts')]);
     const image = await importImage(file, {

@@ -19,6 +19,8 @@ export const LAYOUT = {
    * mounted as one; complete when `images/<hex>/complete` exists. Without `layers` it is whole itself, as an older version made it.
    */
   images: `${ROOT}/images`,
+  /** What builds on this VM keep for the next: `bases`, `layers`, `roots`, and `work` while one runs. */
+  builds: `${ROOT}/builds`,
   /**
    * The LXC path: `processes/<name>/{config,label.json,network,user,snaps/,stratos/{init,output,hosts},overlay/{delta,work},rootfs}`,
    * and what sleep leaves: `wake` (its wake port), `asleep` (`frozen`, `stopped`, or empty when it woke), `wake-failure`.

@@ -36,6 +36,13 @@ export type StratosEvent =
       readonly message: string;
     }
   | { readonly type: 'step'; readonly message: string }
+  | {
+      readonly type: 'step.finished';
+      readonly message: string;
+      readonly ms: number;
+      /** What an earlier run made was taken. */
+      readonly cached: boolean;
+    }
   | { readonly type: 'warning'; readonly message: string };
 
 /** An event as it stands in `events.jsonl` and in `--events json`. */

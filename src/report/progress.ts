@@ -75,6 +75,7 @@ function track(state: State, event: StratosEvent): void {
     case 'operation.finished':
     case 'operation.failed':
     case 'step':
+    case 'step.finished':
     case 'warning':
   }
 }
@@ -96,6 +97,8 @@ function eventLine(
   switch (event.type) {
     case 'step':
       return spinning ? undefined : cleanText(event.message);
+    case 'step.finished':
+      return `${paint.green('✓')} ${cleanText(event.message)} ${paint.dim(event.cached ? 'cached' : formatDuration(event.ms))}`;
     case 'action.progress':
       return spinning ? undefined : progressLine(event, state, settings);
     case 'action.finished':

@@ -17,15 +17,23 @@ export interface StreamCutter {
   rest(): string;
 }
 
-/** Cuts at markers with this nonce; keeps at most `limit` bytes between two of them. Linear in the bytes fed. */
-export function streamCutter(nonce: string, limit: number): StreamCutter {
+/**
+ * Cuts at markers with this nonce; keeps at most `limit` bytes between two of them. With `onPiece`, what belongs to a step (all
+ * after the first marker) goes there instead of being kept. Linear in the bytes fed.
+ */
+export function streamCutter(nonce: string, limit: number, onPiece?: (piece: Buffer) => void): StreamCutter {
   let parts: Buffer[] = [];
   let kept = 0;
   let dropped = 0;
   /** Bytes that may be the beginning of a marker. */
   let tail = Buffer.alloc(0);
+  let started = false;
 
   const keep = (piece: Buffer): void => {
+    if (onPiece && started) {
+      if (piece.length > 0) onPiece(piece);
+      return;
+    }
     const room = limit - kept;
     if (piece.length > room) dropped += piece.length - Math.max(0, room);
     const fitting = piece.length > room ? piece.subarray(0, Math.max(0, room)) : piece;
@@ -50,7 +58,7 @@ export function streamCutter(nonce: string, limit: number): StreamCutter {
         const at = data.indexOf(nonce);
         const newline = at < 0 ? -1 : data.indexOf(10, at);
         if (newline < 0) {
-          const safe = at < 0 ? Math.max(0, data.length - nonce.length + 1) : at;
+          const safe = at < 0 ? data.length - beginning(nonce, data) : at;
           keep(data.subarray(0, safe));
           tail = Buffer.from(data.subarray(safe));
           return markers;
@@ -58,9 +66,17 @@ export function streamCutter(nonce: string, limit: number): StreamCutter {
         keep(data.subarray(0, at));
         const [, label = '', status = ''] = data.toString('latin1', at, newline).split(' ');
         markers.push({ label, status: Number(status), ...take() });
+        started = true;
         data = data.subarray(newline + 1);
       }
     },
     rest: () => Buffer.concat([...parts, tail]).toString('utf8'),
   };
+}
+
+/** How many bytes at the end of `data` may be the beginning of the nonce: no more are held back, as somebody may be waiting. */
+function beginning(nonce: string, data: Buffer): number {
+  const end = data.subarray(-nonce.length + 1).toString('latin1');
+  for (let length = end.length; length > 0; length -= 1) if (nonce.startsWith(end.slice(-length))) return length;
+  return 0;
 }

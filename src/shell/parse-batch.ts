@@ -1,7 +1,7 @@
 /** Cuts the two output streams of a batch into one result for each step, as they arrive. */
 import { millis, type Millis } from '../model/quantity.ts';
 import type { Batch, Step, StepResult } from './command.ts';
-import { streamCutter, type Marker } from './cut-stream.ts';
+import { streamCutter, type Marker, type StreamCutter } from './cut-stream.ts';
 
 export type BatchStream = 'stdout' | 'stderr';
 
@@ -12,6 +12,8 @@ export interface BatchParserOptions {
   readonly nonce: string;
   /** Called once for each step, in order, as soon as its result is complete; skipped steps come at the end. */
   readonly onStep?: ((result: StepResult, index: number) => void) | undefined;
+  /** Takes what the steps print, instead of its being kept for their results. */
+  readonly onOutput?: ((stream: BatchStream, piece: Buffer) => void) | undefined;
   /** Bytes of one stream of one step that are kept; the rest is dropped, and standard error says so. Default 64 MiB. */
   readonly maxOutput?: number;
 }
@@ -45,10 +47,17 @@ export function parseBatch(batch: Batch, options: BatchParserOptions): BatchPars
   const { steps } = batch;
   const results: StepResult[] = [];
   const expired = new Set<number>();
-  const cutters = {
-    stdout: streamCutter(options.nonce, options.maxOutput ?? MAX_OUTPUT),
-    stderr: streamCutter(options.nonce, options.maxOutput ?? MAX_OUTPUT),
-  };
+  const { nonce, maxOutput = MAX_OUTPUT, onOutput } = options;
+  const cutter = (stream: BatchStream): StreamCutter =>
+    streamCutter(
+      nonce,
+      maxOutput,
+      onOutput &&
+        ((piece) => {
+          onOutput(stream, piece);
+        }),
+    );
+  const cutters = { stdout: cutter('stdout'), stderr: cutter('stderr') };
   const closed: Record<BatchStream, Marker[]> = { stdout: [], stderr: [] };
   let noise = '';
   let state: BatchState = 'starting';

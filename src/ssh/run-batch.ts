@@ -39,10 +39,29 @@ export async function runBatch(
     const channel = await openChannel(name, endpoint, connection, command, {}, options.signal, (code, signal) => {
       how = signal === undefined ? `with status ${String(code)}` : `by ${signal}`;
     });
-    const parser = parseBatch(batch, { nonce, onStep: options.onStep });
+    const { onOutput } = options;
+    const parser = parseBatch(batch, {
+      nonce,
+      onStep: options.onStep,
+      onOutput:
+        onOutput &&
+        ((stream, piece) => {
+          const busy = onOutput(stream, piece);
+          if (busy) hold(channel, busy);
+        }),
+    });
     await converse(name, endpoint, connection, channel, program, parser, () => how, options.signal);
     return parser.results();
   }, options.signal);
+}
+
+/** Reads no more from a channel until a reader is ready; one that fails has its own way of saying so. */
+function hold(channel: ClientChannel, busy: Promise<void>): void {
+  channel.pause();
+  const goOn = (): void => {
+    channel.resume();
+  };
+  busy.then(goOn, goOn);
 }
 
 /** Sends the program, reads until the batch has ended, and keeps its time. */

@@ -2,12 +2,18 @@
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Millis } from '../model/quantity.ts';
 import type { Batch, ScriptStep, StepResult, Word } from '../shell/command.ts';
+import type { BatchStream } from '../shell/parse-batch.ts';
 
 export interface RunOptions {
   /** Ends the batch on the remote side too. */
   readonly signal?: AbortSignal;
   /** Called with each step's result as soon as it is there. */
   readonly onStep?: (result: StepResult, index: number) => void;
+  /**
+   * Takes what the steps print as it comes, instead of its being kept for their results. Nothing more is read until a promise
+   * it returns is settled.
+   */
+  readonly onOutput?: (stream: BatchStream, piece: Buffer) => Promise<void> | undefined;
 }
 
 export interface CopyRequest {

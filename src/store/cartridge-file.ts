@@ -7,6 +7,8 @@ import type { SpecProblem } from '../model/errors.ts';
 import { FieldChecker } from './field-checker.ts';
 import type { Locate, Path } from './field-checker.ts';
 import { parseName } from './reference.ts';
+import { readRunHints } from './run-hints.ts';
+import type { RunHints } from './run-hints.ts';
 
 /** What the image stands on. Paths are relative to the cartridge's directory. */
 export type CartridgeBase =
@@ -38,8 +40,9 @@ export interface CartridgeFile {
   readonly from: CartridgeBase;
   /** Packages of the distribution, installed without recommendations. */
   readonly packages: readonly string[];
-  readonly files: readonly CartridgeCopy[];
-  /** Shell commands, run in order as root in the container, after packages and files. */
+  /** Each entry is a step, and so a layer. */
+  readonly copy: readonly CartridgeCopy[];
+  /** Shell commands, run in order as root in a container, after packages and copies; each a step. */
   readonly run: readonly string[];
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
@@ -48,6 +51,10 @@ export interface CartridgeFile {
   readonly user: string;
   readonly workingDir: string;
   readonly ports: readonly number[];
+  /** What a spec may take over: names of ports, health, resources, volumes. */
+  readonly hints: RunHints;
+  /** `SIGTERM` and the like; empty: not said. */
+  readonly stopSignal: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -56,7 +63,7 @@ const KEYS = [
   'version',
   'from',
   'packages',
-  'files',
+  'copy',
   'run',
   'entrypoint',
   'cmd',
@@ -64,8 +71,14 @@ const KEYS = [
   'user',
   'workingDir',
   'ports',
+  'health',
+  'resources',
+  'volumes',
+  'stopSignal',
   'labels',
 ];
+/** Further names of keys, for whom they are the familiar ones. */
+const SYNONYMS: Readonly<Record<string, string>> = { files: 'copy', entry: 'entrypoint' };
 const BASES: Readonly<Record<string, readonly string[]>> = {
   debootstrap: ['debootstrap', 'variant', 'include'],
   template: ['template', 'args'],
@@ -78,20 +91,29 @@ const PACKAGE = /^[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~-]+)?$/;
 export function parseCartridgeFile(value: unknown, locate: Locate = () => undefined): CartridgeFile {
   const problems: SpecProblem[] = [];
   const checker = new FieldChecker(problems, locate);
-  const root = checker.object(value, [], KEYS) ?? {};
+  const root = checker.object(value, [], [...KEYS, ...Object.keys(SYNONYMS)]) ?? {};
+  const key = (name: string): string =>
+    Object.keys(SYNONYMS).find((other) => SYNONYMS[other] === name && other in root) ?? name;
+  for (const [other, name] of Object.entries(SYNONYMS))
+    if (other in root && name in root)
+      checker.problem([other], `${other} is another name of ${name}: give one of them`);
+  const [copyKey, entryKey] = [key('copy'), key('entrypoint')];
+  const ports = portsOf(checker, root);
   const file: CartridgeFile = {
     name: checker.text(root, ['name']) ?? '',
     version: checker.text(root, ['version'], 'latest') ?? '',
     from: base(checker, root.from),
     packages: checker.texts(root, ['packages'], PACKAGE, 'a package is named NAME or NAME=VERSION'),
-    files: checker.list(root, ['files']).map((entry, i) => copy(checker, entry, ['files', i])),
+    copy: checker.list(root, [copyKey]).map((entry, i) => copy(checker, entry, [copyKey, i])),
     run: checker.texts(root, ['run']),
-    entrypoint: checker.texts(root, ['entrypoint']),
+    entrypoint: checker.texts(root, [entryKey]),
     cmd: checker.texts(root, ['cmd']),
     env: checker.map(root, ['env'], /^[A-Za-z_][A-Za-z0-9_]*$/),
     user: checker.text(root, ['user'], '') ?? '',
     workingDir: checker.text(root, ['workingDir'], '/') ?? '/',
-    ports: checker.list(root, ['ports']).map((port, i) => checker.port(port, ['ports', i])),
+    ports: ports.map(({ port }) => port),
+    hints: readRunHints(checker, root, ports),
+    stopSignal: checker.text(root, ['stopSignal'], '') ?? '',
     labels: checker.map(root, ['labels'], /^[^\s=]+$/),
   };
   if (file.name !== '') {
@@ -105,9 +127,26 @@ export function parseCartridgeFile(value: unknown, locate: Locate = () => undefi
     }
   }
   if (!file.workingDir.startsWith('/')) checker.problem(['workingDir'], `workingDir is absolute: ${file.workingDir}`);
+  if (file.stopSignal !== '' && !/^(SIG[A-Z0-9+-]+|[0-9]{1,2})$/.test(file.stopSignal))
+    checker.problem(['stopSignal'], `stopSignal is a signal such as SIGTERM: ${file.stopSignal}`);
   if (/[\s/]/.test(file.user)) checker.problem(['user'], `user is a user, user:group or numbers: ${file.user}`);
   if (problems.length > 0) throw new InvalidSpecError(problems);
   return file;
+}
+
+/** A list of numbers, or numbers by name. */
+function portsOf(
+  checker: FieldChecker,
+  root: Readonly<Record<string, unknown>>,
+): readonly { readonly name?: string; readonly port: number }[] {
+  const value = root.ports;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return checker.list(root, ['ports']).map((port, i) => ({ port: checker.port(port, ['ports', i]) }));
+  return Object.entries(value).map(([name, port]: [string, unknown]) => {
+    if (!/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name))
+      checker.problem(['ports', name], `a port's name has lower-case letters, digits and dashes: ${name}`);
+    return { name, port: checker.port(port, ['ports', name]) };
+  });
 }
 
 function base(checker: FieldChecker, value: unknown): CartridgeBase {

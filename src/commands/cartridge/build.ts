@@ -11,6 +11,8 @@ export interface BuildOptions {
   readonly globals: GlobalOptions;
   readonly directory: string;
   readonly tag?: string;
+  /** Name of a VM. */
+  readonly on?: string;
   readonly noCache: boolean;
 }
 
@@ -18,17 +20,19 @@ export interface BuildOptions {
 export function buildCommand(command: Command, context: CommandContext, run = runBuild): void {
   describeCommand(command, {
     description:
-      'Builds the image that cartridge.yaml of a directory describes: base, packages, files, commands, entry point. Runs in a container, never in this system. The same input gives the same image.',
+      'Builds the image that cartridge.yaml of a directory describes. Each step (base, packages, copies, commands) is a layer; one whose input is unchanged is taken from an earlier build. Runs in a container, on this machine or on a VM. The same input gives the same image. With --debug on a terminal, a command that fails opens a shell in its container.',
     examples: [
       ['stratos cartridge build cartridges/php', 'name and tag from its cartridge.yaml'],
       ['stratos cartridge build cartridges/php --tag php:8.2-test', 'another name'],
+      ['stratos cartridge build cartridges/php --on build-1', 'on a VM, from any machine'],
     ],
     globals: ['dir'],
   })
     .argument('<directory>', 'directory with a cartridge.yaml')
     .option('-t, --tag <name:tag>', 'name of the image')
+    .option('--on <vm>', 'build on a VM of the inventory instead of this machine')
     .option('--no-cache', 'build again what is there already, base included')
-    .action(async (directory: string, options: { tag?: string; cache: boolean }) => {
+    .action(async (directory: string, options: { tag?: string; on?: string; cache: boolean }) => {
       const { cache, ...given } = ownOptions(options);
       context.exit(await run({ globals: globalOptionsOf(command), directory, noCache: !cache, ...given }, context));
     });
@@ -36,13 +40,26 @@ export function buildCommand(command: Command, context: CommandContext, run = ru
 
 /** Prints the image. @throws StoreError, HostError */
 export async function runBuild(options: BuildOptions, context: CommandContext): Promise<number> {
-  const { globals, directory, tag, noCache } = options;
+  const { globals, directory, tag, on, noCache } = options;
   const deps = await context.open(globals);
   const built = await context.use.buildCartridge(deps, directory, {
     noCache,
     signal: context.signal,
     ...(tag === undefined ? {} : { tag }),
+    ...(on === undefined ? {} : { on }),
+    ...(globals.debug && context.io.canPrompt
+      ? {
+          beforeShell: () => {
+            tellShell(context);
+          },
+        }
+      : {}),
   });
   await printImage(context, globals, 'built', built);
   return EXIT.done;
+}
+
+function tellShell(context: CommandContext): void {
+  context.settle();
+  context.io.err.write('a command of the build failed: this is its container; exit to end the build\n');
 }

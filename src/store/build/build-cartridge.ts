@@ -1,53 +1,54 @@
 /**
- * Builds a cartridge image from its directory: the base's layers and one layer of what packages, files and commands change.
- * The same inputs give the image that is there already.
+ * Builds a cartridge image from its directory: the base's layers and one for each step. A step whose inputs are those of an
+ * earlier build is not run again; when none has to be, the image is the one that is there.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { getuid } from 'node:process';
+import { resolve } from 'node:path';
 import { readCartridgeFile } from '../../inventory/cartridge-file.ts';
-import { IDMAP } from '../../lxc/layout.ts';
-import { HostError } from '../../model/errors.ts';
+import { UsageError } from '../../model/errors.ts';
 import type { Image } from '../../model/image.ts';
 import type { CartridgeFile } from '../cartridge-file.ts';
 import type { DirectoryStore, NewLayer } from '../directory-store.ts';
 import type { OciConfig } from '../oci.ts';
-import { ociArchitecture } from '../platform.ts';
 import { parseName } from '../reference.ts';
-import cleanScript from '../scripts/build-clean.sh';
-import layerScript from '../scripts/layer-tar.sh';
-import { provideBase, unpackBase } from './build-base.ts';
+import { baseTitle, provideBase } from './build-base.ts';
 import type { Base } from './build-base.ts';
-import { BUILD_CACHE } from './cache-folder.ts';
-import { startBuildContainer } from './build-container.ts';
-import type { BuildContainer } from './build-container.ts';
-import { listCopies, placeCopies } from './copied-files.ts';
-import type { CopiedFile } from './copied-files.ts';
+import { buildSetup, setVariables } from './build-setup.ts';
+import type { Builder, Workspace } from './builder.ts';
 import { imageConfig } from './image-config.ts';
-import { machineSettings } from './machine-settings.ts';
-import type { MachineSettings } from './machine-settings.ts';
-import { makeLayer } from './make-layer.ts';
-import { resolveInRoot } from './resolve-in-root.ts';
-import { findRemoved, writeWhiteouts } from './whiteouts.ts';
-import { openWorkspace } from './workspace.ts';
-import type { Workspace } from './workspace.ts';
+import { lowerFolders } from './lower-folders.ts';
+import { runStep } from './run-step.ts';
+import { stepCache } from './step-cache.ts';
+import type { StepCache } from './step-cache.ts';
+import { chainOf, stepKey, stepsOf, titleOf } from './steps.ts';
+import type { BuildStep } from './steps.ts';
 
 export interface BuildOptions {
   readonly store: DirectoryStore;
-  /** Default {@link BUILD_CACHE}. */
-  readonly cache?: string;
+  readonly builder: Builder;
+  /** Folder of this machine that remembers which layer a step made. */
+  readonly cache: string;
   /** `name:tag` or a tag alone; default the cartridge file's name and version. */
   readonly tag?: string;
-  /** What is being done. */
-  readonly onStep?: (message: string) => void;
+  readonly onStep?: (step: StepReport) => void;
   /** Lines that the tools of the build print. */
   readonly onOutput?: (line: string) => void;
   readonly signal?: AbortSignal;
   /** Builds again, base included. */
   readonly noCache?: boolean;
-  /** The operator's environment: the proxy settings in it are used for the time of the build. */
+  /** The operator's environment: its proxy is used for the time of the build, and `SOURCE_DATE_EPOCH`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Called when a command fails, while its container is still there; `shell` connects the terminal to it. */
+  readonly onFailure?: (shell: () => Promise<number>) => Promise<void>;
+}
+
+/** A step that begins (without a time) or is done. */
+export interface StepReport {
+  readonly title: string;
+  /** How many steps there are, and which of them this is, from 1. */
+  readonly count: number;
+  readonly number: number;
+  readonly ms?: number;
+  readonly cached?: boolean;
 }
 
 export interface BuildResult {
@@ -60,48 +61,111 @@ export interface BuildResult {
 }
 
 /**
- * Builds the cartridge in `directory`, adds it to the store and names it. Runs in a container that is gone afterwards, also
+ * Builds the cartridge in `directory`, adds it to the store and names it. Runs in containers that are gone afterwards, also
  * after a failure; what a killed build left is removed by the next one.
- * @throws HostError when not root or a tool is missing
+ * @throws HostError when a tool is missing; UnreachableError
  * @throws InvalidSpecError for a wrong cartridge file; NotFoundError for a file or base that is not there
  * @throws StoreError with the last lines of a command that failed; InterruptedError
  */
 export async function buildCartridge(directory: string, options: BuildOptions): Promise<BuildResult> {
   const started = performance.now();
-  const { store, signal } = options;
-  const cache = resolve(options.cache ?? BUILD_CACHE);
+  const { store, builder, signal } = options;
   const home = resolve(directory);
-  const onStep = options.onStep ?? (() => undefined);
-  const onOutput = options.onOutput ?? (() => undefined);
   const file = await readCartridgeFile(home);
   const reference = nameOf(file, options.tag);
-  const copies = await listCopies(home, file.files);
-  if (getuid?.() !== 0) {
-    throw new HostError('Cannot build a cartridge as only root can make containers here', {
-      hint: `sudo stratos cartridge build ${directory}`,
-    });
-  }
-  const workspace = await openWorkspace(cache);
+  const epoch = sourceDate(options.env ?? {});
+  const steps = await stepsOf(file, home);
+  const workspace = await builder.open(signal);
   try {
-    const settings = once(() => machineSettings(join(workspace.folder, 'machine'), suiteOf(file), options.env ?? {}));
-    const noCache = options.noCache === true;
-    const common = { store, cache, signal, onStep, onOutput };
-    const base = await provideBase(file.from, { ...common, directory: home, settings, noCache });
-    const record = join(cache, 'built', `${buildKey(file, copies, base)}.json`);
-    const known = noCache ? undefined : await adoptKnown(record, store, reference);
-    if (known) return { image: known, reference, ms: performance.now() - started, cached: true };
-
-    const lower = await unpackBase(base.layers, common);
-    const layer = await changesLayer({ file, copies, base, lower, workspace, settings, onStep, onOutput, signal });
-    onStep('adding the image to the store');
-    const layers = layer ? [...base.layers, layer.layer] : base.layers;
-    if (layer) await store.addBlobFile(layer.path, layer.layer.digest);
-    const image = await addOnce(store, reference, layers, imageConfig(file, base, layer !== undefined));
-    await mkdir(join(cache, 'built'), { recursive: true });
-    await writeFile(record, JSON.stringify({ digest: image.digest }));
-    return { image, reference, ms: performance.now() - started, cached: false };
+    const build = new Build(file, steps, workspace, options);
+    const base = await build.base(home, epoch);
+    const layers = await build.layers(base);
+    const config = imageConfig(file, base, steps.map(titleOf));
+    const image = await addOnce(store, reference, layers, config);
+    return { image, reference, ms: performance.now() - started, cached: build.cached };
   } finally {
     await workspace.close();
+  }
+}
+
+/** One build while it runs. */
+class Build {
+  /** Whether nothing had to be made so far. */
+  cached = true;
+  readonly #file: CartridgeFile;
+  readonly #steps: readonly BuildStep[];
+  readonly #workspace: Workspace;
+  readonly #options: BuildOptions;
+  readonly #cache: StepCache;
+  readonly #settings: () => ReturnType<typeof buildSetup>;
+
+  constructor(file: CartridgeFile, steps: readonly BuildStep[], workspace: Workspace, options: BuildOptions) {
+    const { builder, cache, store, env = {}, signal } = options;
+    this.#file = file;
+    this.#steps = steps;
+    this.#workspace = workspace;
+    this.#options = options;
+    this.#cache = stepCache(cache, builder, store);
+    const setup = { builder, workspace, suite: suiteOf(file), env, signal };
+    this.#settings = once(() => buildSetup(setup));
+  }
+
+  async base(directory: string, epoch: number | undefined): Promise<Base> {
+    const { builder, store, cache, onOutput = ignore, signal, noCache = false } = this.#options;
+    const common = { builder, store, cache, onOutput, signal, noCache, workspace: this.#workspace };
+    const options = { ...common, steps: this.#cache, directory, settings: this.#settings, epoch };
+    return this.#timed(0, baseTitle(this.#file.from), async () => {
+      const base = await provideBase(this.#file.from, options);
+      return { result: base, cached: base.cached };
+    });
+  }
+
+  /** The layers of the base and of all steps. */
+  async layers(base: Base): Promise<readonly NewLayer[]> {
+    const { builder, store, onOutput = ignore, signal, noCache = false, onFailure } = this.#options;
+    const env = { ...base.config.env, ...this.#file.env };
+    const layers = [...base.layers];
+    const variables = once(async () => {
+      const settings = await this.#settings();
+      await setVariables({ builder, workspace: this.#workspace, suite: undefined, env, signal }, settings, env);
+    });
+    let lowers: readonly string[] | undefined;
+    for (const [i, step] of this.#steps.entries()) {
+      const below = { layers, env, epoch: base.epoch };
+      const key = stepKey(step, below);
+      const layer = await this.#timed(i + 1, titleOf(step), async () => {
+        const known = noCache ? undefined : await this.#cache.find(key, (of) => this.#layerFile([...layers, of]));
+        if (known) return { result: known, cached: true };
+        lowers ??= await lowerFolders(layers, { builder, store, signal });
+        if (step.kind !== 'copy') await variables();
+        const common = { builder, store, onOutput, signal, onFailure, workspace: this.#workspace };
+        const made = await runStep(step, { ...common, below, lowers });
+        lowers = [made.delta, ...lowers];
+        await this.#cache.keep(key, made.layer);
+        return { result: made.layer, cached: false };
+      });
+      layers.push(layer);
+    }
+    return layers;
+  }
+
+  #layerFile(layers: readonly NewLayer[]): string {
+    return `${this.#options.builder.cache}/layers/${chainOf(layers)}/layer`;
+  }
+
+  async #timed<T>(
+    number: number,
+    title: string,
+    work: () => Promise<{ readonly result: T; readonly cached: boolean }>,
+  ): Promise<T> {
+    const { onStep } = this.#options;
+    const report = { title, number: number + 1, count: this.#steps.length + 1 };
+    onStep?.(report);
+    const started = performance.now();
+    const { result, cached } = await work();
+    if (!cached) this.cached = false;
+    onStep?.({ ...report, ms: performance.now() - started, cached });
+    return result;
   }
 }
 
@@ -116,110 +180,16 @@ function suiteOf({ from }: CartridgeFile): string | undefined {
   return from.kind === 'debootstrap' ? from.suite : undefined;
 }
 
-/** Everything that decides what comes out. */
-function buildKey(file: CartridgeFile, copies: readonly CopiedFile[], base: Base): string {
-  const { from: _, files: __, ...rest } = file;
-  const content = copies.map(({ source: ___, ...copy }) => copy);
-  const below = [base.layers.map((layer) => layer.diffId), base.config];
-  return createHash('sha256')
-    .update(JSON.stringify([1, rest, content, below, ociArchitecture()]))
-    .digest('hex');
+/** https://reproducible-builds.org/specs/source-date-epoch/ @throws UsageError */
+function sourceDate(env: Readonly<Record<string, string | undefined>>): number | undefined {
+  const text = env.SOURCE_DATE_EPOCH;
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,12}$/.test(text))
+    throw new UsageError(`Cannot build as SOURCE_DATE_EPOCH is no number of seconds: ${JSON.stringify(text)}`);
+  return Number(text);
 }
 
-/** The image of an earlier build with the same inputs, if the store still has all of it. */
-async function adoptKnown(record: string, store: DirectoryStore, reference: string): Promise<Image | undefined> {
-  try {
-    const { digest } = JSON.parse(await readFile(record, 'utf8')) as { digest: string };
-    const current = await store.find(reference);
-    const image = current?.digest === digest ? current : await store.adopt(reference, digest);
-    return (await isWhole(store, image)) ? image : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function isWhole(store: DirectoryStore, image: Image): Promise<boolean> {
-  const sizes = await Promise.all(image.layers.map((layer) => store.blobSize(layer.digest)));
-  return sizes.every((size, i) => size === image.layers[i]?.size);
-}
-
-interface ChangeOptions {
-  readonly file: CartridgeFile;
-  readonly copies: readonly CopiedFile[];
-  readonly base: Base;
-  readonly lower: string;
-  readonly workspace: Workspace;
-  readonly settings: () => Promise<MachineSettings>;
-  readonly onStep: (message: string) => void;
-  readonly onOutput: (line: string) => void;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Runs what the cartridge file says on top of the base and packs what changed; undefined when nothing is to be done. */
-async function changesLayer(
-  options: ChangeOptions,
-): Promise<{ readonly layer: NewLayer; readonly path: string } | undefined> {
-  const { file, copies, base, lower, workspace, onStep, signal } = options;
-  const commands = file.packages.length + file.run.length;
-  if (commands + copies.length === 0) return undefined;
-  const container = await startBuildContainer({
-    workspace,
-    lower,
-    settings: commands > 0 ? await options.settings() : undefined,
-    env: { ...base.config.env, ...file.env },
-    onOutput: options.onOutput,
-    signal,
-  });
-  let removed: readonly string[];
-  try {
-    if (file.packages.length > 0) await installPackages(container, file.packages, onStep);
-    if (copies.length > 0) {
-      onStep(`copying ${String(copies.length)} files`);
-      await placeCopies(container.merged, copies);
-    }
-    for (const command of file.run) {
-      onStep(`running ${command.split('\n')[0] ?? ''}`);
-      await container.run(`run "${command.trim()}"`, `set -e; ${command}`);
-    }
-    if (commands > 0) await container.run('clean up', cleanScript);
-    removed = await findRemoved(lower, container.delta, container.merged);
-  } finally {
-    await container.stop();
-  }
-  onStep('packing the layer');
-  await dropMountPoints(lower, container.delta);
-  await writeWhiteouts(container.delta, removed);
-  const path = join(workspace.folder, 'layer');
-  const args = [container.delta, IDMAP.first, IDMAP.count, base.epoch, join(workspace.folder, 'subid')].map(String);
-  const tar = { file: 'unshare', args: ['--mount', 'sh', '-c', layerScript, 'sh', ...args] };
-  return { layer: await makeLayer({ title: 'pack the layer', ...tar, signal }, path), path };
-}
-
-async function installPackages(
-  container: BuildContainer,
-  packages: readonly string[],
-  onStep: (message: string) => void,
-): Promise<void> {
-  onStep(`installing ${packages.join(' ')}`);
-  // No service may start in a build: 101 says "forbidden by policy".
-  const policy = await resolveInRoot(container.merged, '/usr/sbin/policy-rc.d');
-  const had = await stat(policy).catch(() => undefined);
-  if (!had) await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  await container.run('read the package lists', 'apt-get -q update');
-  await container.run('install packages', `apt-get -q -y --no-install-recommends install ${packages.join(' ')}`);
-  if (!had) await rm(policy, { force: true });
-}
-
-/** LXC makes files to mount on where there are none: empty, and no part of what was built. */
-async function dropMountPoints(lower: string, delta: string): Promise<void> {
-  for (const path of ['etc/resolv.conf', 'etc/hosts']) {
-    const made = await stat(join(delta, path)).catch(() => undefined);
-    const below = await stat(join(lower, path)).catch(() => undefined);
-    if (made?.isFile() && made.size === 0 && !below) await rm(join(delta, path));
-  }
-}
-
-/** An image that differs from the one of this name in nothing but its time of making is that one: nothing has to be replaced. */
+/** An image that differs from the one of this name in nothing is that one: nothing has to be replaced. */
 async function addOnce(
   store: DirectoryStore,
   reference: string,
@@ -230,9 +200,10 @@ async function addOnce(
   if (current) {
     const { rootfs, ...known } = await store.config(current);
     const same =
+      current.layers.map((layer) => layer.digest).join() === layers.map((layer) => layer.digest).join() &&
       rootfs.diff_ids.join() === layers.map((layer) => layer.diffId).join() &&
-      JSON.stringify({ ...known, created: '' }) === JSON.stringify({ ...config, created: '' });
-    if (same && (await isWhole(store, current))) return current;
+      JSON.stringify(known) === JSON.stringify(config);
+    if (same) return current;
   }
   return store.addImage(reference, layers, config);
 }
@@ -241,4 +212,8 @@ async function addOnce(
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => (result ??= work());
+}
+
+function ignore(): void {
+  // Nobody listens.
 }

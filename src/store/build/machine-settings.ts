@@ -6,7 +6,6 @@ import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/pr
 import { basename, join } from 'node:path';
 import { aptMirror, isOfDistribution, writeAptSource } from '../../host/apt-sources.ts';
 import { readAptSources, readMirrorList } from '../../host/read-apt-sources.ts';
-import { runTool } from './run-tool.ts';
 
 export interface MachineSettings {
   /** Folder that is bound to {@link MACHINE_MOUNT}. */
@@ -32,21 +31,31 @@ const CA_VARIABLES = [
   'PIP_CERT',
 ];
 
+/** Where settings come from: the root of the machine that builds, and how its proxy is known. */
+export interface SettingsSource {
+  readonly root: string;
+  /** What `apt-config dump` says there. */
+  readonly aptDump: string;
+  /** Environment whose proxy variables count. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /** Collects the settings into `folder`. `suite`: only apt sources of this distribution release are taken; undefined: none. */
 export async function machineSettings(
   folder: string,
   suite: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
+  { root, aptDump, env: environment }: SettingsSource,
 ): Promise<MachineSettings> {
   await mkdir(join(folder, 'sources.list.d'), { recursive: true });
-  const all = await readAptSources();
+  const all = await readAptSources(join(root, 'etc/apt'));
   // What third parties offer does not belong into an image by accident, and files of this machine are not in the container.
   const ours = all.filter((source) => isOfDistribution(source) && source.uris.some((uri) => /^https?:/.test(uri)));
   const mine = suite === undefined ? [] : ours.filter((source) => source.suites.some((name) => belongs(name, suite)));
   for (const [i, source] of mine.entries()) {
     const key = source.signedBy?.startsWith('/') === true ? source.signedBy : undefined;
     const copied = key === undefined ? undefined : `key-${String(i)}-${basename(key)}`;
-    if (key !== undefined && copied !== undefined) await copyFile(key, join(folder, copied)).catch(() => undefined);
+    if (key !== undefined && copied !== undefined)
+      await copyFile(join(root, key), join(folder, copied)).catch(() => undefined);
     const signedBy = copied === undefined ? source.signedBy : `${MACHINE_MOUNT}/${copied}`;
     const suites = source.suites.filter((name) => suite !== undefined && belongs(name, suite));
     await writeFile(
@@ -54,14 +63,14 @@ export async function machineSettings(
       writeAptSource({ ...source, suites, ...(signedBy !== undefined && { signedBy }) }),
     );
   }
-  const hasBundle = await copyFile(CA_BUNDLE, join(folder, 'ca.crt')).then(
+  const hasBundle = await copyFile(join(root, CA_BUNDLE), join(folder, 'ca.crt')).then(
     () => true,
     () => false,
   );
-  const apt = await aptSettings(folder);
+  const apt = await aptSettings(folder, root, aptDump);
   await writeFile(join(folder, 'apt.conf'), aptConf(mine.length > 0, hasBundle, apt.lines));
   for (const name of ['resolv.conf', 'hosts']) {
-    await writeFile(join(folder, name), await readFile(`/etc/${name}`, 'utf8').catch(() => ''));
+    await writeFile(join(folder, name), await readFile(join(root, 'etc', name), 'utf8').catch(() => ''));
   }
   for (const name of await readdir(folder)) await chmod(join(folder, name), name.endsWith('.d') ? 0o755 : 0o644);
   const given = PROXY.flatMap((name) => (environment[name] ? [[name, environment[name]] as const] : []));
@@ -71,7 +80,7 @@ export async function machineSettings(
     folder,
     proxyEnv,
     env: { APT_CONFIG: `${MACHINE_MOUNT}/apt.conf`, ...Object.fromEntries(certificates), ...proxyEnv },
-    mirror: (name) => aptMirror(all, name, readMirrorList),
+    mirror: (name) => aptMirror(all, name, (file) => readMirrorList(join(root, file))),
   };
 }
 
@@ -81,8 +90,11 @@ function belongs(name: string, suite: string): boolean {
 }
 
 /** Proxy and certificate settings of this machine's apt. */
-async function aptSettings(folder: string): Promise<{ readonly lines: readonly string[]; readonly proxy?: string }> {
-  const dump = await runTool('apt-config', ['dump'], { title: 'read the settings of apt' }).catch(() => '');
+async function aptSettings(
+  folder: string,
+  root: string,
+  dump: string,
+): Promise<{ readonly lines: readonly string[]; readonly proxy?: string }> {
   const lines: string[] = [];
   let proxy: string | undefined;
   for (const line of dump.split('\n')) {
@@ -93,7 +105,7 @@ async function aptSettings(folder: string): Promise<{ readonly lines: readonly s
     if (key.toLowerCase() === 'acquire::http::proxy') proxy = value;
     const isFile = /::(CAInfo|SslCert|SslKey|CRLFile|IssuerCert)$/i.test(key);
     const copied = `apt-${basename(value)}`;
-    if (isFile) await copyFile(value, join(folder, copied)).catch(() => undefined);
+    if (isFile) await copyFile(join(root, value), join(folder, copied)).catch(() => undefined);
     lines.push(`${key} "${isFile ? `${MACHINE_MOUNT}/${copied}` : value}";`);
   }
   return { lines, ...(proxy !== undefined && { proxy }) };

@@ -23,7 +23,7 @@ export const PLAIN_ENV: Readonly<Record<string, string>> = {
   HOME: '/root',
 };
 /** Lines of output an error shows. */
-const TAIL = 15;
+const TAIL = 30;
 
 /**
  * Runs a program to its end and returns its standard output; both streams go to `onLine`.
@@ -31,12 +31,9 @@ const TAIL = 15;
  */
 export async function runTool(file: string, args: readonly string[], options: ToolOptions): Promise<string> {
   const { title, onLine, signal } = options;
-  const tail: string[] = [];
+  const tail = tailOf(onLine);
   const note = function* (line: unknown): Generator<string> {
-    const text = printable(String(line));
-    tail.push(text);
-    if (tail.length > TAIL) tail.shift();
-    onLine?.(text);
+    tail.take(printable(String(line)));
     yield String(line);
   };
   const result = await execa(file, args, {
@@ -55,7 +52,7 @@ export async function runTool(file: string, args: readonly string[], options: To
     throw new InterruptedError(`Cannot ${title} as the run was interrupted`);
   }
   if (result.code === 'ENOENT') throw missingTool(file, title);
-  if (result.failed) throw toolFailure(title, result.exitCode ?? result.signal, tail);
+  if (result.failed) throw toolFailure(title, result.exitCode ?? result.signal, tail.lines);
   return result.stdout;
 }
 
@@ -70,7 +67,23 @@ export function missingTool(file: string, title: string): HostError {
   return new HostError(`Cannot ${title} as a program is missing on this machine: ${file}`, { hint: 'stratos doctor' });
 }
 
+/** Keeps the last lines for an error, and hands all of them on. */
+export function tailOf(onLine: ((line: string) => void) | undefined): {
+  readonly lines: readonly string[];
+  readonly take: (line: string) => void;
+} {
+  const lines: string[] = [];
+  return {
+    lines,
+    take: (line) => {
+      lines.push(line);
+      if (lines.length > TAIL) lines.shift();
+      onLine?.(line);
+    },
+  };
+}
+
 /** Output of others without what could repaint the terminal. */
-function printable(line: string): string {
+export function printable(line: string): string {
   return line.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
 }

@@ -1,13 +1,28 @@
-# Makes a base root file system and writes it as a tar to standard output; its log goes to standard error. To be run in
-# namespaces of its own (mount, pid, ipc, uts): nothing it mounts or starts outlives it. Arguments: folder, newest time for
-# files in seconds or an empty word, then either "debootstrap" SUITE VARIANT INCLUDE MIRROR (all but SUITE may be empty) or
-# "template" NAME and the template's own arguments. First line on standard output: the time that was used.
+# Makes a base root file system and packs it as a layer; its log goes to standard error. To be run after pack-layer.sh, in
+# namespaces of its own (mount, pid, ipc, uts): nothing it mounts or starts outlives it. Arguments: folder of the build, folder
+# that the result becomes, newest time for files in seconds or an empty word, "install" where missing tools may be installed or
+# an empty word, then either "debootstrap" SUITE VARIANT INCLUDE MIRROR (all but SUITE may be empty) or "template" NAME and the
+# template's own arguments. setup/proxy in the folder of the build has variables for programs that fetch. Prints
+# {"digest","size","diffId","unpackedSize","epoch"}; the layer is the file "layer" in the result.
 set -eu
 export LC_ALL=C
-folder=$1 epoch=$2 kind=$3
-shift 3
+work=$1 result=$2 epoch=$3 install=$4 kind=$5
+shift 5
 umask 022
 exec 3>&1 1>&2
+# shellcheck disable=SC1091
+[ ! -e "$work/setup/proxy" ] || . "$work/setup/proxy"
+if [ -n "$install" ] && [ "$kind" = debootstrap ] && ! command -v debootstrap >/dev/null; then
+  apt() {
+    DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+  }
+  apt --no-install-recommends install debootstrap || {
+    apt update && apt --no-install-recommends install debootstrap
+  }
+fi
+folder=$work/base
+rm -rf "$folder"
+mkdir -p "$folder"
 
 # In memory where there is plenty: dpkg waits for the disk after every file, and all of this is copied out at the end.
 available=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
@@ -38,8 +53,9 @@ SLIM
   }
   for release in "$root"/var/lib/apt/lists/*Release; do
     date=$(sed -n 's/^Date: *//p' "$release")
-    [ -z "$date" ] || epoch=$(date -d "$date" +%s)
+    [ -n "$epoch" ] || [ -z "$date" ] || made=$(date -d "$date" +%s)
   done
+  epoch=${epoch:-${made:-}}
   # The machine's own name and name servers are no part of an image, nor is what apt and dpkg can fetch again.
   rm -f "$root/etc/dpkg/dpkg.cfg.d/build"
   : >"$root/etc/resolv.conf"
@@ -60,9 +76,19 @@ template)
 esac
 find "$root/var/log" -type f -delete 2>/dev/null || :
 [ ! -e "$root/etc/machine-id" ] || : >"$root/etc/machine-id"
-rm -f "$root/var/lib/dbus/machine-id"
+rm -rf "$root"/var/lib/dbus/machine-id "$root"/tmp/*
 
-echo "${epoch:=1577836800}" >&3
-tar -C "$root" --sort=name --numeric-owner --format=posix --pax-option=delete=atime,delete=ctime,exthdr.name=%d/PaxHeaders/%f \
-  --clamp-mtime "--mtime=@$epoch" --xattrs --xattrs-include='user.*' --xattrs-include=security.capability \
-  --anchored --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' --exclude='./run/*' --exclude='./tmp/*' -cf - . >&3
+epoch=${epoch:-1577836800}
+mkdir "$work/entry"
+(
+  cd "$root"
+  pack_layer "$epoch" "$work/entry"
+)
+printf ',"epoch":%s}\n' "$epoch" >>"$work/entry/layer.json"
+rm -f "$work/entry/diff_id"
+sync -f "$work/entry"
+mkdir -p "${result%/*}"
+# An earlier one is replaced: whoever asks for a new base means it.
+rm -rf "$result"
+mv -T "$work/entry" "$result" 2>/dev/null || [ -d "$result" ]
+cat "$result/layer.json" >&3

@@ -34,10 +34,8 @@ describe('buildCartridge', () => {
   });
 
   it('answers with the same image, without building, when nothing changed', async () => {
-    const steps: string[] = [];
-    const again = await lab.build(join(FIXTURES, 'static'), { onStep: (message) => steps.push(message) });
+    const again = await lab.build(join(FIXTURES, 'static'));
     expect(again.cached).toBe(true);
-    expect(steps).toEqual([]);
     expect(again.ms).toBeLessThan(1000);
     expect(again.image.digest).toBe((await lab.store.find('static:1'))?.digest);
   });
@@ -50,7 +48,7 @@ describe('buildCartridge', () => {
   });
 
   it('builds again when a file of the cartridge changes, and not when only its time does', async () => {
-    const yaml = `name: page\n${ON_STATIC}files: [{ from: page, to: /www/page }]\n`;
+    const yaml = `name: page\n${ON_STATIC}copy: [{ from: page, to: /www/page }]\n`;
     const home = await lab.cartridge('page', yaml, { page: 'one' });
     const first = await lab.build(home);
     await run('touch', ['-d', '2001-01-01', join(home, 'page')]);
@@ -59,6 +57,129 @@ describe('buildCartridge', () => {
     const second = await lab.build(home);
     expect(second.cached).toBe(false);
     expect(second.image.digest).not.toBe(first.image.digest);
+  });
+
+  it('runs only the steps after the first that changed, each a layer with its line in the history', async () => {
+    const yaml = (last: string): string =>
+      [
+        `name: steps\n${ON_STATIC}copy: [{ from: a, to: /a }, { from: b, to: /b }]`,
+        `run: ["cat /a /b > /c; date +%N > /first", "test -s /first; echo ${last} > /last"]\n`,
+      ].join('\n');
+    const home = await lab.cartridge('steps', yaml('one'), { a: 'a', b: 'b' });
+    const reports = async (): Promise<readonly string[]> => {
+      const done: string[] = [];
+      await lab.build(home, {
+        onStep: ({ title, ms, cached }) => {
+          if (ms !== undefined) done.push(`${title.split(' ', 2).join(' ')}${cached === true ? ' cached' : ''}`);
+        },
+      });
+      return done;
+    };
+    const all = ['cartridge static:1 cached', 'copy a', 'copy b', 'run cat', 'run test'];
+    expect(await reports()).toEqual(all);
+    const first = await lab.store.find('steps:1');
+    expect(await reports()).toEqual(all.map((line) => `${line.replace(' cached', '')} cached`));
+    await writeFile(join(home, 'cartridge.yaml'), yaml('two'));
+    expect(await reports()).toEqual([
+      ...all.slice(0, 4).map((line) => `${line.replace(' cached', '')} cached`),
+      'run test',
+    ]);
+    const second = await lab.store.find('steps:1');
+    if (!first || !second) throw new Error('not built');
+    // The third step takes another time each time it is run: it was not run again.
+    expect(second.layers.slice(0, -1)).toEqual(first.layers.slice(0, -1));
+    expect(second.layers.at(-1)?.digest).not.toBe(first.layers.at(-1)?.digest);
+    await writeFile(join(home, 'b'), 'B');
+    expect(await reports()).toEqual([
+      ...all.slice(0, 2).map((line) => `${line.replace(' cached', '')} cached`),
+      ...all.slice(2),
+    ]);
+    const { history = [] } = await lab.store.config(second);
+    expect(history).toHaveLength(second.layers.length);
+    expect(history.slice(-4).map((entry) => entry.created_by)).toEqual([
+      'copy a to /a',
+      'copy b to /b',
+      'run cat /a /b > /c; date +%N > /first',
+      'run test -s /first; echo two > /last',
+    ]);
+  });
+
+  it('honours SOURCE_DATE_EPOCH in the image and in its files', async () => {
+    const home = await lab.cartridge('dated', `name: dated\n${ON_STATIC}run: ["echo 1 > /dated"]\n`);
+    const { image } = await lab.build(home, { env: { ...process.env, SOURCE_DATE_EPOCH: '1000000000' } });
+    expect(image.created).toBe('2001-09-09T01:46:40.000Z');
+    const { stdout } = await run('sh', [
+      '-c',
+      'zstd -dcq "$1" | TZ=UTC tar -tvf - ./dated',
+      'sh',
+      lab.store.blobPath(image.layers.at(-1)?.digest ?? ''),
+    ]);
+    expect(stdout).toContain('2001-09-09 01:46');
+    await expect(lab.build(home, { env: { SOURCE_DATE_EPOCH: 'now' } })).rejects.toThrow(/SOURCE_DATE_EPOCH/);
+  });
+
+  it('puts names, owners and modes of copies where links of the image lead, and never out of it', async () => {
+    const below = [
+      `name: links\n${ON_STATIC}run:`,
+      '  - mkdir -p /real/deep && ln -s /real /absolute && ln -s real/deep /relative && ln -s ../../../../real /up',
+      '  - ln -s loop /loop',
+      '  - echo "web:x:33:44::/:/bin/sh" >> /etc/passwd; echo "adm:x:4:" >> /etc/group',
+      '',
+    ];
+    await lab.build(await lab.cartridge('links', below.join('\n')));
+    const yaml = [
+      'name: through',
+      'version: 1',
+      'from: { cartridge: "links:1" }',
+      'files:',
+      '  - { from: file, to: /absolute/, owner: web }',
+      '  - { from: file, to: /relative/renamed, owner: "5:adm", mode: 4750 }',
+      '  - { from: tree, to: /up/tree, owner: web:adm }',
+      '  - { from: tree, to: / }',
+      '',
+    ];
+    const files = { file: 'x', 'tree/absolute/in': '1', 'tree/new dir/$(x)': '2', "tree/it's": '3' };
+    const { image } = await lab.build(await lab.cartridge('through', yaml.join('\n'), files));
+    const shown = image.layers.slice(-4).map(async ({ digest }) => {
+      const list = 'zstd -dcq "$1" | tar --numeric-owner -tvf -';
+      const { stdout } = await run('sh', ['-c', list, 'sh', lab.store.blobPath(digest)]);
+      const words = stdout.split('\n').map((line) => line.split(/ +/));
+      return words
+        .filter((word) => word[5] !== undefined)
+        .map((word) => `${word[0] ?? ''} ${word[1] ?? ''} ${word.slice(5).join(' ')}`);
+    });
+    const [first, second, third, fourth] = await Promise.all(shown);
+    expect(first).toContain('-rw-r--r-- 33/44 ./real/file');
+    expect(second).toContain('-rwsr-x--- 5/4 ./real/deep/renamed');
+    expect(third).toEqual([
+      'drwxr-xr-x 0/0 ./',
+      'drwxr-xr-x 0/0 ./real/',
+      'drwxr-xr-x 33/4 ./real/tree/',
+      'drwxr-xr-x 33/4 ./real/tree/absolute/',
+      '-rw-r--r-- 33/4 ./real/tree/absolute/in',
+      "-rw-r--r-- 33/4 ./real/tree/it's",
+      'drwxr-xr-x 33/4 ./real/tree/new dir/',
+      '-rw-r--r-- 33/4 ./real/tree/new dir/$(x)',
+    ]);
+    expect(fourth).toContain('-rw-r--r-- 0/0 ./real/in');
+    const loop = 'name: loop\nversion: 1\nfrom: { cartridge: "links:1" }\ncopy: [{ from: f, to: /loop/f }]\n';
+    await expect(lab.build(await lab.cartridge('loop', loop, { f: '' }))).rejects.toThrow(/make a loop/);
+    const nobody =
+      'name: nobody\nversion: 1\nfrom: { cartridge: "links:1" }\ncopy: [{ from: f, to: /f, owner: bob }]\n';
+    await expect(lab.build(await lab.cartridge('nobody', nobody, { f: '' }))).rejects.toThrow(/no such user: bob/);
+  });
+
+  it('lets somebody look into the container of a command that failed', async () => {
+    const yaml = `name: look\n${ON_STATIC}run: ["echo here > /trace; exit 9"]\n`;
+    let seen: number | undefined;
+    const onFailure = async (): Promise<void> => {
+      const found = 'for m in /proc/[0-9]*/root/trace; do [ ! -e "$m" ] || echo "$m"; done';
+      const { stdout } = await run('sh', ['-c', found]);
+      seen = stdout.split('\n').filter((line) => line !== '').length;
+    };
+    await expect(lab.build(await lab.cartridge('look', yaml), { onFailure })).rejects.toThrow(/status 9/);
+    expect(seen).toBeGreaterThan(0);
+    expect(await readdir(join(lab.cache, 'work'))).toEqual([]);
   });
 
   it('turns what a build removed and replaced into whiteouts that unpack to the same tree', async () => {
@@ -81,13 +202,14 @@ describe('buildCartridge', () => {
       ]),
     );
     await lab.build(
-      await lab.cartridge('layered', `name: layered\n${ON_STATIC}files: [{ from: data, to: /data }]\n`, files),
+      await lab.cartridge('layered', `name: layered\n${ON_STATIC}copy: [{ from: data, to: /data }]\n`, files),
     );
     const { image } = await lab.build(await lab.cartridge('changed', yaml));
-    const top = image.layers.at(-1);
-    const names = await layerNames(lab.store, top?.digest ?? '');
+    const above = image.layers.slice(-5).map((layer) => layerNames(lab.store, layer.digest));
+    const names = (await Promise.all(above)).flat();
     expect(names).toContain('./data/.wh.gone');
     expect(names).toContain('./data/tree/.wh.old');
+    expect(names).toContain('./data/tree/.wh.deep');
     expect(names).toContain('./data/.wh.was-folder');
     expect(names.filter((name) => !name.includes('/data/') && !name.endsWith('/'))).toEqual([]);
 
@@ -143,8 +265,7 @@ describe('buildCartridge', () => {
     await mkdir(target);
     const trap = `name: trap\n${ON_STATIC}run: ["ln -s ${target} /way-out"]\n`;
     await lab.build(await lab.cartridge('trap', trap));
-    const yaml =
-      'name: victim\nversion: 1\nfrom: { cartridge: "trap:1" }\nfiles: [{ from: evil, to: /way-out/evil }]\n';
+    const yaml = 'name: victim\nversion: 1\nfrom: { cartridge: "trap:1" }\ncopy: [{ from: evil, to: /way-out/evil }]\n';
     await lab.build(await lab.cartridge('victim', yaml, { evil: 'x' }));
     expect(await readdir(target)).toEqual([]);
   });
@@ -166,8 +287,9 @@ describe('buildCartridge', () => {
     const home = await lab.cartridge('killed', `name: killed\n${ON_STATIC}run: ["echo started; sleep 600"]\n`);
     const program = join(lab.directory, 'build.mjs');
     const source = `import { buildCartridge } from ${JSON.stringify(join(import.meta.dirname, '../../../src/store/build/build-cartridge.ts'))};
+      import { localBuilder } from ${JSON.stringify(join(import.meta.dirname, '../../../src/store/build/local-builder.ts'))};
       import { directoryStore } from ${JSON.stringify(join(import.meta.dirname, '../../../src/store/directory-store.ts'))};
-      await buildCartridge(${JSON.stringify(home)}, { store: directoryStore(${JSON.stringify(lab.store.directory)}), cache: ${JSON.stringify(lab.cache)}, onOutput: console.log });`;
+      await buildCartridge(${JSON.stringify(home)}, { store: directoryStore(${JSON.stringify(lab.store.directory)}), builder: localBuilder(${JSON.stringify(lab.cache)}), cache: ${JSON.stringify(lab.cache)}, onOutput: console.log });`;
     const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
     await bundle({
       stdin: { contents: source, resolveDir: import.meta.dirname },
@@ -202,14 +324,14 @@ describe('buildCartridge', () => {
   });
 
   it('refuses what is not there or wrong before anything is made', async () => {
-    const missing = await lab.cartridge('missing', `name: missing\n${ON_STATIC}files: [{ from: nothing, to: /x }]\n`);
+    const missing = await lab.cartridge('missing', `name: missing\n${ON_STATIC}copy: [{ from: nothing, to: /x }]\n`);
     await expect(lab.build(missing)).rejects.toThrow(NotFoundError);
     const base = await lab.cartridge('base', 'name: a\nfrom: { cartridge: "no/such:1" }\n');
     await expect(lab.build(base)).rejects.toThrow(NotFoundError);
     const typo = await lab.cartridge('typo', `name: typo\n${ON_STATIC}entripoint: [x]\n`);
     await expect(lab.build(typo)).rejects.toThrow(InvalidSpecError);
     await expect(lab.build(typo)).rejects.toThrow(/cartridge\.yaml:4:1[\s\S]*did you mean entrypoint/);
-    const link = await lab.cartridge('leak', `name: leak\n${ON_STATIC}files: [{ from: way, to: /x }]\n`);
+    const link = await lab.cartridge('leak', `name: leak\n${ON_STATIC}copy: [{ from: way, to: /x }]\n`);
     await run('ln', ['-s', '/etc/passwd', join(link, 'way')]);
     await expect(lab.build(link)).rejects.toThrow(StoreError);
   });
@@ -224,12 +346,18 @@ describe('buildCartridge', () => {
     expect(results.map((result) => result.reference)).toEqual(['left:1', 'right:1']);
   });
 
-  it('builds again when the store lost a blob', async () => {
+  it('brings back what the store lost from earlier builds, and builds it again where they are gone too', async () => {
     const result = await lab.build(await lab.cartridge('lost', `name: lost\n${ON_STATIC}run: ["echo 1 > /one"]\n`));
     await rm(lab.store.blobPath(result.image.layers.at(-1)?.digest ?? ''));
     const again = await lab.build(join(lab.directory, 'lost'));
-    expect(again.cached).toBe(false);
+    expect(again.cached).toBe(true);
     await lab.store.verify(again.image);
+    await rm(lab.store.blobPath(result.image.layers.at(-1)?.digest ?? ''));
+    await rm(join(lab.cache, 'layers'), { recursive: true });
+    const made = await lab.build(join(lab.directory, 'lost'));
+    expect(made.cached).toBe(false);
+    await lab.store.verify(made.image);
+    expect(made.image.digest).toBe(result.image.digest);
   });
 
   it('makes the same image on another day, where nobody knows the one before', async () => {

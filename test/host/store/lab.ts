@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildCartridge } from '../../../src/store/build/build-cartridge.ts';
 import type { BuildOptions, BuildResult } from '../../../src/store/build/build-cartridge.ts';
+import { localBuilder } from '../../../src/store/build/local-builder.ts';
 import { directoryStore } from '../../../src/store/directory-store.ts';
 import type { DirectoryStore } from '../../../src/store/directory-store.ts';
 
@@ -40,7 +41,8 @@ export async function storeLab(cache?: string): Promise<StoreLab> {
       }
       return home;
     },
-    build: (home, options = {}) => buildCartridge(home, { store, cache: where, env: process.env, ...options }),
+    build: (home, options = {}) =>
+      buildCartridge(home, { store, builder: localBuilder(where), cache: where, env: process.env, ...options }),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }

@@ -38,7 +38,7 @@ labels: { org.example.team: web }
       version: '8.10',
       from: { kind: 'debootstrap', suite: 'bookworm', variant: 'minbase', include: ['ca-certificates'] },
       packages: ['apache2', 'php8.2=8.2.1-1~deb12u1'],
-      files: [{ from: 'conf', to: '/etc/app/', mode: 0o640, owner: 'www-data:adm' }],
+      copy: [{ from: 'conf', to: '/etc/app/', mode: 0o640, owner: 'www-data:adm' }],
       run: ['echo 1'],
       entrypoint: ['/bin/serve'],
       cmd: ['-p', '80'],
@@ -46,7 +46,32 @@ labels: { org.example.team: web }
       user: '1000:1000',
       workingDir: '/app',
       ports: [80, 443],
+      hints: {},
+      stopSignal: '',
       labels: { 'org.example.team': 'web' },
+    });
+  });
+
+  it('reads how an image wants to be run, in the form of stratos.yaml', () => {
+    const file = parse(`
+name: a
+from: { template: busybox }
+copy: [{ from: x, to: /x }]
+entry: [/x]
+ports: { http: 8080, admin: 9000 }
+health: { path: /up, port: admin, startup: 90s }
+resources: { memory: 512Mi, cpu: 0.5, pids: 64 }
+volumes: { data: /var/lib/a }
+stopSignal: SIGQUIT
+`);
+    expect(file.entrypoint).toEqual(['/x']);
+    expect(file.ports).toEqual([8080, 9000]);
+    expect(file.stopSignal).toBe('SIGQUIT');
+    expect(file.hints).toEqual({
+      ports: { http: 8080, admin: 9000 },
+      health: { path: '/up', port: 'admin', startup: '90s' },
+      resources: { memory: '512Mi', cpu: 0.5, pids: 64 },
+      volumes: { data: '/var/lib/a' },
     });
   });
 
@@ -74,12 +99,12 @@ labels: { org.example.team: web }
     const text =
       'name: A B\nfrom: { debootstrap: bookworm, cartridge: x }\nports: [0, x]\nfiles: [{ from: ../x, to: rel, mode: 9 }]\n';
     expect(problemsOf(text).map((problem) => problem.path)).toEqual([
+      'ports.0',
+      'ports.1',
       'from',
       'files.0.to',
       'files.0.from',
       'files.0.mode',
-      'ports.0',
-      'ports.1',
       'name',
     ]);
   });
@@ -97,6 +122,15 @@ labels: { org.example.team: web }
     ['name: a\nfrom: { template: busybox }\npackages: ["--allow-unauthenticated"]', /package is named/],
     ['name: a\nfrom: { template: busybox }\nenv: { "A B": x }', /wrong form/],
     ['name: a\nfrom: { template: busybox }\nworkingDir: app', /absolute/],
+    ['name: a\nfrom: { template: busybox }\nfiles: []\ncopy: []', /another name of copy/],
+    ['name: a\nfrom: { template: busybox }\nports: { HTTP: 80 }', /port's name/],
+    ['name: a\nfrom: { template: busybox }\nports: { http: 80 }\nhealth: { port: web }', /name of one of ports: web/],
+    ['name: a\nfrom: { template: busybox }\nhealth: { path: up }', /begins with \//],
+    ['name: a\nfrom: { template: busybox }\nhealth: { interval: soon }', /duration/],
+    ['name: a\nfrom: { template: busybox }\nhealth: { intervall: 1s }', /unknown key: intervall/],
+    ['name: a\nfrom: { template: busybox }\nresources: { memory: much }', /size such as/],
+    ['name: a\nfrom: { template: busybox }\nvolumes: { data: relative }', /absolute path/],
+    ['name: a\nfrom: { template: busybox }\nstopSignal: kill -9', /signal such as/],
     ['name: a\n  from: [', /./],
   ])('refuses %j', (text, message) => {
     expect(
