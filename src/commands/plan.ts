@@ -31,14 +31,14 @@ export function planCommand(command: Command, context: CommandContext, run = run
     examples: [
       ['stratos plan', 'what would be done'],
       ['stratos plan -o plan.yaml', 'save it, then: stratos apply plan.yaml'],
-      ['stratos plan --detailed-exitcode --quiet', 'exit code 2 when something is to do'],
+      ['stratos plan --detailed-exitcode --quiet', 'exit code 2 when not all is as specified'],
     ],
     globals: ['dir'],
     own: ['output'],
   })
     .option('-o, --output <format|file>', 'table, json or yaml, or a .yaml, .yml or .json file to save to', parseOutput)
     .option('--only <name>', 'only this alias or partition; may be repeated', collect)
-    .option('--detailed-exitcode', 'exit code 2 when something is to do')
+    .option('--detailed-exitcode', 'exit code 2 when something is to do or cannot be had')
     .option('--parallel <n>', 'VMs asked side by side', parseWhole(1, 4096), DEFAULT_PARALLEL)
     .action(async (options: { only?: string[]; parallel: number; detailedExitcode?: true; output?: PlanOutput }) => {
       const inherited = globalOptionsOf(command);
@@ -82,7 +82,8 @@ export async function runPlan(options: PlanOptions, context: CommandContext): Pr
     text: (view) => planText(run, view) + (save === undefined ? '' : `saved: stratos apply ${save}\n`),
   });
   const isUnreached = Object.values(run.observation.vms).some((vm) => vm.status === 'unreachable');
-  if (detailedExitcode && run.plan.stages.length > 0) return EXIT.changesPending;
+  const isPending = run.plan.stages.length > 0 || run.plan.holds.some(({ unmet }) => unmet);
+  if (detailedExitcode && isPending) return EXIT.changesPending;
   return isUnreached ? EXIT.partial : EXIT.done;
 }
 

@@ -30,7 +30,7 @@ export async function printOutcome(
   return code;
 }
 
-/** Interrupted, partial when something was left undone, failed when nothing at all could be done, else done. */
+/** Interrupted, partial when something was left undone or cannot be had, failed when nothing at all could be done, else done. */
 export function outcomeCode(outcome: RunOutcome, interrupted: boolean): number {
   if (interrupted) return EXIT.interrupted;
   if (outcome.failed.length === 0 && outcome.skipped === 0 && !isAlarming(outcome)) return EXIT.done;
@@ -38,8 +38,8 @@ export function outcomeCode(outcome: RunOutcome, interrupted: boolean): number {
 }
 
 /** Whether somebody must look although nothing failed. */
-function isAlarming({ unreachable, alarms }: RunOutcome): boolean {
-  return unreachable.length > 0 || alarms.length > 0;
+function isAlarming({ unreachable, alarms, plan }: RunOutcome): boolean {
+  return unreachable.length > 0 || alarms.length > 0 || plan.holds.some(({ unmet }) => unmet);
 }
 
 /** An outcome as a document: the plan is given by its counts, failures by their action. */

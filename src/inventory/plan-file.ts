@@ -7,7 +7,7 @@ import type { ActionKind, Plan, Stage, StageKind } from '../model/plan.ts';
 import { writeProjectFile } from './project-file.ts';
 import { formatRecordFile, parseRecordFile } from './record-file.ts';
 import type { ParsedRecordFile } from './record-file.ts';
-import { nested, shapeProblem } from './record-shape.ts';
+import { nested, optional, shapeProblem } from './record-shape.ts';
 import type { Shape } from './record-shape.ts';
 import { API_VERSION } from './schema/api-version.ts';
 import { showValue } from './show-value.ts';
@@ -46,6 +46,7 @@ const STAGE: Shape = {
   partition: 'string',
   kind: STAGES,
   actions: (value) => (Array.isArray(value) ? undefined : 'must be a list'),
+  withdraw: optional('strings'),
 };
 const BASE: Shape = { id: 'string', vm: 'string', dependsOn: 'strings', reason: 'string' };
 const SIZE = nested({ cpu: 'number', memory: 'number', disk: 'number?' });
@@ -67,7 +68,7 @@ const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
   'vm.forget': {},
   'image.copy': {
     image: 'string',
-    privileged: (value) => (value === undefined || value === true ? undefined : 'must be true'),
+    privileged: isMark,
   },
   'process.create': PROCESS,
   'process.start': { process: 'string' },
@@ -76,7 +77,7 @@ const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
   'process.adopt': PROCESS,
   'process.remove': { process: 'string', drain: 'number' },
   'process.forget': { process: 'string' },
-  'gateway.configure': { withdraw: 'strings' },
+  'gateway.configure': {},
 };
 
 function checkPlan(path: string, file: ParsedRecordFile): Plan {
@@ -105,10 +106,15 @@ function checkPlan(path: string, file: ParsedRecordFile): Plan {
     ['notices', notices, 'message'],
   ] as const)
     for (const [index, record] of records.entries()) {
-      const problem = shapeProblem(record, { target: 'string', [field]: 'string' });
+      const problem = shapeProblem(record, { target: 'string', [field]: 'string', unmet: isMark });
       if (problem !== undefined) return refuse(`${file.position(section, index)} is wrong (${problem})`);
     }
   return { version, lineage, serial, specDigest, observedAt, stages, holds, notices } as unknown as Plan;
+}
+
+/** Of what is there and true, or not there. */
+function isMark(value: unknown): string | undefined {
+  return value === undefined || value === true ? undefined : 'must be true';
 }
 
 function checkStages(stages: readonly Stage[], refuse: (index: number, problem: string) => void): void {

@@ -29,8 +29,10 @@ export interface Stage {
   readonly partition: string;
   readonly kind: StageKind;
   readonly actions: readonly Action[];
+  /** For a gateway stage: processes of the partition that leave the rotation with it. Absent: none. */
+  readonly withdraw?: readonly string[];
   /**
-   * For a gateway stage: processes that stay in rotation unless these actions succeeded, by name. Without it a new version
+   * For a gateway stage: processes of `withdraw` that stay in rotation unless these actions succeeded, by name. Without it a new version
    * that does not start would take the old one down with it.
    */
   readonly withdrawAfter?: Readonly<Record<string, readonly string[]>>;
@@ -132,13 +134,11 @@ export interface ProcessForget extends ActionBase {
   readonly process: string;
 }
 /**
- * Writes the gateway's configuration for the processes that are ready at that moment, without those in `withdraw`, and
- * reloads it without losing a request.
+ * Writes the gateway's configuration for the processes that are ready at that moment, without those that its stage withdraws,
+ * and reloads it without losing a request.
  */
 export interface GatewayConfigure extends ActionBase {
   readonly kind: 'gateway.configure';
-  /** Processes of the partition that leave the rotation with this stage. The same list on every VM of the stage. */
-  readonly withdraw: readonly string[];
 }
 
 export type Action =
@@ -164,6 +164,11 @@ export type ActionKind = Action['kind'];
 export interface Hold {
   readonly target: string;
   readonly reason: string;
+  /**
+   * The spec asks for it and it cannot be had as things are: no room, no image, no secret. A run that ends so is no success.
+   * Undefined: it is put off, or stays on purpose.
+   */
+  readonly unmet?: true;
 }
 
 export interface Notice {

@@ -63,7 +63,7 @@ export function simulateAction(world: World, action: Action, context: ModelConte
       require(!containerOf(world, action.vm, action.process), `${action.process} is still on ${action.vm}`);
       return dropRecord(world, action.process, action.vm);
     case 'gateway.configure':
-      return configure(markLeaving(world, action.withdraw), action.vm, context);
+      return configure(world, action.vm, context);
   }
 }
 
@@ -97,7 +97,6 @@ export function interruptAction(
     case 'process.wake':
       return { ...done, inventory: world.inventory };
     case 'gateway.configure':
-      return how === 'unrecorded' ? done : markLeaving(world, action.withdraw);
     case 'vm.forget':
     case 'image.copy':
     case 'process.adopt':
@@ -128,19 +127,19 @@ export function simulatePlan(world: World, plan: Plan, context: ModelContext, op
   let now = world;
   let done = 0;
   for (const stage of plan.stages) {
-    for (const planned of stage.actions) {
-      const action = withoutUnmet(planned, stage, broken);
+    for (const action of stage.actions) {
       if (action.dependsOn.some((id) => broken.has(id))) {
         broken.add(action.id).add(stage.id);
         continue;
       }
+      const begun = action.kind === 'gateway.configure' ? markLeaving(now, leaving(stage, broken)) : now;
       if (done === options.stopAfter)
-        return nextRun(options.interruption ? interruptAction(now, action, options.interruption, context) : now);
+        return nextRun(options.interruption ? interruptAction(begun, action, options.interruption, context) : now);
       done += 1;
       if (options.fails?.(action)) {
         broken.add(action.id).add(stage.id);
         now = failAction(now, action);
-      } else now = simulateAction(now, action, context);
+      } else now = simulateAction(begun, action, context);
       options.onStep?.(now, action);
     }
   }
@@ -154,9 +153,7 @@ function nextRun(world: World): World {
   return { ...world, inventory, hidden: Object.fromEntries(hidden) };
 }
 
-/** Keeps in rotation what would leave it only if something else had succeeded. */
-function withoutUnmet(action: Action, stage: Stage, broken: ReadonlySet<string>): Action {
-  const { withdrawAfter } = stage;
-  if (action.kind !== 'gateway.configure' || !withdrawAfter) return action;
-  return { ...action, withdraw: action.withdraw.filter((name) => !withdrawAfter[name]?.some((id) => broken.has(id))) };
+/** What leaves the rotation, without what would leave it only if something else had succeeded. */
+function leaving({ withdraw = [], withdrawAfter }: Stage, broken: ReadonlySet<string>): readonly string[] {
+  return withdraw.filter((name) => !withdrawAfter?.[name]?.some((id) => broken.has(id)));
 }

@@ -16,17 +16,12 @@ export function withoutCut(
   const used = new Set(all.flatMap(({ dependsOn }) => dependsOn));
   const tidied = left.map((stage) => ({
     ...stage,
-    actions: stage.actions
-      .filter((action) => action.kind !== 'image.copy' || used.has(action.id))
-      .map((action) =>
-        action.kind === 'gateway.configure'
-          ? { ...action, withdraw: action.withdraw.filter((name) => removed.has(name)) }
-          : action,
-      ),
+    actions: stage.actions.filter((action) => action.kind !== 'image.copy' || used.has(action.id)),
+    withdraw: (stage.withdraw ?? []).filter((name) => removed.has(name)),
   }));
   const idle = new Set([...Map.groupBy(tidied, ({ partition }) => partition).values()].flatMap(idleGateways));
   const gone = new Set<string>();
-  return tidied.flatMap(({ withdrawAfter, ...stage }) => {
+  return tidied.flatMap(({ withdraw, withdrawAfter, ...stage }) => {
     const some = idle.has(stage.id) ? stage.actions.filter(({ id }) => due.has(id)) : stage.actions;
     if (some.length === 0) {
       gone.add(stage.id);
@@ -38,7 +33,11 @@ export function withoutCut(
         ? { ...action, dependsOn: action.dependsOn.filter((id) => !gone.has(id)) }
         : action,
     );
-    return [{ ...stage, actions, ...(conditions.length > 0 ? { withdrawAfter: Object.fromEntries(conditions) } : {}) }];
+    const terms = {
+      ...(withdraw.length > 0 ? { withdraw } : {}),
+      ...(conditions.length > 0 ? { withdrawAfter: Object.fromEntries(conditions) } : {}),
+    };
+    return [{ ...stage, actions, ...terms }];
   });
 }
 
@@ -60,7 +59,6 @@ function idleGateways(stages: readonly Stage[]): readonly string[] {
       return [];
     }
     served = true;
-    const withdraws = stage.actions.some((action) => action.kind === 'gateway.configure' && action.withdraw.length > 0);
-    return happened > 0 || withdraws ? [] : [stage.id];
+    return happened > 0 || (stage.withdraw ?? []).length > 0 ? [] : [stage.id];
   });
 }

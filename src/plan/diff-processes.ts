@@ -44,7 +44,7 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
   const { launch, subscription, desired } = target;
   if (!launch && subscription) {
     const more = counted < desired ? 'no more can be created' : 'none can be replaced';
-    view.hold(alias, `${counted} of ${desired} exist and ${more}: ${target.obstacle}`);
+    view.miss(alias, `${counted} of ${desired} exist and ${more}: ${target.obstacle}`);
   }
   const outgoing = going.filter(({ member }) => isReady(member));
   return {

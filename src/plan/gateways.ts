@@ -54,14 +54,8 @@ export function hasDrifted(view: PartitionView, slot: Slot, included: ReadonlySe
   return gateway.configDigest !== digest || gateway.loadedDigest !== digest;
 }
 
-export function configureGateway(
-  view: PartitionView,
-  slot: Slot,
-  released: boolean,
-  withdraw: readonly string[],
-  reason: string,
-): GatewayConfigure {
+export function configureGateway(view: PartitionView, slot: Slot, released: boolean, reason: string): GatewayConfigure {
   const id = view.ids('gateway.configure', slot.name);
   const dependsOn = released || (slot.unprepared && !slot.touched && view.only) ? slot.entry : slot.after;
-  return { kind: 'gateway.configure', id, vm: slot.name, dependsOn, reason, withdraw };
+  return { kind: 'gateway.configure', id, vm: slot.name, dependsOn, reason };
 }

@@ -142,7 +142,7 @@ export function growth(view: PartitionView, found: Survey): Growth {
       const left = rest;
       const added = add(NOTHING, `${view.name} has at least ${vmCount(bounds.min)}`, () => left);
       if (typeof added === 'string') {
-        view.hold(
+        view.miss(
           view.name,
           `${missing} of at least ${vmCount(bounds.min)} ${missing === 1 ? 'is' : 'are'} missing: ${added}`,
         );

@@ -32,7 +32,10 @@ export interface PartitionView extends Ties {
   readonly input: PlanInput;
   readonly world: WorldIndex;
   readonly ids: ActionIds;
+  /** Says what is put off, or stays on purpose. */
   readonly hold: (target: string, reason: string) => void;
+  /** Says what the spec asks for and cannot be had as things are. */
+  readonly miss: (target: string, reason: string) => void;
   readonly notice: (target: string, message: string) => void;
 }
 
@@ -73,6 +76,7 @@ export function partitionView(
     only,
     ...shared,
     hold: (target, reason) => void findings.holds.push({ target, reason }),
+    miss: (target, reason) => void findings.holds.push({ target, reason, unmet: true }),
     notice: (target, message) => void findings.notices.push({ target, message }),
   };
 }

@@ -20,7 +20,7 @@ export function separate(site: Site): void {
       commitMove(move, reason);
       for (const other of work.launch?.request.never ?? [])
         settledApart.add(`${member.slot.name} ${other} ${work.alias}`);
-    } else site.view.hold(member.name, `${reason}, and stays: ${obstacle ?? 'no other VM has room for it'}`);
+    } else site.view.miss(member.name, `${reason}, and stays: ${obstacle ?? 'no other VM has room for it'}`);
   }
 }
 

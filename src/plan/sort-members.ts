@@ -104,7 +104,7 @@ function replaceChanged(
   const reason = 'its image, cartridge or environment changed';
   const overdrawn = isOverdrawn(member.slot.free);
   if (pinned && overdrawn) {
-    view.hold(member.name, `${reason}, and ${member.slot.name} has no room for what it is now`);
+    view.miss(member.name, `${reason}, and ${member.slot.name} has no room for what it is now`);
     return;
   }
   const inPlace = pinned || (target.subscription?.rollout.maxSurge === 0 && !overdrawn);

@@ -52,7 +52,7 @@ export function growSpare({ view, found, growth, placer }: Site): void {
       ? `${unseen.name} cannot be seen now`
       : growth.add(demand, `${view.name} keeps ${what} ready`, () => waiting);
     if (typeof added === 'string') {
-      view.hold(view.name, `${what} ${processes + vms === 1 ? 'is' : 'are'} to be kept ready and missing: ${added}`);
+      view.miss(view.name, `${what} ${processes + vms === 1 ? 'is' : 'are'} to be kept ready and missing: ${added}`);
       return;
     }
     placer.added(added);

@@ -71,7 +71,7 @@ function addStage(
   view: PartitionView,
   kind: StageKind,
   actions: readonly Action[],
-  terms: Pick<Stage, 'withdrawAfter'> = {},
+  terms: Pick<Stage, 'withdraw' | 'withdrawAfter'> = {},
 ): string | undefined {
   if (actions.length === 0) return undefined;
   const id = `${view.name}/${stages.length + 1}`;
@@ -130,9 +130,12 @@ function addWave(
   addStage(stages, view, 'processes', wave.processes);
   const withdraw = [...wave.withdraw.keys()];
   const reason = gatewayReason(wave, withdraw.length);
-  const configure = (slot: Slot) => configureGateway(view, slot, released.slots.has(slot), withdraw, reason);
+  const configure = (slot: Slot) => configureGateway(view, slot, released.slots.has(slot), reason);
   const conditional = [...wave.withdraw].filter(([, conditions]) => conditions.length > 0);
-  const terms = conditional.length > 0 ? { withdrawAfter: Object.fromEntries(conditional) } : {};
+  const terms = {
+    ...(withdraw.length > 0 ? { withdraw } : {}),
+    ...(conditional.length > 0 ? { withdrawAfter: Object.fromEntries(conditional) } : {}),
+  };
   const gate = addStage(stages, view, 'gateway', scope.serving.map(configure), terms);
   addStage(stages, view, 'gateway', scope.joining.map(configure), terms);
   if (gate !== undefined) for (const dependsOn of wave.removalsAfter) dependsOn.push(gate);
@@ -149,5 +152,5 @@ function gatewayReason(wave: Wave, leaving: number): string {
 function forgetPeers(view: PartitionView, gateways: GatewaySlots, released: Released): Action[] {
   return [...gateways.serving, ...gateways.joining]
     .filter((slot) => !released.slots.has(slot))
-    .map((slot) => configureGateway(view, slot, false, [], 'VMs of the partition went'));
+    .map((slot) => configureGateway(view, slot, false, 'VMs of the partition went'));
 }

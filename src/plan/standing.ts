@@ -23,7 +23,7 @@ export function standingOf(
   if (!machine) return record.state === 'creating' ? 'latent' : 'gone';
   switch (machine.state) {
     case 'failed':
-      view.hold(
+      view.miss(
         name,
         `its machine ${machine.id} failed on ${record.iaas}: remove it there, and the next run replaces it`,
       );
@@ -61,7 +61,7 @@ export function reachedOr(view: PartitionView, name: string, seen: VmObservation
   }
   if (seen.lineage !== undefined && seen.lineage !== lineage) {
     view.notice(name, `belongs to another inventory and is not touched: ${seen.lineage}`);
-    view.hold(name, `its label is not of this inventory: ${seen.lineage}`);
+    view.miss(name, `its label is not of this inventory: ${seen.lineage}`);
     return 'away';
   }
   return 'usable';

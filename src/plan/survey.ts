@@ -30,7 +30,7 @@ export function survey(view: PartitionView): Survey {
   for (const iaas of silent) {
     const listing = view.input.observation.iaas[iaas];
     const why = listing?.status === 'failed' ? listing.message : 'it was not asked';
-    view.hold(view.name, `no machine of ${iaas} is added, repaired or removed as it cannot be listed: ${why}`);
+    view.miss(view.name, `no machine of ${iaas} is added, repaired or removed as it cannot be listed: ${why}`);
   }
   if (view.only === undefined) vacateSurplus(view, found);
   return found;

@@ -3,8 +3,8 @@ import { StalePlanError, StoreError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import type { Inventory } from '../model/inventory.ts';
-import { loadMaterials, type Materials } from './plan-run.ts';
-import { applyWith, withLock, type RunOutcome } from './reconcile.ts';
+import { loadMaterials, lookFrom, type Materials } from './plan-run.ts';
+import { carryOut, withLock, type RunOutcome } from './reconcile.ts';
 
 /** @throws StalePlanError when the spec or the inventory changed since the plan was made */
 export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Promise<RunOutcome> {
@@ -25,8 +25,9 @@ export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Prom
     if (plan.specDigest !== materials.specDigest)
       throw new StalePlanError('Cannot apply the plan as the spec changed since it was made', { hint });
     refuseImages(materials, plan);
-    const outcome = await applyWith(deps, materials, plan, limits);
-    return { run, plan, ...outcome, unreachable: [], alarms: [], ms: deps.now() - started };
+    // Looked at again, as what is seen and decided now is what the next run goes on from.
+    const look = await lookFrom(deps, materials, limits);
+    return { run, ...(await carryOut(deps, materials, { ...look, plan }, limits)), ms: deps.now() - started };
   });
 }
 

@@ -62,9 +62,8 @@ async function runStage(walk: Walk, stage: Stage): Promise<void> {
 
 /** One VM's share of a stage: its actions of one kind are one batch. */
 async function runOnVm(walk: Walk, stage: Stage, vm: string, actions: readonly Action[]): Promise<void> {
-  const runnable = actions
-    .filter((action) => !skipIfBroken(walk, stage, action))
-    .map((action) => withoutUnreplaced(walk, stage, action));
+  const runnable = actions.filter((action) => !skipIfBroken(walk, stage, action));
+  if (runnable.length > 0) withdraw(walk, stage);
   for (const [kind, group] of Map.groupBy(runnable, (action) => action.kind)) {
     if (walk.context.signal.aborted) {
       for (const action of group) setBroken(walk, stage, action);
@@ -83,11 +82,16 @@ function skipIfBroken(walk: Walk, stage: Stage, action: Action): boolean {
   return true;
 }
 
-/** A process whose replacement did not come up stays in rotation: what is bad about an image must not take a service down. */
-function withoutUnreplaced(walk: Walk, stage: Stage, action: Action): Action {
-  if (action.kind !== 'gateway.configure') return action;
-  const isReplaced = (name: string): boolean => !stage.withdrawAfter?.[name]?.some((id) => walk.broken.has(id));
-  return { ...action, withdraw: action.withdraw.filter(isReplaced) };
+/**
+ * Takes out of the rotation what leaves it with a gateway stage. A process whose replacement did not come up stays: what is bad about
+ * an image must not take a service down.
+ */
+function withdraw({ context: { recorder }, broken }: Walk, stage: Stage): void {
+  for (const name of stage.withdraw ?? []) {
+    if (stage.withdrawAfter?.[name]?.some((id) => broken.has(id))) continue;
+    const process = recorder.process(name);
+    if (process && process.state !== 'leaving') recorder.putProcess({ ...process, state: 'leaving' });
+  }
 }
 
 function setBroken(walk: Walk, stage: Stage, action: Action): void {

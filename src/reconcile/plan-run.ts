@@ -83,13 +83,27 @@ export async function loadMaterials(deps: Deps): Promise<Materials> {
   return { spec, specDigest: digestOf(spec), inventory, store, references, refused, environments, unresolved };
 }
 
-/** Plans from materials that were just read. */
-export async function planFrom(deps: Deps, materials: Materials, limits: RunLimits): Promise<PlanRun> {
-  const { spec, specDigest, inventory, references, refused, environments } = materials;
-  checkOnly(spec, inventory, limits.only);
+/** What a run sees and what policy says of it: all but the plan. */
+export type Look = Omit<PlanRun, 'plan'>;
+
+/** Observes and decides with materials that were just read. */
+export async function lookFrom(
+  deps: Deps,
+  { spec, inventory, refused }: Materials,
+  limits: Omit<RunLimits, 'only'>,
+): Promise<Look> {
   const { observation, measurement, history, memory, record } = await measureRun(deps, spec, inventory, limits);
   const decided = decide({ spec, inventory, observation, measurement, history, memory, now: observation.at });
   const decisions = { ...decided, alarms: [...decided.alarms, ...refusalAlarms(spec, refused)] };
+  return { spec, inventory, observation, measurement, history, decisions, record };
+}
+
+/** Plans from materials that were just read. */
+export async function planFrom(deps: Deps, materials: Materials, limits: RunLimits): Promise<PlanRun> {
+  const { spec, specDigest, inventory, references, environments } = materials;
+  checkOnly(spec, inventory, limits.only);
+  const look = await lookFrom(deps, materials, limits);
+  const { observation, measurement, decisions } = look;
   const gateways = gatewaysOf(spec, inventory);
   const plan = makePlan({
     spec,
@@ -107,7 +121,7 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
     only: limits.only,
     now: observation.at,
   });
-  return { spec, inventory, observation, measurement, history, decisions, plan, record };
+  return { ...look, plan };
 }
 
 /** Why nothing of a subscription can be created: a secret that is not here, or an image that must not run. */

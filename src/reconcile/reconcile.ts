@@ -6,7 +6,7 @@ import { rememberBoots } from './after-run.ts';
 import { apply, type ApplyOutcome } from './apply.ts';
 import type { ApplyContext } from './context.ts';
 import type { Deps, RunLimits } from './deps.ts';
-import { loadMaterials, planFrom, type Materials } from './plan-run.ts';
+import { loadMaterials, planFrom, type Materials, type PlanRun } from './plan-run.ts';
 import { noteSleepers } from './note-sleepers.ts';
 import { recorder } from './recorder.ts';
 
@@ -26,29 +26,33 @@ export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutco
     const run = deps.beginRun();
     const started = deps.now();
     const materials = await loadMaterials(deps);
-    const { plan, observation, decisions, record } = await planFrom(deps, materials, limits);
-    const remember = (memory: PolicyMemory): Promise<void> => deps.memory.remember({ ...record, memory });
-    const inventory = await noteSleepers(deps, materials.inventory, observation);
-    const outcome = await applyWith(deps, { ...materials, inventory }, plan, limits).catch(async (error: unknown) => {
-      // What was begun, and when, is remembered also by a run that did not come to its end.
-      await remember(decisions.memory);
-      throw error;
-    });
-    await remember(rememberBoots(decisions.memory, plan, outcome, deps.now()));
-    const unreachable = Object.entries(observation.vms).flatMap(([vm, seen]) =>
-      seen.status === 'unreachable' ? [{ vm, message: seen.message }] : [],
-    );
-    return { run, plan, ...outcome, unreachable, alarms: decisions.alarms, ms: deps.now() - started };
+    const planned = await planFrom(deps, materials, limits);
+    return { run, ...(await carryOut(deps, materials, planned, limits)), ms: deps.now() - started };
   });
 }
 
-/** Applies a plan with the materials it was made from. */
-export async function applyWith(
+/** Does a plan, and leaves for the next run what this one has seen and decided, also where it does not come to its end. */
+export async function carryOut(
   deps: Deps,
   materials: Materials,
-  plan: Plan,
+  { plan, observation, decisions, record }: Pick<PlanRun, 'plan' | 'observation' | 'decisions' | 'record'>,
   limits: RunLimits,
-): Promise<ApplyOutcome> {
+): Promise<Omit<RunOutcome, 'run' | 'ms'>> {
+  const remember = (memory: PolicyMemory): Promise<void> => deps.memory.remember({ ...record, memory });
+  const inventory = await noteSleepers(deps, materials.inventory, observation);
+  const outcome = await applyWith(deps, { ...materials, inventory }, plan, limits).catch(async (error: unknown) => {
+    await remember(decisions.memory);
+    throw error;
+  });
+  await remember(rememberBoots(decisions.memory, plan, outcome, deps.now()));
+  const unreachable = Object.entries(observation.vms).flatMap(([vm, seen]) =>
+    seen.status === 'unreachable' ? [{ vm, message: seen.message }] : [],
+  );
+  return { plan, ...outcome, unreachable, alarms: decisions.alarms };
+}
+
+/** Applies a plan with the materials it was made from. */
+async function applyWith(deps: Deps, materials: Materials, plan: Plan, limits: RunLimits): Promise<ApplyOutcome> {
   if (plan.stages.length === 0) return { done: 0, failed: [], skipped: 0 };
   return apply(contextOf(deps, materials, limits.signal), plan, limits.parallel);
 }

@@ -20,9 +20,6 @@ export interface ActionText {
 /** Names of images by digest, where they are known. */
 export type ImageNames = ReadonlyMap<string, string>;
 
-/** So many are named; of more only the number is said. */
-const MOST_NAMES = 3;
-
 /** Describes one action. */
 export function actionText(action: Action, images: ImageNames = new Map()): ActionText {
   const vm = (sign: ActionSign, detail: string, doing: string): ActionText => ({
@@ -83,12 +80,8 @@ export function actionText(action: Action, images: ImageNames = new Map()): Acti
       return process('-', action.process, `from ${action.vm}`, 'removing');
     case 'process.forget':
       return process('-', action.process, `forget on ${action.vm}`, 'forgetting');
-    case 'gateway.configure': {
-      const { length } = action.withdraw;
-      const names = length > MOST_NAMES ? `${length} processes` : action.withdraw.join(', ');
-      const detail = length === 0 ? 'configure' : `withdraw ${names}`;
-      return { sign: '~', noun: 'gateway', target: action.vm, detail, doing: 'configuring' };
-    }
+    case 'gateway.configure':
+      return { sign: '~', noun: 'gateway', target: action.vm, detail: 'configure', doing: 'configuring' };
   }
 }
 

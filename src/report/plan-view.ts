@@ -1,5 +1,5 @@
 /** A plan for people: what comes (`+`), changes (`~`) and goes (`-`) in each partition and why, then one line that sums it up. */
-import type { Action, Plan } from '../model/plan.ts';
+import type { Action, Plan, Stage } from '../model/plan.ts';
 import type { ActionSign, ImageNames } from './action-text.ts';
 import { actionText } from './action-text.ts';
 import { cleanText } from './clean-text.ts';
@@ -28,10 +28,7 @@ export function planView(plan: Plan, settings: PlanViewSettings): string {
   const { paint } = settings;
   const partitions = Map.groupBy(plan.stages, (stage) => stage.partition);
   const blocks = [...partitions].flatMap(([partition, stages]) => {
-    const changes = mergeChanges(
-      stages.flatMap((stage) => stage.actions),
-      settings,
-    );
+    const changes = mergeChanges(stages, settings);
     return changes.length === 0 ? [] : [`${paint.bold(cleanText(partition))}\n${changeLines(changes, settings)}`];
   });
   const remarks = remarkLines(plan, paint);
@@ -70,11 +67,18 @@ export function planSummary(plan: Plan): string {
   return parts.length === 0 ? 'Plan: nothing to do' : `Plan: ${parts.join(', ')}`;
 }
 
-/** What is held back and what is not ours: `! web-1: container old-db is not ours`. Empty when there is neither. */
+/**
+ * What is not ours, `! web-1: container old-db is not ours`, what cannot be had, `✗`, and what is put off, `=`. Empty when there is none
+ * of these.
+ */
 export function remarkLines(plan: Pick<Plan, 'holds' | 'notices'>, paint: Paint): string {
   const lines = [
     ...plan.notices.map(({ target, message }) => `${paint.yellow('!')} ${cleanText(`${target}: ${message}`)}\n`),
-    ...plan.holds.map(({ target, reason }) => `${paint.dim('=')} ${cleanText(`${target} held: ${reason}`)}\n`),
+    ...plan.holds.map(({ target, reason, unmet }) =>
+      unmet
+        ? `${paint.red('✗')} ${cleanText(`${target}: ${reason}`)}\n`
+        : `${paint.dim('=')} ${cleanText(`${target} held: ${reason}`)}\n`,
+    ),
   ];
   return lines.join('');
 }
@@ -91,12 +95,12 @@ function replacedProcesses(actions: readonly Action[]): Set<string> {
   return new Set(created.filter((name) => removed.has(name)));
 }
 
-function mergeChanges(actions: readonly Action[], settings: PlanViewSettings): Change[] {
-  const replaced = replacedProcesses(actions);
+function mergeChanges(stages: readonly Stage[], settings: PlanViewSettings): Change[] {
+  const replaced = replacedProcesses(stages.flatMap((stage) => stage.actions));
   const changes = new Map<string, Change>();
-  for (const action of actions) {
-    const change = changeOf(action, replaced, settings);
-    if (!change) continue;
+  for (const change of stages.flatMap((stage) =>
+    stage.actions.flatMap((action) => changeOf(action, stage, replaced, settings) ?? []),
+  )) {
     const key = [change.sign, change.noun, change.target, change.detail, change.reason].join('\n');
     const before = changes.get(key);
     changes.set(key, before ? { ...before, vms: [...new Set([...before.vms, ...change.vms])] } : change);
@@ -104,7 +108,12 @@ function mergeChanges(actions: readonly Action[], settings: PlanViewSettings): C
   return [...changes.values()];
 }
 
-function changeOf(action: Action, replaced: ReadonlySet<string>, settings: PlanViewSettings): Change | undefined {
+function changeOf(
+  action: Action,
+  { withdraw = [] }: Stage,
+  replaced: ReadonlySet<string>,
+  settings: PlanViewSettings,
+): Change | undefined {
   const { sign, noun, target, detail } = actionText(action, settings.images);
   const change = { sign, noun, target, detail, reason: action.reason, vms: [] };
   switch (action.kind) {
@@ -113,7 +122,7 @@ function changeOf(action: Action, replaced: ReadonlySet<string>, settings: PlanV
     case 'vm.prepare':
       return { ...change, target: '', detail: 'prepare', vms: [action.vm] };
     case 'gateway.configure':
-      return { ...change, target: '', vms: [action.vm] };
+      return { ...change, target: '', detail: gatewayDetail(withdraw), vms: [action.vm] };
     case 'process.remove':
       return replaced.has(action.process) ? undefined : change;
     case 'process.create':
@@ -121,6 +130,15 @@ function changeOf(action: Action, replaced: ReadonlySet<string>, settings: PlanV
     default:
       return change;
   }
+}
+
+/** So many processes are named; of more only the number is said. */
+const MOST_NAMES = 3;
+
+function gatewayDetail(withdraw: readonly string[]): string {
+  const { length } = withdraw;
+  if (length === 0) return 'configure';
+  return `withdraw ${length > MOST_NAMES ? `${length} processes` : withdraw.join(', ')}`;
 }
 
 function changeLines(changes: readonly Change[], { paint, width }: PlanViewSettings): string {

@@ -42,13 +42,11 @@ export const EVERY_ACTION: readonly Action[] = [
   {
     id: 'gateway.configure:web-1',
     kind: 'gateway.configure',
-    withdraw: ['shop-1', 'shop-4'],
     ...at('web-1', 'processes leave'),
   },
   {
     id: 'gateway.configure:web-2',
     kind: 'gateway.configure',
-    withdraw: ['shop-1', 'shop-4'],
     ...at('web-2', 'processes leave'),
   },
   {
@@ -79,7 +77,10 @@ export const EVERY_ACTION: readonly Action[] = [
 ];
 
 export const SAMPLE_PLAN: Plan = aPlan({
-  stages: [{ id: 'web/1', partition: 'web', kind: 'processes', actions: EVERY_ACTION }],
-  holds: [{ target: 'vm web-1', reason: 'web keeps at least 1 VM' }],
+  stages: [{ id: 'web/1', partition: 'web', kind: 'processes', withdraw: ['shop-1', 'shop-4'], actions: EVERY_ACTION }],
+  holds: [
+    { target: 'vm web-1', reason: 'web keeps at least 1 VM' },
+    { target: 'shop', reason: '1 of 6 not created: no VM takes more', unmet: true },
+  ],
   notices: [{ target: 'web-1', message: 'container old-db is not ours' }],
 });

@@ -41,6 +41,7 @@ describe('plan', () => {
 
       ! web-1: container old-db is not ours
       = vm web-1 held: web keeps at least 1 VM
+      ✗ shop: 1 of 6 not created: no VM takes more
 
       Plan: 1 VM and 1 process to create, 1 process to replace, 1 VM and 1 process to start, 1 VM and 1 process to take up, 2 VMs to prepare, 1 VM and 1 process to remove, 1 VM and 1 process to forget, 2 image copies, 2 gateways to configure
       "
@@ -53,8 +54,15 @@ describe('plan', () => {
     expect([stdout, code]).toEqual(['nothing to do: 4 processes on 2 VMs as specified\n', 0]);
   });
 
-  it('ends with 2 for changes when asked, 5 when a VM is silent', async () => {
+  it('ends with 2 when asked for changes and for what cannot be had, 5 when a VM is silent', async () => {
     expect((await cli(['plan', '--detailed-exitcode'], { use: { planRun: () => planned() } })).code).toBe(2);
+    const holds = [{ target: 'shop', reason: '1 of 4 not created' }];
+    const held = (unmet: object) => aPlan({ holds: holds.map((hold) => ({ ...hold, ...unmet })) });
+    for (const [plan, code] of [
+      [held({}), 0],
+      [held({ unmet: true }), 2],
+    ] as const)
+      expect((await cli(['plan', '--detailed-exitcode'], { use: { planRun: () => planned(plan) } })).code).toBe(code);
     const silent: Observation = {
       ...observation,
       vms: { 'web-1': { status: 'unreachable', reason: 'timeout', message: 'no answer' } },
@@ -178,6 +186,29 @@ describe('reconcile', () => {
     });
     expect(code).toBe(5);
     expect(stdout).toMatch(/^! the last 3 machines of web did not come up/);
+  });
+
+  it('is no success while something that was asked for cannot be had, and is one while it is only put off', async () => {
+    const ended = (unmet: object) =>
+      cli(['reconcile'], {
+        use: {
+          reconcile: () =>
+            Promise.resolve(
+              anOutcome({ plan: aPlan({ holds: [{ target: 'shop', reason: '1 of 5 not created', ...unmet }] }) }),
+            ),
+        },
+        deps: { inventory: memoryInventory(anInventory()) },
+      });
+    const unmet = await ended({ unmet: true });
+    expect([unmet.stdout, unmet.code]).toEqual([
+      '✗ shop: 1 of 5 not created\nnothing else to do: 4 processes on 2 VMs\n',
+      5,
+    ]);
+    const putOff = await ended({});
+    expect([putOff.stdout, putOff.code]).toEqual([
+      '= shop held: 1 of 5 not created\nnothing else to do: 4 processes on 2 VMs\n',
+      0,
+    ]);
   });
 
   it('with --quiet prints nothing but failures, on standard error', async () => {

@@ -1,7 +1,9 @@
 /** The main job on real VMs: from a spec to pages, and reconcile keeps it so whatever is broken. */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PolicyMemory } from '../../src/model/memory.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { getPage, requestLoad, testProject, type TestProject } from '../support/project.ts';
 
@@ -96,8 +98,24 @@ describe('reconcile', () => {
       'subscriptions:\n  mail: { cartridge: static, env: { PIN: { fromEnv: NO_SUCH_PIN } } }\n',
     );
     const { stdout, code } = await project.stratos('reconcile').finally(() => project.writeSpec(before));
-    expect([code, stdout]).toEqual([0, expect.stringContaining('the environment variable is not set: NO_SUCH_PIN')]);
+    expect([code, stdout]).toEqual([5, expect.stringContaining('the environment variable is not set: NO_SUCH_PIN')]);
     expect(await pages()).toEqual([200, 200]);
+  });
+
+  test('does not call it success when there is no room, and makes what fits', async () => {
+    await project.must('scale', 'shop', '--min', '12', '--max', '12');
+    const result = await project.stratos('reconcile');
+    expect([result.code, result.stdout]).toEqual([5, expect.stringContaining('✗ shop: 3 of 12 not created')]);
+    expect(await pages()).toEqual([200, 200, 200]);
+    const again = await project.stratos('reconcile', '-o', 'json');
+    expect(again.code).toBe(5);
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      ...{ changed: false, failed: [] },
+      holds: [{ target: 'shop', reason: expect.stringContaining('web has at most 3 VMs') as string, unmet: true }],
+    });
+    expect((await project.stratos('plan', '--detailed-exitcode')).code).toBe(2);
+    await project.must('scale', 'shop', '--min', '4', '--max', '6');
+    await project.must('reconcile');
   });
 
   test('starts a killed process again', async () => {
@@ -225,6 +243,11 @@ describe('reconcile', () => {
     const file = path.join(project.directory, 'plan.yaml');
     await project.must('plan', '-o', file);
     await project.must('apply', file);
+    // What it saw and decided is left for the next run, as by a reconcile.
+    const memory = JSON.parse(
+      await readFile(path.join(project.directory, '.stratos/policy-memory.json'), 'utf8'),
+    ) as PolicyMemory;
+    expect(memory.subscriptions.shop?.desired).toBe(5);
     const again = await project.stratos('apply', file);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('Cannot apply the plan');

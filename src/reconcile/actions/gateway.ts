@@ -8,15 +8,12 @@ import { gatewayOf } from '../gateway-of.ts';
 import { NO_FAILURES, type Handler } from './handler.ts';
 import { recordOf } from './machines.ts';
 
-export const configureGateway: Handler<'gateway.configure'> = async (context, vm, actions) => {
+export const configureGateway: Handler<'gateway.configure'> = async (context, vm) => {
   const { recorder, spec, deps, signal } = context;
   const record = recordOf(context, vm);
   const { endpoint } = record;
   if (!endpoint) throw new NotFoundError(`Cannot reach ${vm} as it has no address yet`);
-  for (const name of actions.flatMap((action) => action.withdraw)) {
-    const process = recorder.process(name);
-    if (process && process.state !== 'leaving') recorder.putProcess({ ...process, state: 'leaving' });
-  }
+  // Who leaves the rotation is recorded before it does.
   await recorder.commit();
   const vms = recorder.vms().filter((other) => other.partition === record.partition);
   const rotation = vms

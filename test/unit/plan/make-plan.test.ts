@@ -23,11 +23,11 @@ import { disturb, type Mishap } from '../../support/plan-worlds.ts';
 
 /** A plan as a transcript: a line for each stage. */
 function transcript(plan: Plan): string[] {
-  return plan.stages.map(({ kind, actions }) => {
+  return plan.stages.map(({ kind, actions, withdraw = [] }) => {
     const texts = actions.map((action) => {
       if ('process' in action) return `${verb(action.kind)} ${action.process}@${action.vm}`;
       if (action.kind === 'gateway.configure')
-        return action.withdraw.length === 0 ? action.vm : `${action.vm} without ${action.withdraw.join(' ')}`;
+        return withdraw.length === 0 ? action.vm : `${action.vm} without ${withdraw.join(' ')}`;
       return action.kind === 'vm.prepare' || action.kind === 'image.copy'
         ? action.vm
         : `${verb(action.kind)} ${action.vm}`;
@@ -251,6 +251,14 @@ describe('makePlan repairs', () => {
     ],
   ])('%s', (_, happened, lines) => {
     expect(transcript(planFor(whole, after(settled, ...happened)))).toEqual(lines);
+  });
+
+  it('tells what cannot be had from what is put off', () => {
+    const unmet = (plan: Plan) => plan.holds.map((hold) => hold.unmet ?? false);
+    expect(unmet(planFor(spec({ min: 1, max: 1, processesPerVm: 1 }), anEmptyWorld(spec())))).toEqual([true]);
+    const machine = after(settled, ['iaas silent']);
+    expect(unmet(planFor(whole, machine))).toEqual([true]);
+    expect(planFor(whole, settled).holds).toEqual([]);
   });
 
   it('says what somebody changed on a VM that it prepares again, and that preparation changed where it did', () => {
