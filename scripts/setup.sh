@@ -31,11 +31,13 @@ preflight() {
 
 # Debian's packages for what $1 says: `run` (the local IaaS and building cartridges), `test` (the gate too) or `bench` (peers).
 install_packages() {
-  wanted='lxc lxc-templates debootstrap rsync openssh-client openssh-server uidmap haproxy iproute2 nftables zstd tar xz-utils curl ca-certificates'
-  [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci docker-registry apache2-utils openssl sudo socat busybox-static"
+  wanted='lxc lxc-templates debootstrap rsync openssh-client openssh-server uidmap haproxy iproute2 nftables zstd tar xz-utils curl ca-certificates busybox-static'
+  [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci docker-registry apache2-utils openssl sudo socat"
+  # Where the kernel has AppArmor, LXC wants its profile for containers loaded.
+  ! grep -qsx Y /sys/module/apparmor/parameters/enabled || wanted="apparmor $wanted"
   # A browser for the pages; Ubuntu has none as a package of its own.
   [ "$1" != test ] || ! grep -qx 'ID=debian' /etc/os-release || wanted="$wanted chromium"
-  [ "$1" != bench ] || wanted="$wanted ansible socat busybox-static"
+  [ "$1" != bench ] || wanted="$wanted ansible socat"
   missing=
   for package in $wanted; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
@@ -55,7 +57,16 @@ install_packages() {
       DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
   } || status=$?
   [ -z "$made" ] || rm -f "$policy"
+  [ "$status" = 0 ] || say 'apt cannot install them; on Ubuntu they need the component universe: add-apt-repository universe'
+  load_profiles
   return "$status"
+}
+
+# The profile that LXC starts containers with: its service, which was not started, would load it.
+load_profiles() {
+  profiles=/sys/kernel/security/apparmor/profiles
+  [ -e "$profiles" ] && [ -e /etc/apparmor.d/lxc-containers ] || return 0
+  grep -qs '^lxc-container-default' "$profiles" || apparmor_parser -r -W -T /etc/apparmor.d/lxc-containers || :
 }
 
 # npm's packages, when the lock file is newer than what is installed.

@@ -27,6 +27,8 @@ export const LAYOUT = {
    * A process is built in `.making` and taken apart in `.trash`, so that what has its name here is whole.
    */
   processes: `${ROOT}/processes`,
+  /** `snapshots/<name>/<snapshot>/{label.json,overlay/delta,ts,comment}`: kept of processes that went. Scripts take it for the neighbour of `processes`. */
+  snapshots: `${ROOT}/snapshots`,
   /** `volumes/<alias>/<ordinal>/<volume>`. */
   volumes: `${ROOT}/volumes`,
   /** `wake/<wake port>`: `NAME PORT STARTUP` of the process that a connection there wakes. */

@@ -1,15 +1,17 @@
-/** Snapshots of a process's file system, by `lxc-snapshot`: they are beside the process and end with it. */
+/** Snapshots of a process's file system, by `lxc-snapshot`: beside the process, and kept on its VM when it goes. */
 import { script, type ScriptStep, type Step } from '../shell/command.ts';
 import { LAYOUT } from './layout.ts';
 import { checkedName } from './process-launch.ts';
 import text from './scripts/snapshot.sh';
 
 export interface Snapshot {
-  /** `snap0`, `snap1` … as LXC names them. */
+  /** `snap0`, `snap1` … as LXC names them; `shop-1/snap0` where it was kept of another process, which went. */
   readonly name: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly comment?: string;
+  /** Digest of the image that it is of, where that is not the process's: it cannot be restored to it. */
+  readonly image?: string;
 }
 
 /** Takes a snapshot; a process that runs is stopped for it and started again. Its answer has the one snapshot that was made. */
@@ -27,7 +29,7 @@ export function snapshotRemoveStep(name: string, snapshot: string): ScriptStep {
   return step('remove', `remove a snapshot of ${name}`, name, snapshot);
 }
 
-/** Lists the snapshots of a process, oldest first. */
+/** Lists the snapshots of a process and those kept of its subscription on the VM, oldest first. */
 export function snapshotListStep(name: string): ScriptStep {
   return step('list', `list the snapshots of ${name}`, name);
 }
@@ -35,9 +37,15 @@ export function snapshotListStep(name: string): ScriptStep {
 /** Reads what {@link snapshotListStep} and {@link snapshotSteps} print. */
 export function parseSnapshots(stdout: string): readonly Snapshot[] {
   return stdout.split('\n').flatMap((line) => {
-    const { snapshot, createdAt, comment } = parseLine(line);
+    const { snapshot, createdAt, comment, image } = parseLine(line);
     if (typeof snapshot !== 'string' || typeof createdAt !== 'string') return [];
-    return [{ name: snapshot, createdAt, ...(typeof comment === 'string' && comment !== '' ? { comment } : {}) }];
+    return [
+      {
+        ...{ name: snapshot, createdAt },
+        ...(typeof comment === 'string' && comment !== '' ? { comment } : {}),
+        ...(typeof image === 'string' ? { image } : {}),
+      },
+    ];
   });
 }
 

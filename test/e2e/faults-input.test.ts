@@ -137,14 +137,19 @@ describe('an image that the store does not have', () => {
         `  other:\n    image: '${image}'\n    partition: web\n    ports: { http: 80 }\n    resources: { memory: 32Mi, cpu: 0.1 }\nsubscriptions:\n  absent: { cartridge: other, processes: { min: 1, max: 1 }, port: 8081 }`,
       ),
     );
-    for (const args of [['reconcile'], ['reconcile'], ['plan']]) {
-      const result = await project.stratos(...args);
+    for (const [command, code] of [
+      ['reconcile', 5],
+      ['reconcile', 5],
+      ['plan', 0],
+    ] as const) {
+      const result = await project.stratos(command);
+      expect(result.code).toBe(code);
       expect(result.stdout).toContain(
-        `absent held: 0 of 1 exist and no more can be created: the store has no image ${image}: see stratos cartridge ls`,
+        `✗ absent: 0 of 1 exist and no more can be created: the store has no image ${image}: see stratos cartridge ls`,
       );
       expect(result.stdout).not.toContain('as specified');
     }
-    expect((await project.stratos('reconcile', '--quiet')).stderr).toContain('absent held');
+    expect((await project.stratos('reconcile', '--quiet')).stderr).toContain('✗ absent: ');
     const { subscriptions } = await project.status();
     expect(subscriptions.map(({ alias, ready }) => [alias, ready])).toEqual([
       ['absent', 0],
@@ -157,10 +162,9 @@ describe('an image that the store does not have', () => {
 
   test('is told where processes of the former image run on', async () => {
     await project.editSpec('image: static:1', 'image: static:2');
-    const result = await project.must('reconcile');
-    expect(result.stdout).toContain(
-      'shop held: 1 of 1 exist and none can be replaced: the store has no image static:2',
-    );
+    const result = await project.stratos('reconcile');
+    expect(result.code).toBe(5);
+    expect(result.stdout).toContain('✗ shop: 1 of 1 exist and none can be replaced: the store has no image static:2');
     expect(result.stdout).not.toContain('as specified');
     await project.writeSpec(good);
     expect((await project.must('reconcile')).stdout).toContain('as specified');

@@ -1,9 +1,8 @@
 /** The main job on real VMs: from a spec to pages, and reconcile keeps it so whatever is broken. */
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PolicyMemory } from '../../src/model/memory.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { getPage, requestLoad, testProject, type TestProject } from '../support/project.ts';
 
@@ -111,7 +110,7 @@ describe('reconcile', () => {
     expect(again.code).toBe(5);
     expect(JSON.parse(again.stdout)).toMatchObject({
       ...{ changed: false, failed: [] },
-      holds: [{ target: 'shop', reason: expect.stringContaining('web has at most 3 VMs') as string, unmet: true }],
+      holds: [{ target: 'shop', reason: expect.stringContaining('3 of 3 VMs exist') as string, unmet: true }],
     });
     expect((await project.stratos('plan', '--detailed-exitcode')).code).toBe(2);
     await project.must('scale', 'shop', '--min', '4', '--max', '6');
@@ -242,12 +241,14 @@ describe('reconcile', () => {
     await project.must('scale', 'shop', '--min', '5');
     const file = path.join(project.directory, 'plan.yaml');
     await project.must('plan', '-o', file);
+    const left = ['samples.jsonl', 'counters.json', 'policy-memory.json'].map((name) =>
+      path.join(project.directory, '.stratos', name),
+    );
+    const writtenAt = () => Promise.all(left.map(async (name) => (await stat(name)).mtimeMs));
+    const before = await writtenAt();
     await project.must('apply', file);
     // What it saw and decided is left for the next run, as by a reconcile.
-    const memory = JSON.parse(
-      await readFile(path.join(project.directory, '.stratos/policy-memory.json'), 'utf8'),
-    ) as PolicyMemory;
-    expect(memory.subscriptions.shop?.desired).toBe(5);
+    for (const [at, time] of (await writtenAt()).entries()) expect(time, left[at]).toBeGreaterThan(before[at] ?? 0);
     const again = await project.stratos('apply', file);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('Cannot apply the plan');
@@ -266,7 +267,7 @@ describe('reconcile', () => {
   });
 
   test('runs, shows, snapshots and restores inside a process', async () => {
-    const [name = ''] = await processNames();
+    let [name = ''] = await processNames();
     expect((await project.must('process', 'exec', name, '--', 'sh', '-c', 'echo "$GREETING"')).stdout).toBe(
       'good day\n',
     );
@@ -277,6 +278,20 @@ describe('reconcile', () => {
     const snapshot = /"name":\s*"([^"]+)"/.exec(snapshots.stdout)?.[1] ?? '';
     await project.must('process', 'restore', name, snapshot);
     expect((await project.must('process', 'exec', name, '--', 'cat', '/marker')).stdout).toBe('first\n');
+    // A rollout replaces the process and keeps what somebody wants to go back to.
+    await project.editSpec('GREETING: good day', 'GREETING: good night');
+    await project.must('reconcile');
+    const here = (await project.status()).subscriptions.find(isShop)?.processes ?? [];
+    const kept = await Promise.all(
+      here.map(async (process) => ({
+        name: process.name,
+        text: (await project.must('process', 'snapshots', process.name)).stdout,
+      })),
+    );
+    const heir = kept.find(({ text }) => text.includes(`${name}/${snapshot}`))?.name ?? '';
+    await project.must('process', 'restore', heir, `${name}/${snapshot}`);
+    expect((await project.must('process', 'exec', heir, '--', 'cat', '/marker')).stdout).toBe('first\n');
+    name = heir;
     await project.must('process', 'restart', name);
     expect((await project.must('process', 'logs', name, '--lines', '50')).stdout).toContain('response:200');
     expect((await project.stratos('process', 'exec', name, '--', 'false')).code).toBe(1);

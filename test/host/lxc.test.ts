@@ -416,6 +416,45 @@ describe('a running process', () => {
     expect(parseSnapshots(after?.stdout ?? '')).toEqual([]);
   });
 
+  test('leaves its snapshots to those that come after it, where the image is the same', async () => {
+    await run(createSteps([web('shop-7', 7)]));
+    const put = (name: string, text: string) =>
+      run([command('put', execArgv(name, ['sh', '-c', 'echo "$0" >/www/index.html', text]))]);
+    const page = (index: number) => shell(`curl -s -m 1 http://10.66.0.${String(index + 1)}/`);
+    await put('shop-7', 'kept');
+    await run(snapshotSteps('shop-7', 'before'));
+    expect(await remove('shop-7')).toMatchObject([{ removed: true }]);
+    await shell(`cp -a /var/lib/stratos/images/${IMAGE_HEX} /var/lib/stratos/images/${'cd'.repeat(32)}`);
+    const nine = web('shop-9', 9);
+    const another = { ...nine, image: { ...nine.image, digest: `sha256:${'cd'.repeat(32)}` } };
+    await run(createSteps([web('shop-8', 8), another, web('shop-x-1', 10)]));
+    const listOf = async (name: string) => parseSnapshots((await run([snapshotListStep(name)]))[0]?.stdout ?? '');
+    expect(await listOf('shop-8')).toEqual([
+      { name: 'shop-7/snap0', comment: 'before', createdAt: expect.any(String) as string },
+    ]);
+    expect(await listOf('shop-9')).toMatchObject([{ name: 'shop-7/snap0', image: `sha256:${IMAGE_HEX}` }]);
+    expect(await listOf('shop-x-1')).toEqual([]);
+    expect(await run(restoreSteps('shop-8', 'shop-7/snap0'))).toMatchObject([{ status: 0 }]);
+    await expect.poll(async () => (await page(8)).stdout, { timeout: 10_000 }).toBe('kept\n');
+    expect((await shell('stat -c %u:%g /var/lib/stratos/processes/shop-8/overlay/delta')).stdout).toBe(
+      '100000:100000\n',
+    );
+    const refused = [
+      ['shop-9', 'shop-7/snap0', `as it is of another image: sha256:${IMAGE_HEX}`],
+      ['shop-8', 'shop-7/../../processes', 'as there is none of that name'],
+      ['shop-8', 'shop-7/snap1', 'as there is none of that name'],
+    ] as const;
+    for (const [name, snapshot, why] of refused) {
+      const [result] = await run(restoreSteps(name, snapshot));
+      expect([result?.status, result?.stderr]).toEqual([1, expect.stringContaining(why)]);
+    }
+    expect((await page(9)).stdout).toBe('hello\n');
+    await run([snapshotRemoveStep('shop-8', 'shop-7/snap0')]);
+    expect(await listOf('shop-8')).toEqual([]);
+    expect((await shell('ls /var/lib/stratos/snapshots')).stdout).toBe('');
+    await remove('shop-8', 'shop-9', 'shop-x-1');
+  });
+
   test('keeps its network when somebody deletes the bridge or its published port', async () => {
     await run(createSteps([web('shop-5', 5), web('shop-6', 6)]));
     const drift = async () => parseObservation((await run([observeStep(LINEAGE)]))[0]?.stdout ?? '').drift;

@@ -20,6 +20,7 @@ export function restoreCommand(command: Command, context: CommandContext, run = 
       'Stops a process, puts its file system back to a snapshot and starts it. What it changed since is gone; its volumes stay as they are.',
     examples: [
       ['stratos process restore shop-1 snap0', 'back to the first snapshot'],
+      ['stratos process restore shop-4 shop-1/snap0', 'to what shop-1 was, which shop-4 has replaced since'],
       ['stratos process snapshots shop-1', 'which snapshots there are'],
     ],
     globals: ['dir'],

@@ -4,6 +4,7 @@ import { EXIT } from '../../model/errors.ts';
 import type { Snapshot } from '../../lxc/snapshots.ts';
 import type { Column } from '../../report/table.ts';
 import { table } from '../../report/table.ts';
+import { shortDigest } from '../../report/action-text.ts';
 import type { CommandContext } from '../context.ts';
 import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -20,7 +21,8 @@ export interface SnapshotsOptions {
 /** Configures the command. */
 export function snapshotsCommand(command: Command, context: CommandContext, run = runSnapshots): void {
   describeCommand(command, {
-    description: 'Lists the snapshots of a process, oldest first, or deletes one of them.',
+    description:
+      'Lists the snapshots of a process, oldest first, or deletes one of them. With them are those of processes of its subscription that were on the same VM and went, as shop-1/snap0: they can be restored where the image is the same.',
     examples: [
       ['stratos process snapshots shop-1', 'names, times and comments'],
       ['stratos process snapshots shop-1 -o json', 'as one JSON document'],
@@ -38,8 +40,12 @@ export function snapshotsCommand(command: Command, context: CommandContext, run 
 const COLUMNS: readonly Column<Snapshot>[] = [
   { title: 'SNAPSHOT', value: (row) => row.name, colour: (text, _row, paint) => paint.bold(text) },
   { title: 'TAKEN', value: (row) => row.createdAt },
-  { title: 'COMMENT', value: (row) => row.comment ?? '', shrinks: true },
+  { title: 'COMMENT', value: commentOf, shrinks: true },
 ];
+
+function commentOf({ comment = '', image }: Snapshot): string {
+  return image === undefined ? comment : `${comment === '' ? '' : `${comment} `}(of image ${shortDigest(image)})`;
+}
 
 /** Prints the snapshots, or what was deleted. @throws NotFoundError, RemoteCommandError */
 export async function runSnapshots(options: SnapshotsOptions, context: CommandContext): Promise<number> {

@@ -22,10 +22,14 @@ if [ -e "$root/label.json" ]; then
 fi
 [ -d /run/systemd/system ] || refuse 5 'Cannot prepare the machine as systemd does not run on it'
 
+# Where the kernel has AppArmor, LXC starts containers with a profile, which something must load. In a VM that is a container that is
+# its machine's.
+guard=''
+if [ ! -e /run/systemd/container ] && grep -qsx Y /sys/module/apparmor/parameters/enabled; then guard=apparmor:apparmor_parser; fi
 # Packages, each with a program that shows it is there.
 missing='' programs=''
 for pair in lxc:lxc-start uidmap:newuidmap rsync:rsync haproxy:haproxy nftables:nft iproute2:ip zstd:zstd attr:setfattr openssl:openssl socat:socat curl:curl \
-  procps:ps util-linux:nsenter; do
+  procps:ps util-linux:nsenter $guard; do
   command -v "${pair#*:}" >/dev/null 2>&1 || missing="$missing ${pair%%:*}" programs="$programs ${pair#*:}"
 done
 if [ -n "$missing" ]; then
@@ -38,9 +42,13 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086 # names of packages
   apt install --no-install-recommends $missing || {
     apt update && apt install --no-install-recommends $missing
-  } || refuse 4 "Cannot prepare the machine as these packages cannot be installed:$missing"
+  } || refuse 4 "Cannot prepare the machine as these packages cannot be installed (Ubuntu has some in universe):$missing"
   # The distribution's own proxy would take the ports; it is ours to stop only where it came with us.
   case " $missing " in *' haproxy '*) systemctl disable --now -q haproxy.service >&2 || : ;; esac
+fi
+profiles=/sys/kernel/security/apparmor/profiles
+if [ -n "$guard" ] && [ -e "$profiles" ] && [ -e /etc/apparmor.d/lxc-containers ]; then
+  grep -q '^lxc-container-default' "$profiles" || apparmor_parser -r -W -T /etc/apparmor.d/lxc-containers >&2 || :
 fi
 if ! grep -qs '^USE_LXC_BRIDGE=.\{0,1\}false' /etc/default/lxc-net && [ ! -d /sys/class/net/lxcbr0 ]; then
   # lxc.service would wait half a minute for a bridge that is not there.

@@ -1,5 +1,5 @@
 # Removes containers. Arguments: lineage, folder of the processes, folder of the hooks, bridge, then for each process NAME DRAIN:
-# how long, in seconds, it may finish what its clients have open. Volumes stay. Prints a JSON line {"name","removed","drained"} or
+# how long, in seconds, it may finish what its clients have open. Volumes stay, and snapshots, in `snapshots/NAME` beside the folder of processes. Prints a JSON line {"name","removed","drained"} or
 # {"name","removed":false,"failure"} for each; one that is not there is removed already.
 set -u
 export LC_ALL=C
@@ -100,6 +100,17 @@ systemctl stop $units >&2
   systemctl reset-failed $units 2>/dev/null
 } &
 cleaning=$!
+# Snapshots are what somebody wants to go back to: they outlive the process, with its label, which tells what they are of.
+kept=${processes%/*}/snapshots
+for folder in $folders; do
+  for snapshot in "$folder"/snaps/*/; do
+    [ -e "${snapshot}config" ] || continue
+    own=$kept/${folder##*/} number=0
+    while [ -e "$own/snap$number" ]; do number=$((number + 1)); done
+    mkdir -p "$own" && chmod 700 "$kept"
+    cp "$folder/label.json" "$snapshot" && mv "${snapshot%/}" "$own/snap$number"
+  done
+done >&2
 # Out of the way in one step each, so that a cut leaves no half of a container under its name.
 # shellcheck disable=SC2086
 trouble=$(mkdir -m 700 "$trash" 2>&1 && mv -t "$trash" $folders 2>&1)

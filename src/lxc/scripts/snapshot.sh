@@ -1,10 +1,12 @@
 # Snapshots of one container by LXC's own means. Arguments: folder of the processes, verb, name of the process, then for
 # `take` a comment, for `restore` and `remove` the snapshot. LXC takes and restores stopped containers only: one that runs is
 # stopped for that time. Prints {"snapshot","createdAt","comment"} for each snapshot that is there (list) or was made (take).
+# What was kept of another process of the subscription that went is NAME/SNAPSHOT, and has "image" when that is another one.
 set -u
 export LC_ALL=C
 processes=$1 verb=$2 name=$3 value=${4-}
 folder=$processes/$name
+kept=${processes%/*}/snapshots
 unit=stratos-process@$name.service
 
 refuse() {
@@ -12,21 +14,55 @@ refuse() {
   exit 1
 }
 
-# Tells snapshot $1.
-tell() {
-  taken=$(date -u -r "$folder/snaps/$1/ts" +%Y-%m-%dT%H:%M:%SZ)
-  comment=''
-  [ ! -e "$folder/snaps/$1/comment" ] ||
-    comment=$(tr '\n\t' '  ' <"$folder/snaps/$1/comment" | tr -d '\000-\037\177' | sed 's/[\\"]/\\&/g; s/ *$//')
-  printf '{"snapshot":"%s","createdAt":"%s","comment":"%s"}\n' "$1" "$taken" "$comment"
+# Puts the image of the process with the label $1 into `image`.
+read_image() {
+  image=''
+  [ ! -r "$1" ] || read -r image <"$1"
+  image=${image##*\"image\":\"}
+  image=${image%%\"*}
 }
 
-# The snapshots there are, oldest first.
+# Puts the folder of snapshot $1 into `place`, and into `other` the image it is of where that is another one.
+find_snapshot() {
+  place=$folder/snaps/$1 other=''
+  case $1 in
+  */*)
+    place=$kept/$1
+    case ${1%%/*}${1#*/} in *[!0-9a-z-]*) refuse "Cannot $verb a snapshot of $name as there is none of that name: $1" ;; esac
+    read_image "$folder/label.json"
+    own=$image
+    read_image "$place/label.json"
+    [ "$image" = "$own" ] || other=$image
+    ;;
+  esac
+}
+
+# Tells snapshot $1.
+tell() {
+  find_snapshot "$1"
+  taken=$(date -u -r "$place/ts" +%Y-%m-%dT%H:%M:%SZ)
+  comment=''
+  [ ! -e "$place/comment" ] ||
+    comment=$(tr '\n\t' '  ' <"$place/comment" | tr -d '\000-\037\177' | sed 's/[\\"]/\\&/g; s/ *$//')
+  printf '{"snapshot":"%s","createdAt":"%s","comment":"%s"%s}\n' "$1" "$taken" "$comment" "${other:+,\"image\":\"$other\"}"
+}
+
+# The snapshots there are, oldest first: its own, and with `kept` those of processes of the subscription that went.
 list() {
-  for snapshot in "$folder"/snaps/*/ts; do
+  set -- "$folder"/snaps/*/ts ${1:+"$kept/${name%-*}"-*/*/ts}
+  for snapshot; do
     [ -e "$snapshot" ] || continue
-    snapshot=${snapshot%/ts}
-    printf '%s %s\n' "$(stat -c %Y "$snapshot/ts")" "${snapshot##*/}"
+    from=${snapshot#"$kept/${name%-*}-"}
+    at=${snapshot%/ts}
+    case $snapshot in
+    "$kept"/*)
+      # Not those of a subscription whose name only begins like this one's.
+      case ${from%%/*} in *[!0-9]*) continue ;; esac
+      at=${name%-*}-${from%/ts}
+      ;;
+    *) at=${at##*/} ;;
+    esac
+    printf '%s %s\n' "$(stat -c %Y "$snapshot")" "$at"
   done | sort -k 1n -k 2V | cut -d ' ' -f 2
 }
 
@@ -37,16 +73,28 @@ resume() {
 [ -e "$folder/label.json" ] || refuse "Cannot $verb a snapshot of $name as it is not on this VM"
 case $verb in
 list)
-  list | while read -r snapshot; do tell "$snapshot"; done
+  list kept | while read -r snapshot; do tell "$snapshot"; done
   exit
   ;;
 restore | remove)
-  [ -e "$folder/snaps/$value/config" ] || refuse "Cannot $verb a snapshot of $name as there is none of that name: $value"
+  find_snapshot "$value"
+  [ -e "$place/config" ] || refuse "Cannot $verb a snapshot of $name as there is none of that name: $value"
   ;;
 esac
 if [ "$verb" = remove ]; then
-  lxc-snapshot -P "$processes" -n "$name" -d "$value" >&2
+  case $value in
+  */*)
+    rm -rf "$place"
+    rmdir "${place%/*}" 2>/dev/null || :
+    ;;
+  *) lxc-snapshot -P "$processes" -n "$name" -d "$value" >&2 ;;
+  esac
   exit
+fi
+if [ "$verb" = restore ]; then
+  [ -z "$other" ] || refuse "Cannot restore $value to $name as it is of another image: $other"
+  [ "$(stat -c %u "$place/overlay/delta")" = "$(stat -c %u "$folder/overlay/delta")" ] ||
+    refuse "Cannot restore $value to $name as only one of them is of a privileged process"
 fi
 
 # A request that comes meanwhile waits.
@@ -78,8 +126,19 @@ $snapshot
 else
   # LXC writes a configuration with a new MAC, and folders that anybody in the group may enter.
   cp -p "$folder/config" "$folder/.config"
-  lxc-snapshot -P "$processes" -n "$name" -r "$value" >&2
-  status=$?
+  case $value in
+  */*)
+    # LXC knows of its own only.
+    cp -a "$place/overlay/delta" "$folder/overlay/.delta" >&2 && rm -rf "$folder/overlay/delta" "$folder/overlay/work/work" &&
+      mv "$folder/overlay/.delta" "$folder/overlay/delta"
+    status=$?
+    [ "$status" = 0 ] || rm -rf "$folder/overlay/.delta"
+    ;;
+  *)
+    lxc-snapshot -P "$processes" -n "$name" -r "$value" >&2
+    status=$?
+    ;;
+  esac
   mv "$folder/.config" "$folder/config"
   owner=$(stat -c %u:%g "$folder/stratos/output")
   chown root:root "$folder" "$folder/overlay" && chmod 755 "$folder" "$folder/overlay"
