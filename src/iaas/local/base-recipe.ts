@@ -10,21 +10,25 @@ export interface BaseRecipe {
   readonly family: 'debian' | 'ubuntu';
 }
 
-/** What preparation asks for, so that a VM needs no package archive, and what makes it a machine: systemd and sshd. */
+/**
+ * What preparation asks for, so that a VM needs no package archive, and what makes it a machine: systemd and sshd. No message bus
+ * and so no sessions of systemd: they cost each login several times what sshd itself does, and nobody sits at such a VM.
+ */
 const PACKAGES = [
-  ...['systemd', 'systemd-sysv', 'libpam-systemd', 'dbus', 'openssh-server', 'sudo', 'ca-certificates'],
+  ...['systemd', 'systemd-sysv', 'openssh-server', 'sudo', 'ca-certificates'],
   ...['lxc', 'uidmap', 'rsync', 'haproxy', 'nftables', 'iproute2', 'iputils-ping', 'procps', 'zstd', 'attr', 'openssl'],
   ...['socat', 'curl'],
 ];
 
 /**
  * Units that a VM of seconds does not want: package timers, consoles, services with the distribution's own configuration,
- * udev (it would handle the machine's devices), and one user manager for each login.
+ * udev (it would handle the machine's devices), and what keeps sessions, for which there is no bus.
  */
 const MASKED = [
   ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer', 'e2scrub_all.timer', 'fstrim.timer'],
   ...['motd-news.timer', 'e2scrub_reap.service', 'getty.target', 'console-getty.service', 'systemd-pstore.service'],
   ...['haproxy.service', 'lxc.service', 'lxc-net.service', 'lxc-monitord.service', 'user@.service'],
+  ...['systemd-logind.service'],
   ...[
     'systemd-udevd.service',
     'systemd-udev-trigger.service',
@@ -49,8 +53,9 @@ const FILES: Readonly<Record<string, string>> = {
   'etc/machine-id': '',
 };
 
-/** What package scripts made that each VM must have of its own, or that only takes room. Directories are emptied. */
-const REMOVED = ['var/lib/dbus/machine-id', 'etc/hostname'];
+/** What package scripts made that each VM must have of its own, or what makes a greeting anew for each login, which nobody reads. */
+const REMOVED = ['etc/hostname', 'etc/update-motd.d'];
+/** What only takes room, or is each VM's own too: the directory stays. */
 const REMOVED_MATCHING: readonly { readonly directory: string; readonly pattern: RegExp }[] = [
   { directory: 'etc/ssh', pattern: /^ssh_host_.*$/ },
   { directory: 'var/cache/apt/archives', pattern: /\.deb$/ },

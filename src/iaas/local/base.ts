@@ -128,7 +128,7 @@ function stageOf(line: string): string | undefined {
 /** Makes the tree a base: nothing in it that a VM must have of its own, nothing that starts by itself without need. */
 async function finish(rootfs: string): Promise<void> {
   const { masked, enabled, files, removed, removedMatching } = BASE_CONTENTS;
-  for (const file of removed) await rm(path.join(rootfs, file), { force: true });
+  for (const file of removed) await rm(path.join(rootfs, file), { recursive: true, force: true });
   for (const { directory, pattern } of removedMatching) {
     const names = await readdir(path.join(rootfs, directory)).catch(() => []);
     for (const name of names.filter((entry) => pattern.test(entry))) {
