@@ -58,8 +58,7 @@ export async function planRun(deps: Deps, limits: RunLimits): Promise<PlanRun> {
 export async function loadMaterials(deps: Deps): Promise<Materials> {
   const inventory = await deps.inventory.read();
   // VMs let in while the spec is being read.
-  for (const { name, endpoint, state } of inventory.vms)
-    if (endpoint && state !== 'creating') deps.transport.open(name, endpoint);
+  openAll(deps, inventory);
   const spec = await deps.loadSpec();
   const store = await deps.storeOf(spec);
   const names = [...new Set(Object.values(spec.cartridges).map((cartridge) => cartridge.image))];
@@ -81,6 +80,12 @@ export async function loadMaterials(deps: Deps): Promise<Materials> {
     }),
   );
   return { spec, specDigest: digestOf(spec), inventory, store, references, refused, environments, unresolved };
+}
+
+/** Begins to open what the next look at the VMs will need. */
+export function openAll(deps: Deps, inventory: Inventory): void {
+  for (const { name, endpoint, state } of inventory.vms)
+    if (endpoint && state !== 'creating') deps.transport.open(name, endpoint);
 }
 
 /** What a run sees and what policy says of it: all but the plan. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError, StratosError } from '../model/errors.ts';
 import type { Millis } from '../model/quantity.ts';
 import type { Deps, RunLimits } from './deps.ts';
+import { openAll } from './plan-run.ts';
 import { reconcile, type RunOutcome } from './reconcile.ts';
 
 /**
@@ -18,6 +19,8 @@ export async function watch(
     const started = deps.now();
     try {
       onRound(await reconcile(deps, limits));
+      // Shells for the next round come up while nobody waits for them.
+      openAll(deps, await deps.inventory.read());
     } catch (error) {
       if (error instanceof InterruptedError) return;
       if (!(error instanceof StratosError)) throw error;

@@ -1,6 +1,7 @@
 /**
  * A batch as one POSIX sh program, read by a remote shell from its standard input. The program is one brace group, which a
  * shell runs only when it has all of it: a connection cut while sending executes nothing. `parse-batch.ts` reads what it prints.
+ * Its size stands before it, so that a shell can be there before anybody knows what it will run.
  */
 import { UsageError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
@@ -14,7 +15,7 @@ export interface RenderOptions {
 }
 
 /**
- * Renders the program, secrets in clear: for the wire only. Each script becomes one function with a subshell as its body and
+ * Renders the program, after a line with its size in bytes; secrets in clear: for the wire only. Each script becomes one function with a subshell as its body and
  * each command runs in a subshell, so that no step changes what the next one sees.
  * @throws UsageError for a word or a text that no shell can carry.
  */
@@ -31,17 +32,23 @@ export function renderBatch(batch: Batch, options: RenderOptions): string {
     lines.push(batch.stopOnFailure ? `${end} || stratos_finish` : end);
   });
   lines.push('stratos_finish', '}', '');
-  return lines.join('\n');
+  const program = lines.join('\n');
+  return `${String(Buffer.byteLength(program))}\n${program}`;
 }
 
 /**
- * The command line that reads `program` from standard input and runs it; what follows on standard input is the lifeline.
- * By `head`, as several shells read their own input byte by byte. `exec` makes the shell (or sudo) the leader of the session.
+ * The command line of a shell that waits for what {@link renderBatch} made and runs it; what follows on standard input is the
+ * lifeline, also of a shell that still waits. An empty line before the program is answered by {@link PRESENT}. By `head`, as
+ * several shells read their own input byte by byte. `exec` makes the shell (or sudo) the leader of the session.
  */
-export function batchCommand(program: string, options: { readonly sudo: boolean; readonly shell?: string }): string {
-  const read = `eval "$(head -c ${String(Buffer.byteLength(program))})"`;
-  return `exec ${options.sudo ? 'sudo -n -- ' : ''}${options.shell ?? 'sh'} -c '${read}'`;
+export function shellCommand(options: { readonly sudo: boolean; readonly shell?: string }): string {
+  const wait = `while read -r size && [ -z "$size" ]; do echo ${PRESENT}; done`;
+  const read = `[ -z "$size" ] || eval "$(head -c "$size")"`;
+  return `exec ${options.sudo ? 'sudo -n -- ' : ''}${options.shell ?? 'sh'} -c '${wait}; ${read}'`;
 }
+
+/** What a shell that waits says when it is asked whether it is there. */
+export const PRESENT = 'stratos:present';
 
 /** One function for each distinct text; texts that share a name get a number. */
 function nameScripts(steps: readonly Step[]): ReadonlyMap<string, string> {

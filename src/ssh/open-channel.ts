@@ -9,7 +9,7 @@ import { unreachable } from './unreachable.ts';
 export class StaleConnectionError extends Error {}
 
 /** An idle connection may be dead without anybody having noticed; a live one answers in a round trip. */
-const ANSWER_LIMIT = 10_000;
+export const ANSWER_LIMIT = 10_000;
 
 /** Told how the remote program ended: its status, or the name of the signal that ended it. */
 export type ExitListener = (code: number | null, signal?: string) => void;

@@ -4,11 +4,11 @@ import type { ClientChannel } from 'ssh2';
 import type { Endpoint } from '../model/endpoint.ts';
 import { RemoteCommandError } from '../model/errors.ts';
 import type { Batch, StepResult } from '../shell/command.ts';
-import { parseBatch, type BatchParser, type BatchStream } from '../shell/parse-batch.ts';
-import { batchCommand, renderBatch } from '../shell/render-batch.ts';
+import { parseBatch, type BatchStream } from '../shell/parse-batch.ts';
+import { renderBatch } from '../shell/render-batch.ts';
 import type { Connection } from './connection.ts';
 import { interrupted } from '../concurrency/interrupted.ts';
-import { openChannel } from './open-channel.ts';
+import { openShell, takeShell, type Shell } from './shell.ts';
 import type { RunOptions } from './transport.ts';
 import { formatEndpoint, unreachable } from './unreachable.ts';
 
@@ -31,28 +31,32 @@ export async function runBatch(
   batch: Batch,
   options: RunOptions,
 ): Promise<readonly StepResult[]> {
-  const nonce = randomBytes(12).toString('hex');
-  const program = renderBatch(batch, { nonce });
-  const command = batchCommand(program, { sudo: endpoint.user !== 'root' });
+  const { signal } = options;
   return connection.channels(async () => {
-    let how = 'without a status';
-    const channel = await openChannel(name, endpoint, connection, command, {}, options.signal, (code, signal) => {
-      how = signal === undefined ? `with status ${String(code)}` : `by ${signal}`;
-    });
-    const { onOutput } = options;
-    const parser = parseBatch(batch, {
-      nonce,
-      onStep: options.onStep,
-      onOutput:
-        onOutput &&
-        ((stream, piece) => {
-          const busy = onOutput(stream, piece);
-          if (busy) hold(channel, busy);
-        }),
-    });
-    await converse(name, endpoint, connection, channel, program, parser, () => how, options.signal);
-    return parser.results();
-  }, options.signal);
+    const kept = await takeShell(connection, signal);
+    try {
+      if (kept) return await converse(name, endpoint, connection, kept, batch, options);
+    } catch (error) {
+      // It had ended without anybody having noticed, before it ran anything.
+      if (!(error instanceof NoShellError)) throw error;
+    }
+    const shell = await openShell(name, endpoint, connection, signal);
+    try {
+      return await converse(name, endpoint, connection, shell, batch, options);
+    } catch (error) {
+      throw error instanceof NoShellError ? refusal(name, endpoint, error) : error;
+    }
+  }, signal);
+}
+
+/** The shell ended before it had its program: nothing ran. Never leaves this file. */
+class NoShellError extends Error {
+  readonly how: string;
+
+  constructor(how: string, said: string) {
+    super(said);
+    this.how = how;
+  }
 }
 
 /** Reads no more from a channel until a reader is ready; one that fails has its own way of saying so. */
@@ -69,12 +73,21 @@ async function converse(
   name: string,
   endpoint: Endpoint,
   connection: Connection,
-  channel: ClientChannel,
-  program: string,
-  parser: BatchParser,
-  howItEnded: () => string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+  shell: Shell,
+  batch: Batch,
+  { signal, onStep, onOutput }: RunOptions,
+): Promise<readonly StepResult[]> {
+  const nonce = randomBytes(12).toString('hex');
+  const { channel } = shell;
+  const parser = parseBatch(batch, {
+    ...{ nonce, onStep },
+    onOutput:
+      onOutput &&
+      ((stream, piece) => {
+        const busy = onOutput(stream, piece);
+        if (busy) hold(channel, busy);
+      }),
+  });
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     let timed: number | undefined;
@@ -126,7 +139,9 @@ async function converse(
       parser.feed(stream, chunk, performance.now());
       ask();
       if (parser.state() !== 'ended') return;
-      settle(resolve);
+      settle(() => {
+        resolve(parser.results());
+      });
       channel.end();
       channel.close();
     };
@@ -138,24 +153,25 @@ async function converse(
     }, START_LIMIT);
 
     channel.on('data', take('stdout'));
+    channel.resume();
     channel.stderr.on('data', take('stderr'));
     channel.once('close', () => {
       if (connection.ended()) return;
-      const how = howItEnded();
+      const how = shell.ended() ?? 'without a status';
       if (parser.state() === 'running') fail(lost(`the remote shell ended early, ${how}: ${parser.noise()}`));
-      else fail(noShell(name, endpoint, how, parser.noise()));
+      else fail(new NoShellError(how, parser.noise()));
     });
     if (signal?.aborted) {
       abort();
       return;
     }
     signal?.addEventListener('abort', abort, { once: true });
-    channel.write(program);
+    channel.write(renderBatch(batch, { nonce }));
   });
 }
 
-/** Nothing was run: through sudo that is sudo's refusal, as root it is the login shell's. */
-function noShell(name: string, endpoint: Endpoint, how: string, said: string): Error {
+/** Why no shell can be had: through sudo that is sudo's refusal, as root it is the login shell's. */
+function refusal(name: string, endpoint: Endpoint, { how, message: said }: NoShellError): Error {
   if (endpoint.user !== 'root') {
     return unreachable(name, endpoint, 'sudo-refused', `sudo is refused without a password: it ended ${how}: ${said}`, {
       verb: 'become root on',

@@ -9,6 +9,7 @@ import { runInteractive } from './interactive.ts';
 import { StaleConnectionError } from './open-channel.ts';
 import { copyByRsync } from './rsync.ts';
 import { runBatch } from './run-batch.ts';
+import { prepareShell } from './shell.ts';
 import type { Transport, TransportSettings } from './transport.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -37,7 +38,12 @@ export function sshTransport(settings: TransportSettings): Transport {
 
   return {
     open(name, endpoint) {
-      pool.get(name, endpoint).catch(() => undefined);
+      pool.get(name, endpoint).then(
+        (connection) => {
+          prepareShell(name, endpoint, connection);
+        },
+        () => undefined,
+      );
     },
     async run(name, endpoint, batch: Batch, options = {}): Promise<readonly StepResult[]> {
       if (batch.steps.length === 0) return [];

@@ -49,7 +49,10 @@ export interface InteractiveRequest {
 }
 
 export interface Transport {
-  /** Begins to open the connection, as it will be needed soon. Never fails: what is wrong is told by the first call that needs it. */
+  /**
+   * Begins to open the connection, and a shell on it for the next batch, as they will be needed soon. Never fails: what is wrong
+   * is told by the first call that needs them.
+   */
   open(name: string, endpoint: Endpoint): void;
   /**
    * Runs a batch and returns one result for each step, in order. A step that fails is a result, not an exception.

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { millis } from '../../../src/model/quantity.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { command, script, type Step } from '../../../src/shell/command.ts';
-import { renderBatch } from '../../../src/shell/render-batch.ts';
+import { PRESENT, renderBatch } from '../../../src/shell/render-batch.ts';
 import { runLocally, SHELLS, startLocally } from './run-locally.ts';
 
 const sh = (title: string, text: string, args: readonly (string | number)[] = [], options = {}): Step =>
@@ -145,7 +146,7 @@ describe.each(SHELLS)('batch through %s', (shell) => {
     const step = sh('work', `(sleep 64 & echo $! >"$1"); sleep 65 & echo $! >>"$1"; wait`, [pids]);
     const steps = [step, command('after', ['touch', join(dir, 'after')])];
     const program = renderBatch({ steps }, { nonce: 'abcdefgh' });
-    const child = startLocally(program, shell);
+    const child = startLocally(shell);
     const closed = new Promise((resolve) => child.on('exit', resolve));
     child.stdin.write(program);
     await until(() => existsSync(pids) && readFileSync(pids, 'utf8').trim().split('\n').length === 2);
@@ -166,6 +167,19 @@ describe.each(SHELLS)('batch through %s', (shell) => {
     process.kill(pid);
   });
 
+  test('a shell that waits answers, runs its program, and without one ends with its lifeline', async () => {
+    const mark = join(dir, 'mark');
+    for (const program of ['', renderBatch({ steps: [command('a', ['touch', mark])] }, { nonce: 'abcdefgh' })]) {
+      const child = startLocally(shell);
+      const closed = new Promise((resolve) => child.on('close', resolve));
+      child.stdin.write('\n');
+      expect(await once(child.stdout, 'data')).toEqual([Buffer.from(`${PRESENT}\n`)]);
+      child.stdin.end(program);
+      await closed;
+      expect(existsSync(mark)).toBe(program !== '');
+    }
+  });
+
   test('a program that was cut executes nothing', async () => {
     const mark = join(dir, 'mark');
     const whole = renderBatch(
@@ -173,7 +187,7 @@ describe.each(SHELLS)('batch through %s', (shell) => {
       { nonce: 'abcdefgh' },
     );
     for (const at of [10, whole.indexOf('touch') + 6, whole.lastIndexOf('true'), whole.length - 2]) {
-      const child = startLocally(whole, shell);
+      const child = startLocally(shell);
       child.stdin.end(whole.slice(0, at));
       await new Promise((resolve) => child.on('close', resolve));
       expect(existsSync(mark)).toBe(false);

@@ -3,7 +3,7 @@ import { UsageError } from '../../../src/model/errors.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { command, script } from '../../../src/shell/command.ts';
 import { describeBatch, escapeControls } from '../../../src/shell/describe-batch.ts';
-import { batchCommand, renderBatch } from '../../../src/shell/render-batch.ts';
+import { renderBatch, shellCommand } from '../../../src/shell/render-batch.ts';
 
 test('describeBatch shows steps without secrets and without control characters', () => {
   const steps = [
@@ -33,7 +33,13 @@ test('renderBatch refuses what it cannot carry', () => {
   expect(() => renderBatch({ steps: [command('a', ['a\0'])] }, { nonce: 'abcdefgh' })).toThrow(UsageError);
 });
 
-test('batchCommand counts bytes, not characters, and puts sudo in front', () => {
-  expect(batchCommand('é\n', { sudo: false })).toBe(`exec sh -c 'eval "$(head -c 3)"'`);
-  expect(batchCommand('x', { sudo: true })).toBe(`exec sudo -n -- sh -c 'eval "$(head -c 1)"'`);
+test('renderBatch counts bytes, not characters', () => {
+  const [size, ...program] = renderBatch({ steps: [command('a', ['é'])] }, { nonce: 'abcdefgh' }).split('\n');
+  expect(Number(size)).toBe(Buffer.byteLength(program.join('\n')));
+});
+
+test('shellCommand puts sudo in front', () => {
+  const plain = shellCommand({ sudo: false });
+  expect(plain).toMatch(/^exec sh -c '/);
+  expect(shellCommand({ sudo: true })).toBe(plain.replace('exec ', 'exec sudo -n -- '));
 });

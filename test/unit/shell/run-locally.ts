@@ -3,20 +3,20 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Batch, StepResult } from '../../../src/shell/command.ts';
 import { parseBatch } from '../../../src/shell/parse-batch.ts';
-import { batchCommand, renderBatch } from '../../../src/shell/render-batch.ts';
+import { renderBatch, shellCommand } from '../../../src/shell/render-batch.ts';
 
 export const SHELLS = ['dash', 'busybox sh', 'bash --posix'];
 
-/** The shell that reads `program`, in a session of its own. */
-export function startLocally(program: string, shell: string): ChildProcessWithoutNullStreams {
-  return spawn('sh', ['-c', batchCommand(program, { sudo: false, shell })], { detached: true });
+/** A shell that waits for a program, in a session of its own. */
+export function startLocally(shell: string): ChildProcessWithoutNullStreams {
+  return spawn('sh', ['-c', shellCommand({ sudo: false, shell })], { detached: true });
 }
 
 export async function runLocally(batch: Batch, shell = 'sh'): Promise<readonly StepResult[]> {
   const nonce = randomBytes(12).toString('hex');
   const parser = parseBatch(batch, { nonce });
   const program = renderBatch(batch, { nonce });
-  const child = startLocally(program, shell);
+  const child = startLocally(shell);
   let timer: NodeJS.Timeout | undefined;
   let armed = -1;
   const feed = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {

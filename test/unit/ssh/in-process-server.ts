@@ -1,5 +1,6 @@
 /** An SSH server inside the test: a complete machine as far as a client can tell, with faults on demand. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ServerChannel } from 'ssh2';
 import ssh2 from 'ssh2';
@@ -13,6 +14,10 @@ export interface InProcessServer {
   readonly connections: () => number;
   /** Commands asked for so far. */
   readonly commands: () => number;
+  /** Commands that run now. */
+  readonly running: () => number;
+  /** Kills what runs, and waits until that is done. */
+  readonly endCommands: () => Promise<void>;
   /** Ends all connections without a goodbye; the server goes on. */
   readonly cut: () => void;
   readonly close: () => Promise<void>;
@@ -23,6 +28,8 @@ export interface ServerOptions {
   readonly authorizedKey?: string;
   /** Handles a command; default: runs it by sh on this machine, in a session of its own as sshd does. */
   readonly onExec?: (command: string, channel: ServerChannel, socket: Socket) => void;
+  /** Whether a command gets what the client sends it; asked for each piece. Default: yes. */
+  readonly isHeard?: () => boolean;
   /** Drops this many connections before the handshake, as sshd does beyond MaxStartups. */
   readonly dropFirst?: number;
   readonly port?: number;
@@ -52,7 +59,11 @@ export async function startServer(options: ServerOptions = {}): Promise<InProces
         if (options.onExec) {
           channel.resume();
           options.onExec(info.command, channel, socket);
-        } else children.add(runBySh(info.command, channel));
+        } else {
+          const child = runBySh(info.command, channel, options.isHeard ?? (() => true));
+          children.add(child);
+          child.once('close', () => children.delete(child));
+        }
       });
     });
   });
@@ -75,6 +86,16 @@ export async function startServer(options: ServerOptions = {}): Promise<InProces
     endpoint: { address: '127.0.0.1', port, user: 'root', hostKeys: [hostKey.publicKey] },
     connections: () => connections,
     commands: () => commands,
+    running: () => children.size,
+    async endCommands() {
+      await Promise.all(
+        [...children].map(async (child) => {
+          const closed = once(child, 'close');
+          child.kill('SIGKILL');
+          await closed;
+        }),
+      );
+    },
     cut,
     async close() {
       cut();
@@ -88,10 +109,13 @@ export async function startServer(options: ServerOptions = {}): Promise<InProces
   };
 }
 
-function runBySh(command: string, channel: ServerChannel): ChildProcess {
+function runBySh(command: string, channel: ServerChannel, isHeard: () => boolean): ChildProcess {
   const child = spawn('sh', ['-c', command], { detached: true });
   child.stdin.on('error', () => undefined);
-  channel.pipe(child.stdin);
+  channel.on('data', (chunk: Buffer) => {
+    if (isHeard()) child.stdin.write(chunk);
+  });
+  channel.on('end', () => child.stdin.end());
   channel.on('close', () => child.stdin.destroy());
   child.stdout.on('data', (chunk: Buffer) => channel.write(chunk));
   child.stderr.on('data', (chunk: Buffer) => channel.stderr.write(chunk));

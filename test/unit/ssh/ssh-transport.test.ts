@@ -45,6 +45,15 @@ function transport(more: Partial<TransportSettings> = {}): Transport {
   return made;
 }
 
+async function until(condition: () => boolean): Promise<void> {
+  await vi.waitFor(
+    () => {
+      expect(condition()).toBe(true);
+    },
+    { timeout: 20_000, interval: 10 },
+  );
+}
+
 async function failure(promise: Promise<unknown>): Promise<UnreachableError> {
   const error: unknown = await promise.then(
     () => undefined,
@@ -79,6 +88,62 @@ test('run opens at most four channels of a connection at one time', async () => 
   const ssh = transport();
   await Promise.allSettled(Array.from({ length: 12 }, () => ssh.run('web-1', endpoint, hello)));
   expect(most).toBe(4);
+});
+
+test('open has a shell ready for the next run, one at a time', async () => {
+  const { endpoint, connections, commands } = await server();
+  const ssh = transport();
+  ssh.open('web-1', endpoint);
+  ssh.open('web-1', endpoint);
+  await until(() => commands() > 0);
+  // Long enough that it is asked whether it is there.
+  await sleep(1100);
+  expect(commands()).toBe(1);
+  expect((await ssh.run('web-1', endpoint, hello))[0]?.stdout).toBe('hello\n');
+  expect(commands()).toBe(1);
+  const batches = await Promise.all([ssh.run('web-1', endpoint, hello), ssh.run('web-1', endpoint, hello)]);
+  expect(batches.map((results) => results[0]?.stdout)).toEqual(['hello\n', 'hello\n']);
+  expect([connections(), commands()]).toEqual([1, 3]);
+});
+
+test('run opens a shell of its own where the one that waits is gone', async () => {
+  const { endpoint, commands, endCommands } = await server();
+  const ssh = transport();
+  ssh.open('web-1', endpoint);
+  await until(() => commands() > 0);
+  await endCommands();
+  expect((await ssh.run('web-1', endpoint, hello))[0]?.stdout).toBe('hello\n');
+  expect(commands()).toBe(2);
+});
+
+test('run connects anew where the connection of the shell that waits is dead', async () => {
+  let answers = true;
+  const { endpoint, connections, commands, cut } = await server({ isHeard: () => answers });
+  const ssh = transport();
+  ssh.open('web-1', endpoint);
+  await until(() => commands() > 0);
+  await sleep(1100);
+  answers = false;
+  const result = ssh.run('web-1', endpoint, hello);
+  await sleep(100);
+  answers = true;
+  cut();
+  expect((await result)[0]?.stdout).toBe('hello\n');
+  expect([connections(), commands()]).toEqual([2, 2]);
+});
+
+test('an abort while the shell is asked ends the run, and the shell', async () => {
+  const { endpoint, commands, running } = await server({ isHeard: () => false });
+  const ssh = transport();
+  ssh.open('web-1', endpoint);
+  await until(() => commands() > 0);
+  await sleep(1100);
+  const controller = new AbortController();
+  const result = ssh.run('web-1', endpoint, hello, { signal: controller.signal });
+  await sleep(50);
+  controller.abort();
+  await expect(result).rejects.toBeInstanceOf(InterruptedError);
+  await until(() => running() === 0);
 });
 
 test('run reports steps as they end, in order', async () => {
