@@ -5,6 +5,7 @@ const order = [
   ['simulate'],
   ['lxc', 'gateway'],
   ['host'],
+  ['openstack'],
   ['ssh', 'iaas', 'store', 'inventory'],
   ['reconcile'],
   ['report'],

@@ -1,0 +1,37 @@
+/** Why a server could not be asked, in words; from the codes of Node and undici. */
+
+export interface NetworkTrouble {
+  /** Its certificate is not trusted, or it speaks no TLS: asking again does not help. */
+  readonly lasting: boolean;
+  /** `nobody listens there`. */
+  readonly words: string;
+}
+
+const CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/;
+
+/** Reads the error of a request that had no answer, or whose answer was cut. */
+export function networkTrouble(error: unknown): NetworkTrouble {
+  const code = codeIn(error);
+  if (CERTIFICATE.test(code)) {
+    const why = code.startsWith('ERR_SSL') ? 'it does not speak TLS' : 'its certificate is not trusted';
+    return { lasting: true, words: `${why} (${code})` };
+  }
+  const words: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'nobody listens there',
+    ENOTFOUND: 'the host name is not known',
+    EAI_AGAIN: 'the host name cannot be looked up',
+    UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+    UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
+    UND_ERR_BODY_TIMEOUT: 'it fell silent',
+  };
+  return { lasting: false, words: words[code] ?? `the connection was cut${code === '' ? '' : ` (${code})`}` };
+}
+
+function codeIn(error: unknown): string {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if ('code' in at && typeof at.code === 'string') return at.code;
+    const first: unknown = at instanceof AggregateError ? at.errors[0] : undefined;
+    if (first instanceof Error && 'code' in first && typeof first.code === 'string') return first.code;
+  }
+  return '';
+}

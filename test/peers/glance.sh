@@ -1,0 +1,54 @@
+#!/bin/sh
+# The real OpenStack Glance of Debian on 127.0.0.1, with SQLite and without Keystone, in the foreground until it is ended.
+#
+#   glance.sh install
+#   glance.sh serve DIR PORT [--quota BYTES]
+#
+# DIR gets the configuration and all data.
+set -eu
+
+case ${1:-} in
+  install)
+    command -v glance-api >/dev/null && exit 0
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends glance-api >/dev/null
+    ;;
+  serve)
+    dir=$2 port=$3
+    shift 3
+    quota=0
+    while [ $# -gt 0 ]; do
+      case $1 in
+        --quota) quota=$2 && shift 2 ;;
+        *) echo "unknown option: $1" >&2 && exit 64 ;;
+      esac
+    done
+    mkdir -p "$dir/images" "$dir/staging" "$dir/tasks" "$dir/lock"
+    cat >"$dir/glance-api.conf" <<TEXT
+[DEFAULT]
+bind_host = 127.0.0.1
+bind_port = $port
+workers = 0
+use_stderr = true
+enabled_backends = fs:file
+user_storage_quota = $quota
+image_property_quota = 128
+[os_glance_staging_store]
+filesystem_store_datadir = $dir/staging
+[os_glance_tasks_store]
+filesystem_store_datadir = $dir/tasks
+[database]
+connection = sqlite:///$dir/glance.sqlite
+[glance_store]
+default_backend = fs
+[fs]
+filesystem_store_datadir = $dir/images
+[oslo_concurrency]
+lock_path = $dir/lock
+[paste_deploy]
+config_file = /etc/glance/glance-api-paste.ini
+TEXT
+    glance-manage --config-file "$dir/glance-api.conf" db_sync >"$dir/db.log" 2>&1
+    exec glance-api --config-file "$dir/glance-api.conf"
+    ;;
+  *) echo "usage: $0 install | serve DIR PORT [--quota BYTES]" >&2 && exit 64 ;;
+esac
