@@ -4,9 +4,10 @@ import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open as openFile, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { interrupted } from '../concurrency/interrupted.ts';
 import { codeOf } from '../host/code-of.ts';
-import { StoreError } from '../model/errors.ts';
+import { RegistryError, StoreError } from '../model/errors.ts';
 import type { BlobKey } from './registry.ts';
 
 export interface ReceiveOptions {
@@ -15,52 +16,58 @@ export interface ReceiveOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+type Open = (from: number) => AsyncIterable<Uint8Array>;
+
 /**
- * Completes the file `part`, which is a blob then. A part that turns out to be of something else, or for which the disk has no
- * room, is removed; one that was merely cut stays.
- * @throws StoreError when digest or length are others, or the source ends too soon
+ * Completes the file `part`, which is the blob then. A part that was merely cut stays when it fails; one that is of something else, or
+ * for which the disk has no room, does not.
+ * @throws StoreError when digest or length are others, or the source ends too soon; and whatever `open` throws
  */
-export async function receiveInto(
-  part: string,
-  blob: BlobKey,
-  open: (from: number) => AsyncIterable<Uint8Array>,
-  options: ReceiveOptions,
-): Promise<void> {
+export async function receiveInto(part: string, blob: BlobKey, open: Open, options: ReceiveOptions): Promise<void> {
+  try {
+    if (await complete(part, blob, open, options)) return;
+    // What was there from before was not of this blob, which cannot be seen before all is there.
+    await rm(part, { force: true });
+    if (await complete(part, blob, open, options)) return;
+    throw new StoreError(`Cannot store the blob as its content has another digest than it should: ${blob.digest}`);
+  } catch (error) {
+    const full = codeOf(error) === 'ENOSPC';
+    const wrong = error instanceof StoreError || (error instanceof RegistryError && error.failure === 'damaged');
+    if (full || wrong) await rm(part, { force: true });
+    if (!full) throw error;
+    throw new StoreError(`Cannot store the blob as the disk is full (${String(blob.size)} bytes): ${part}`, {
+      hint: `df -h ${dirname(part)}`,
+      cause: error,
+    });
+  }
+}
+
+/** Asks for what is missing; false when the whole is not the blob, because of what was there before. */
+async function complete(part: string, blob: BlobKey, open: Open, options: ReceiveOptions): Promise<boolean> {
   const hash = createHash('sha256');
   const file = await openFile(part, 'a', 0o644);
   try {
-    let done = await hashStart(part, hash, blob.size);
-    if (done > blob.size) {
-      await rm(part, { force: true });
-      throw new StoreError(`Cannot store the blob as more of it was there than it has: ${blob.digest}`);
-    }
-    options.onProgress?.(done);
-    if (done < blob.size) done = await append(file, open(done), hash, { blob, done, options });
+    const before = await hashStart(part, hash, blob.size);
+    if (before > blob.size) return false;
+    options.onProgress?.(before);
+    const done = before === blob.size ? before : await append(file, open(before), hash, { blob, before, options });
     if (done < blob.size)
       throw new StoreError(
         `Cannot store the blob as it ended after ${String(done)} of ${String(blob.size)} bytes: ${blob.digest}`,
       );
     await file.sync();
     const found = `sha256:${hash.digest('hex')}`;
-    if (found !== blob.digest) {
-      await rm(part, { force: true });
-      throw new StoreError(`Cannot store the blob as its content has another digest: ${found}, not ${blob.digest}`);
-    }
-  } catch (error) {
-    if (codeOf(error) !== 'ENOSPC') throw error;
-    await rm(part, { force: true });
-    throw new StoreError(`Cannot store the blob as the disk is full (${String(blob.size)} bytes): ${part}`, {
-      hint: `df -h ${part.slice(0, part.lastIndexOf('/'))}`,
-      cause: error,
-    });
+    if (found === blob.digest) return true;
+    if (before > 0) return false;
+    throw new StoreError(`Cannot store the blob as its content has another digest: ${found}, not ${blob.digest}`);
   } finally {
     await file.close();
   }
 }
 
-interface Progress {
+interface Start {
   readonly blob: BlobKey;
-  readonly done: number;
+  readonly before: number;
   readonly options: ReceiveOptions;
 }
 
@@ -68,19 +75,19 @@ async function append(
   file: FileHandle,
   source: AsyncIterable<Uint8Array>,
   hash: Hash,
-  { blob, done, options }: Progress,
+  { blob, before, options }: Start,
 ): Promise<number> {
-  let end = done;
+  let done = before;
   for await (const chunk of source) {
     if (options.signal?.aborted === true) throw interrupted(options.signal);
-    if (end + chunk.length > blob.size)
+    if (done + chunk.length > blob.size)
       throw new StoreError(`Cannot store the blob as it is longer than ${String(blob.size)} bytes: ${blob.digest}`);
     hash.update(chunk);
     await file.writeFile(chunk);
-    end += chunk.length;
-    options.onProgress?.(end);
+    done += chunk.length;
+    options.onProgress?.(done);
   }
-  return end;
+  return done;
 }
 
 /** Hashes what is there already; its length. */

@@ -1,7 +1,7 @@
 /** A real docker-registry on this machine for the time of a test. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -66,6 +66,15 @@ export async function dockerConfig(directory: string, config: object): Promise<R
 /** The password as Docker keeps it. */
 export function auth(user: string, password: string): { readonly auth: string } {
   return { auth: Buffer.from(`${user}:${password}`).toString('base64') };
+}
+
+/** Key and certificate that tokens are signed with. */
+export async function tokenKey(directory: string): Promise<{ readonly key: string; readonly certificate: string }> {
+  const [key, certificate] = await Promise.all([
+    readFile(join(directory, 'token.key'), 'utf8'),
+    readFile(join(directory, 'token.crt'), 'utf8'),
+  ]);
+  return { key, certificate };
 }
 
 async function freePort(): Promise<number> {

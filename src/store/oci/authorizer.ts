@@ -26,7 +26,7 @@ export interface Authorizer {
   learn(challenge: string | null, scopes: readonly string[], signal?: AbortSignal): Promise<boolean>;
 }
 
-/** Seconds a token lasts where its server does not say, and that it counts as spent before its time. */
+/** Seconds a token lasts where its server does not say, and at most that it counts as spent before its time. */
 const TOKEN_LIFE = 60;
 const MARGIN = 5;
 
@@ -68,7 +68,7 @@ export function authorizer({ name, url, fetch, credentials, plain }: AuthorizerS
     const token = body.token ?? body.access_token;
     if (typeof token !== 'string') throw refused(`its token server gives no token: ${realm.host}`);
     const life = typeof body.expires_in === 'number' ? body.expires_in : TOKEN_LIFE;
-    tokens.set(keyOf(scopes), { token, until: Date.now() + (life - MARGIN) * 1000 });
+    tokens.set(keyOf(scopes), { token, until: Date.now() + (life - Math.min(MARGIN, life / 2)) * 1000 });
   }
 
   const refused = (why: string): RegistryError =>
