@@ -29,6 +29,7 @@ function fleet(vms: number, partitions: number, strategy: 'pack' | 'spread'): Pl
     file: 'stratos.yaml',
     guards: DEFAULT_GUARDS,
     store: { kind: 'directory', path: '/store' },
+    stores: {},
     iaas: { lab: { kind: 'local', name: 'lab', bridge: 'b', subnet: '10.0.0.0/8', root: '/r' } },
     partitions: named(partitions, (n): PartitionSpec => ({
       name: `p${n}`,

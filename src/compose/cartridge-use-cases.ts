@@ -63,7 +63,7 @@ async function refuseNeeded(reference: string, spec: Spec, store: CartridgeStore
     const needed = parseReference(cartridge.image);
     const lost =
       wanted.kind === 'name' && needed.kind === 'name'
-        ? wanted.name === needed.name && wanted.tag === needed.tag
+        ? wanted.text === needed.text
         : // An image goes with its digest, or with its last name.
           (wanted.kind === 'digest' || names.length <= 1) &&
           (await store.find(cartridge.image))?.digest === image.digest;

@@ -10,6 +10,7 @@ import { paintFor } from '../report/io.ts';
 import type { Progress } from '../report/progress.ts';
 import { progress } from '../report/progress.ts';
 import type { TerminalStreams } from '../ssh/transport.ts';
+import type { ImageRegistry } from '../store/registry.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { eventRecorder } from './event-recorder.ts';
 import { lazyMemory } from './lazy-memory.ts';
@@ -109,6 +110,13 @@ async function openDeps(
   const { fileInventory, STATE_DIRECTORY } = await import('../inventory/file-inventory.ts');
   const state = join(directory, STATE_DIRECTORY);
   const keys = join(state, 'ssh');
+  const opened = new Map<string, Promise<ImageRegistry>>();
+  const openStore: Deps['openStore'] = (spec) => {
+    const key = JSON.stringify(spec);
+    const known = opened.get(key) ?? import('../store/open-registry.ts').then((to) => to.openRegistry(spec, { env }));
+    opened.set(key, known);
+    return known;
+  };
   const identity = async (): ReturnType<Deps['identity']> => (await import('../ssh/key-pair.ts')).ensureKeyPair(keys);
   return {
     directory,
@@ -139,15 +147,20 @@ async function openDeps(
       });
     }),
     storeOf: async ({ store }) => (await import('../store/directory-store.ts')).directoryStore(store.path),
-    signaturesOf: async ({ store, trust }, digest) => {
+    openStore,
+    signaturesOf: async (spec, digest, reference) => {
+      const { store, trust } = spec;
       if (!trust) return [];
       const [{ checkSignatures }, { directoryRegistry }] = await Promise.all([
         import('../store/trust/signatures.ts'),
         import('../store/directory-registry.ts'),
       ]);
-      return checkSignatures({ registry: directoryRegistry('store', store.path), repository: '' }, digest, trust, {
-        env,
-      });
+      const local = { registry: directoryRegistry('store', store.path), repository: '' };
+      if (reference === undefined || (await local.registry.resolve('', digest)))
+        return checkSignatures(local, digest, trust, { env });
+      const { remotePlace } = await import('../store/remote-images.ts');
+      const place = await remotePlace(reference, spec, openStore, { pin: digest });
+      return checkSignatures(place ?? local, digest, trust, { env });
     },
     providerOf: async (spec, lineage) => {
       const { loadProvider } = await import('../iaas/load-provider.ts');

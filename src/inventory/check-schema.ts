@@ -54,7 +54,7 @@ function toProblem(error: SchemaError, source: YamlSource): SpecProblem | undefi
       return make(path, 'key', `Missing key ${showValue(key)} in ${name}`);
     }
     case 'discriminator': {
-      const kinds = ['local', 'static'];
+      const kinds = path[0] === 'stores' ? ['directory', 'oci'] : ['local', 'static'];
       const kind = (value as Record<string, unknown> | undefined)?.kind;
       if (kind === undefined) return undefined; // said by `required`
       const text = typeof kind === 'string' ? suggest(kind, kinds) : undefined;

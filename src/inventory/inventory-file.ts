@@ -1,6 +1,6 @@
 /** The text of inventory.yaml: written, read, and checked. */
 import { ProjectFileError } from '../model/errors.ts';
-import type { Inventory, ProcessRecord, ProcessState, VmRecord, VmState } from '../model/inventory.ts';
+import type { ImagePin, Inventory, ProcessRecord, ProcessState, VmRecord, VmState } from '../model/inventory.ts';
 import { formatRecordFile, parseRecordFile } from './record-file.ts';
 import type { ParsedRecordFile } from './record-file.ts';
 import { nested, optional, shapeProblem } from './record-shape.ts';
@@ -18,7 +18,11 @@ export function formatInventory(inventory: Inventory, version: string): string {
     ],
     {
       head: { apiVersion: API_VERSION, kind: 'Inventory', lineage: inventory.lineage, serial: inventory.serial },
-      sections: { vms: inventory.vms, processes: inventory.processes },
+      sections: {
+        vms: inventory.vms,
+        processes: inventory.processes,
+        ...(inventory.images && { images: inventory.images }),
+      },
     },
   );
 }
@@ -34,7 +38,15 @@ export async function parseInventory(path: string, text: string): Promise<Invent
   const processes = file.sections.processes ?? [];
   checkRecords(file, 'vms', vms, VM);
   checkRecords(file, 'processes', processes, PROCESS);
-  return { lineage, serial, vms: vms as readonly VmRecord[], processes: processes as readonly ProcessRecord[] };
+  const images = file.sections.images ?? [];
+  checkRecords(file, 'images', images, IMAGE);
+  return {
+    lineage,
+    serial,
+    vms: vms as readonly VmRecord[],
+    processes: processes as readonly ProcessRecord[],
+    ...(images.length > 0 && { images: images as readonly ImagePin[] }),
+  };
 }
 
 const VM_STATES: readonly VmState[] = ['creating', 'created', 'ready', 'deleting'];
@@ -73,7 +85,8 @@ const PROCESS: Shape = {
   asleep: optional(['frozen', 'stopped']),
   failure: 'string?',
 };
-const KEYS = ['apiVersion', 'kind', 'lineage', 'serial', 'vms', 'processes'];
+const IMAGE: Shape = { name: 'string', digest: 'string' };
+const KEYS = ['apiVersion', 'kind', 'lineage', 'serial', 'vms', 'processes', 'images'];
 
 function checkHead(path: string, file: ParsedRecordFile): { readonly lineage: string; readonly serial: number } {
   const { apiVersion, kind, lineage, serial } = file.head;
@@ -101,14 +114,14 @@ function checkHead(path: string, file: ParsedRecordFile): { readonly lineage: st
     const meant = suggest(key, KEYS);
     return refuse(`it has the unknown key ${showValue(key)}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`);
   }
-  for (const key of ['vms', 'processes'] as const)
+  for (const key of ['vms', 'processes', 'images'] as const)
     if (Object.hasOwn(file.head, key) && file.head[key] !== null) return refuse(`its ${key} must be a list`);
   return { lineage, serial };
 }
 
 function checkRecords(
   file: ParsedRecordFile,
-  section: 'vms' | 'processes',
+  section: 'vms' | 'processes' | 'images',
   records: readonly unknown[],
   shape: Shape,
 ): void {

@@ -3,11 +3,12 @@ import { InvalidSpecError } from '../model/errors.ts';
 import type { SpecProblem } from '../model/errors.ts';
 import type { Spec } from '../model/spec.ts';
 import { checkSchedules } from './check-schedules.ts';
-import { projectPath, resolveContext } from './resolve-context.ts';
+import { resolveContext } from './resolve-context.ts';
 import { resolveGuards } from './resolve-guards.ts';
 import { resolveIaas } from './resolve-iaas.ts';
 import { resolvePartitions } from './resolve-partitions.ts';
 import { checkPolicies } from './resolve-policies.ts';
+import { checkImages, resolveStores } from './resolve-stores.ts';
 import { resolveTrust } from './resolve-trust.ts';
 import { resolveCartridges, resolveSubscriptions } from './resolve-workloads.ts';
 import { readSpecFiles } from './spec-files.ts';
@@ -52,13 +53,11 @@ async function resolveSpec(files: SpecFiles, directory: string, problems: SpecPr
   const partitions = resolvePartitions(context, iaas);
   const cartridges = resolveCartridges(context, partitions);
   const subscriptions = resolveSubscriptions(context, cartridges);
-  const store = {
-    kind: 'directory',
-    path: projectPath(directory, files.store?.value.path ?? '.stratos/store'),
-  } as const;
+  const stores = resolveStores(context);
+  checkImages(context);
   const trust = resolveTrust(files.store, directory, problems);
   const guards = resolveGuards(files.guards, partitions, problems);
-  return { file: files.main.path, iaas, partitions, cartridges, subscriptions, store, ...trust, guards };
+  return { file: files.main.path, iaas, partitions, cartridges, subscriptions, ...stores, ...trust, guards };
 }
 
 /** By file as they were read, then by line. */

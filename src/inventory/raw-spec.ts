@@ -31,6 +31,18 @@ export interface RawStaticIaas extends RawAccess {
 }
 export type RawIaas = RawLocalIaas | RawStaticIaas;
 
+export interface RawDirectoryStore {
+  readonly kind: 'directory';
+  readonly path: string;
+}
+export interface RawOciStore {
+  readonly kind: 'oci';
+  readonly url: string;
+  readonly insecure?: boolean;
+  readonly ca?: string;
+}
+export type RawNamedStore = RawDirectoryStore | RawOciStore;
+
 export interface RawSize {
   readonly cpu?: number | string;
   readonly memory?: number | string;
@@ -84,6 +96,7 @@ export interface RawRolloutPolicy {
 }
 
 export interface RawStore {
+  readonly default?: string;
   readonly kind?: 'directory';
   readonly path?: string;
   readonly requireSignature?: boolean;

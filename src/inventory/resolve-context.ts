@@ -13,6 +13,8 @@ import type { Anchor, YamlPath } from './yaml-source.ts';
 export interface ResolveContext {
   readonly files: SpecFiles;
   readonly directory: string;
+  /** Those found so far. */
+  readonly problems: SpecProblem[];
   /** Names of a section, the unsound ones too. */
   names(section: Section): ReadonlySet<string>;
   /** Reports a problem of the value at `path` below an entry. */
@@ -36,6 +38,7 @@ export function resolveContext(files: SpecFiles, directory: string, problems: Sp
   return {
     files,
     directory,
+    problems,
     names,
     report,
     requireName(section, name, from, entry, path) {

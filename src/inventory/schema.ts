@@ -7,7 +7,8 @@ import { IAAS, IAAS_KINDS } from './schema/iaas.ts';
 import { GUARDS } from './schema/guards.ts';
 import type { JsonSchema } from './schema/json-schema.ts';
 import { POLICIES, POLICY_KINDS } from './schema/policies.ts';
-import { mapping, term, TERMS } from './schema/terms.ts';
+import { STORE, STORE_KINDS, STORES } from './schema/stores.ts';
+import { TERMS } from './schema/terms.ts';
 import { CARTRIDGES, PARTITIONS, SUBSCRIPTIONS } from './schema/workloads.ts';
 
 const sections = {
@@ -17,28 +18,8 @@ const sections = {
   policies: POLICIES,
   subscriptions: SUBSCRIPTIONS,
   guards: GUARDS,
-  store: {
-    description: 'Where cartridge images live.',
-    ...mapping({
-      kind: { title: 'directory', description: 'An OCI image layout.', const: 'directory', default: 'directory' },
-      path: term('path', { description: 'The directory.', default: '.stratos/store' }),
-      requireSignature: {
-        title: 'true or false',
-        description:
-          'Runs only images with a valid signature of an allowed signer. Others are refused before anything is copied; what runs goes on.',
-        type: 'boolean',
-        default: false,
-      },
-      allowedSigners: term('path', {
-        description: 'Who may sign: a file as in ssh-keygen(1), "ALLOWED SIGNERS"; namespace `stratos-cartridge`.',
-        examples: ['allowed_signers'],
-      }),
-      revokedKeys: term('path', {
-        description: 'Keys that count no more: public keys, one a line, or a list made by `ssh-keygen -k`.',
-        examples: ['revoked_keys'],
-      }),
-    }),
-  },
+  stores: STORES,
+  store: STORE,
 } satisfies Record<string, JsonSchema>;
 
 /** Schema of the main file; 2020-12. Included files have the same sections and need no `apiVersion`. */
@@ -61,5 +42,5 @@ export const SPEC_SCHEMA: JsonSchema = {
     },
     ...sections,
   },
-  $defs: { ...TERMS, ...POLICY_KINDS, ...IAAS_KINDS },
+  $defs: { ...TERMS, ...POLICY_KINDS, ...IAAS_KINDS, ...STORE_KINDS },
 };

@@ -12,6 +12,7 @@ import type { Anchor, YamlPath, YamlSource } from './yaml-source.ts';
 /** Where names are defined; the policies have four kinds, each with names of its own. */
 const SECTIONS = [
   'iaas',
+  'stores',
   'partitions',
   'cartridges',
   'subscriptions',
@@ -85,9 +86,16 @@ export async function readSpecFiles(directory: string, file: string, overlay: Ov
       singles.set(key, { value, source });
     }
   }
-  const store = singles.get('store') as Single<RawStore> | undefined;
+  const store = storeOf(singles.get('store') as Single<RawStore | string> | undefined);
   const guards = singles.get('guards') as Single<RawGuards> | undefined;
   return { main, sources, entries, store, guards, problems };
+}
+
+/** `store: NAME` is short for its default. */
+function storeOf(given: Single<RawStore | string> | undefined): Single<RawStore> | undefined {
+  if (!given) return undefined;
+  const { value, source } = given;
+  return { source, value: typeof value === 'string' ? { default: value } : value };
 }
 
 /** A problem of the value at `path` of a file. */

@@ -12,6 +12,16 @@ export interface Inventory {
   readonly serial: number;
   readonly vms: readonly VmRecord[];
   readonly processes: readonly ProcessRecord[];
+  /** What the names of images from registries mean, sorted by name; undefined where there are none. */
+  readonly images?: readonly ImagePin[];
+}
+
+/** The digest that a name had when it was pulled: a tag that moves is followed by `cartridge pull` alone. */
+export interface ImagePin {
+  /** As the spec writes it. */
+  readonly name: string;
+  /** Of the manifest for our architecture. */
+  readonly digest: string;
 }
 
 /**

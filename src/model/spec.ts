@@ -13,14 +13,19 @@ export interface Spec {
   readonly partitions: Readonly<Record<string, PartitionSpec>>;
   readonly cartridges: Readonly<Record<string, CartridgeSpec>>;
   readonly subscriptions: Readonly<Record<string, SubscriptionSpec>>;
-  readonly store: StoreSpec;
+  /** Where images are kept on this machine: built, imported, pulled. */
+  readonly store: LocalStoreSpec;
+  /** All stores by name. */
+  readonly stores: Readonly<Record<string, StoreSpec>>;
+  /** The store that names without one mean where the local store has no such image; a name of `stores`. */
+  readonly defaultStore?: string;
   /** Whose signatures count. Undefined: whatever the store has may run. */
   readonly trust?: TrustSpec;
   readonly guards: GuardsSpec;
 }
 
-/** Where cartridge images live. `path` is absolute. */
-export interface StoreSpec {
+/** `path` is absolute. */
+export interface LocalStoreSpec {
   readonly kind: 'directory';
   readonly path: string;
 }
@@ -31,6 +36,24 @@ export interface TrustSpec {
   readonly requireSignature: boolean;
   readonly allowedSigners: string;
   readonly revokedKeys?: string;
+}
+
+/** A registry of images. */
+export type StoreSpec = DirectoryStoreSpec | OciStoreSpec;
+
+/** An OCI image layout in a directory of this machine, or one that is mounted here. */
+export interface DirectoryStoreSpec extends LocalStoreSpec {
+  readonly name: string;
+}
+
+/** A registry that speaks the OCI distribution protocol. */
+export interface OciStoreSpec {
+  readonly kind: 'oci';
+  readonly name: string;
+  /** `https://registry.example:5000`; http only on this machine or where the spec says `insecure`. */
+  readonly url: string;
+  /** Absolute path of certificates that are trusted beside the system's. */
+  readonly ca?: string;
 }
 
 export type IaasSpec = LocalIaasSpec | StaticIaasSpec;

@@ -11,7 +11,7 @@ export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Prom
   return withLock(deps, limits, 'apply', async () => {
     const run = deps.beginRun();
     const started = deps.now();
-    const loaded = await loadMaterials(deps);
+    const loaded = await loadMaterials(deps, { pull: true, signal: limits.signal });
     const materials = isUnborn(loaded.inventory) ? bornAs(loaded, plan.lineage) : loaded;
     const { lineage, serial } = materials.inventory;
     const hint = 'stratos plan -o plan.yaml';

@@ -1,5 +1,6 @@
 /** What the use cases are given by the composition root. Commands never construct any of it. */
 import type { CartridgeStore } from '../store/cartridge-store.ts';
+import type { OpenStore } from '../store/find-place.ts';
 import type { IaasProvider } from '../iaas/provider.ts';
 import type { InventoryStore } from '../inventory/inventory-store.ts';
 import type { RunMemory } from '../inventory/run-memory.ts';
@@ -18,8 +19,10 @@ export interface Deps {
   readonly memory: RunMemory;
   readonly transport: Transport;
   readonly storeOf: (spec: Spec) => Promise<CartridgeStore>;
-  /** What the signatures of an image of the store are worth to the spec's allowed signers. @throws RegistryError, HostError */
-  readonly signaturesOf: (spec: Spec, digest: string) => Promise<readonly Verdict[]>;
+  /** Opens a registry the first time it is asked for. @throws HostError */
+  readonly openStore: OpenStore;
+  /** What the signatures of an image are worth to the spec's allowed signers; `reference` says where it is, if not in the local store. @throws RegistryError, HostError */
+  readonly signaturesOf: (spec: Spec, digest: string, reference?: string) => Promise<readonly Verdict[]>;
   /** Loads the adapter the first time it is asked for. */
   readonly providerOf: (spec: IaasSpec, lineage: string) => Promise<IaasProvider>;
   /** The project's own key pair; made the first time. */

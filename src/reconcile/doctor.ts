@@ -1,25 +1,16 @@
 /** Checks of this machine, the project and each VM; every finding that is not fine says how to mend it. Changes nothing. */
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { StratosError } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { VmObservation } from '../model/observation.ts';
 import { formatBytes } from '../model/quantity.ts';
 import { Secret } from '../model/secret.ts';
 import type { Spec } from '../model/spec.ts';
+import { failedCheck, type Check } from './check.ts';
+import { checkStores } from './check-stores.ts';
 import type { Deps } from './deps.ts';
 import { environmentOf } from './environment.ts';
 import { observe } from './observe.ts';
-
-export interface Check {
-  /** `this machine`, `project`, `iaas lab` or the name of a VM. */
-  readonly target: string;
-  readonly name: string;
-  readonly level: 'ok' | 'warn' | 'fail';
-  readonly message: string;
-  /** A command or an edit that mends it. */
-  readonly fix?: string;
-}
 
 /** Free disk below which a VM is reported: an image and its processes need room. */
 const LOW_DISK = 1024 ** 3;
@@ -30,7 +21,7 @@ export async function doctor(deps: Deps, signal: AbortSignal): Promise<readonly 
   const spec = await attempt(checks, 'project', 'spec', () => deps.loadSpec(), 'stratos validate');
   const inventory = await attempt(checks, 'project', 'inventory', () => deps.inventory.read());
   if (!spec || !inventory) return checks;
-  checks.push(...(await storeChecks(deps, spec)), ...(await secretChecks(deps, spec)));
+  checks.push(...(await checkStores(deps, spec, signal)), ...(await secretChecks(deps, spec)));
   checks.push(...(await iaasChecks(deps, spec, inventory)));
   const observation = await observe(deps, spec, inventory, { parallel: 64, signal });
   for (const vm of inventory.vms) checks.push(...vmChecks(vm.name, observation.vms[vm.name], inventory.lineage));
@@ -78,40 +69,9 @@ async function attempt<T>(
     checks.push({ target, name, level: 'ok', message: 'readable and valid' });
     return value;
   } catch (error) {
-    checks.push(failed(target, name, error, fix));
+    checks.push(failedCheck(target, name, error, fix));
     return undefined;
   }
-}
-
-function failed(target: string, name: string, error: unknown, fix?: string): Check {
-  if (!(error instanceof StratosError)) throw error;
-  const hint = error.hint ?? fix;
-  return { target, name, level: 'fail', message: error.message, ...(hint === undefined ? {} : { fix: hint }) };
-}
-
-async function storeChecks(deps: Deps, spec: Spec): Promise<Check[]> {
-  const store = await deps.storeOf(spec);
-  return Promise.all(
-    [...new Set(Object.values(spec.cartridges).map((cartridge) => cartridge.image))].map(async (reference) => {
-      const target = 'project';
-      const name = `image ${reference}`;
-      try {
-        const image = await store.find(reference);
-        if (!image)
-          return {
-            target,
-            name,
-            level: 'fail' as const,
-            message: 'Cannot find it in the store',
-            fix: 'stratos cartridge build DIRECTORY',
-          };
-        await store.verify(image);
-        return { target, name, level: 'ok' as const, message: `${image.digest.slice(0, 19)}, every blob intact` };
-      } catch (error) {
-        return failed(target, name, error);
-      }
-    }),
-  );
 }
 
 /** Values that are read on this machine when they are needed: found now rather than in the middle of a run. */
@@ -124,7 +84,7 @@ async function secretChecks(deps: Deps, spec: Spec): Promise<Check[]> {
       const secrets = Object.values(environment).filter((value) => value instanceof Secret).length;
       return secrets === 0 ? [] : [{ target, name, level: 'ok', message: `${String(secrets)} secrets found` }];
     } catch (error) {
-      return [failed(target, name, error)];
+      return [failedCheck(target, name, error)];
     }
   });
   return (await Promise.all(checks)).flat();
@@ -139,7 +99,7 @@ async function iaasChecks(deps: Deps, spec: Spec, inventory: Inventory): Promise
         await provider.check();
         return { target, name: iaas.kind, level: 'ok' as const, message: 'usable from here' };
       } catch (error) {
-        return failed(target, iaas.kind, error);
+        return failedCheck(target, iaas.kind, error);
       }
     }),
   );

@@ -16,6 +16,7 @@ import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { environmentDigests, environmentOf, type Environment } from './environment.ts';
 import { gatewaysOf } from './gateway-of.ts';
+import { imagesOf, type ImagesOptions } from './images-of.ts';
 import { measureRun, type MeasuredRun } from './measure-run.ts';
 import { preparationOf } from './preparation.ts';
 import { refusalAlarms, refusedImages } from './refused-images.ts';
@@ -43,6 +44,8 @@ export interface Materials {
   readonly references: Readonly<Record<string, Image | undefined>>;
   /** Why an image must not run, by reference as the spec writes it. */
   readonly refused: Readonly<Record<string, string>>;
+  /** Why an image could not be had from its registry, by reference. */
+  readonly missing: Readonly<Record<string, string>>;
   /** By alias. */
   readonly environments: Readonly<Record<string, Environment>>;
   /** Why an environment could not be read, by alias. */
@@ -51,20 +54,17 @@ export interface Materials {
 
 /** Observes, decides and plans. @throws InvalidSpecError, ProjectFileError, HostError, InterruptedError */
 export async function planRun(deps: Deps, limits: RunLimits): Promise<PlanRun> {
-  return planFrom(deps, await loadMaterials(deps), limits);
+  return planFrom(deps, await loadMaterials(deps, { pull: false, signal: limits.signal }), limits);
 }
 
 /** Reads the spec, the inventory, the images it names and the environments. */
-export async function loadMaterials(deps: Deps): Promise<Materials> {
+export async function loadMaterials(deps: Deps, options: ImagesOptions): Promise<Materials> {
   const inventory = await deps.inventory.read();
   // VMs let in while the spec is being read.
   openAll(deps, inventory);
   const spec = await deps.loadSpec();
   const store = await deps.storeOf(spec);
-  const names = [...new Set(Object.values(spec.cartridges).map((cartridge) => cartridge.image))];
-  const references = Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await store.find(name)] as const)),
-  );
+  const { references, missing } = await imagesOf(deps, spec, inventory, store, options);
   const refused = await refusedImages(deps, spec, references);
   const environments: Record<string, Environment> = {};
   const unresolved: Record<string, string> = {};
@@ -79,7 +79,7 @@ export async function loadMaterials(deps: Deps): Promise<Materials> {
       }
     }),
   );
-  return { spec, specDigest: digestOf(spec), inventory, store, references, refused, environments, unresolved };
+  return { spec, specDigest: digestOf(spec), inventory, store, references, missing, refused, environments, unresolved };
 }
 
 /** Begins to open what the next look at the VMs will need. */
@@ -129,10 +129,11 @@ export async function planFrom(deps: Deps, materials: Materials, limits: RunLimi
   return { ...look, plan };
 }
 
-/** Why nothing of a subscription can be created: a secret that is not here, or an image that must not run. */
-function unresolvedOf({ spec, refused, unresolved }: Materials): Readonly<Record<string, string>> {
+/** Why nothing of a subscription can be created: a secret or an image that is not to be had, or an image that must not run. */
+function unresolvedOf({ spec, missing, refused, unresolved }: Materials): Readonly<Record<string, string>> {
   const held = Object.values(spec.subscriptions).flatMap(({ alias, cartridge }) => {
-    const why = refused[spec.cartridges[cartridge]?.image ?? ''];
+    const image = spec.cartridges[cartridge]?.image ?? '';
+    const why = missing[image] ?? refused[image];
     return why === undefined ? [] : [[alias, why] as const];
   });
   return { ...Object.fromEntries(held), ...unresolved };

@@ -6,6 +6,7 @@ import { rememberBoots } from './after-run.ts';
 import { apply, type ApplyOutcome } from './apply.ts';
 import type { ApplyContext } from './context.ts';
 import type { Deps, RunLimits } from './deps.ts';
+import { changedPins } from './images-of.ts';
 import { loadMaterials, planFrom, type Materials, type PlanRun } from './plan-run.ts';
 import { noteSleepers } from './note-sleepers.ts';
 import { recorder } from './recorder.ts';
@@ -25,10 +26,17 @@ export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutco
   return withLock(deps, limits, 'reconcile', async () => {
     const run = deps.beginRun();
     const started = deps.now();
-    const materials = await loadMaterials(deps);
+    const materials = await loadMaterials(deps, { pull: true, signal: limits.signal });
     const planned = await planFrom(deps, materials, limits);
     return { run, ...(await carryOut(deps, materials, planned, limits)), ms: deps.now() - started };
   });
+}
+
+/** Records what names of registries mean from now on. @throws StaleInventoryError, ProjectFileError */
+async function pinImages(deps: Deps, materials: Materials): Promise<Materials> {
+  const { spec, inventory } = materials;
+  const images = changedPins(spec, inventory, materials);
+  return images ? { ...materials, inventory: await deps.inventory.write({ ...inventory, images }) } : materials;
 }
 
 /** Does a plan, and leaves for the next run what this one has seen and decided, also where it does not come to its end. */
@@ -39,7 +47,8 @@ export async function carryOut(
   limits: RunLimits,
 ): Promise<Omit<RunOutcome, 'run' | 'ms'>> {
   const remember = (memory: PolicyMemory): Promise<void> => deps.memory.remember({ ...record, memory });
-  const inventory = await noteSleepers(deps, materials.inventory, observation);
+  const pinned = await pinImages(deps, materials);
+  const inventory = await noteSleepers(deps, pinned.inventory, observation);
   const outcome = await applyWith(deps, { ...materials, inventory }, plan, limits).catch(async (error: unknown) => {
     await remember(decisions.memory);
     throw error;

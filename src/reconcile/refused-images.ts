@@ -30,7 +30,7 @@ async function whyRefused(
 ): Promise<string | undefined> {
   const named = reference === digest ? digest : `${reference} (${digest})`;
   try {
-    const signatures = await deps.signaturesOf(spec, digest);
+    const signatures = await deps.signaturesOf(spec, digest, reference);
     const reason = refusalOf(signatures);
     const todo = signatures.length === 0 ? 'sign' : 'verify';
     return reason && `image ${named} is refused as ${reason}: stratos cartridge ${todo} ${reference}`;

@@ -50,7 +50,7 @@ function onProcess(
   const limits = { lockTimeout: LOCK_TIMEOUT, signal: signal ?? new AbortController().signal };
   deps.beginRun();
   return withLock(deps, limits, operation, async () => {
-    const materials = await loadMaterials(deps);
+    const materials = await loadMaterials(deps, { pull: false, signal: limits.signal });
     const record = materials.inventory.processes.find((process) => process.name === name);
     if (!record) throw new NotFoundError(`Cannot find process ${JSON.stringify(name)}`, { hint: 'stratos process ls' });
     const context = contextOf(deps, materials, limits.signal);

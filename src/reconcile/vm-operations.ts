@@ -33,7 +33,7 @@ export async function vmDrain(deps: Deps, name: string, limits: RunLimits): Prom
 export async function vmPrepare(deps: Deps, names: readonly string[], limits: RunLimits): Promise<void> {
   deps.beginRun();
   await withLock(deps, limits, 'vm prepare', async () => {
-    const materials = await loadMaterials(deps);
+    const materials = await loadMaterials(deps, { pull: false, signal: limits.signal });
     for (const name of names) find(materials.inventory.vms, name);
     const context = contextOf(deps, materials, limits.signal);
     const limit = limiter(limits.parallel);

@@ -1,5 +1,5 @@
 /** Findings of the doctor, for people: grouped by what was checked, a fix alone on its line below what it mends. */
-import type { Check } from '../reconcile/doctor.ts';
+import type { Check } from '../reconcile/check.ts';
 import { cleanText } from './clean-text.ts';
 import { count } from './count-text.ts';
 import type { Paint } from './paint.ts';

@@ -8,7 +8,8 @@ import type { Descriptor, OciConfig, OciManifest } from './oci.ts';
 import { isIndexType } from './oci-document.ts';
 import { isAttachment, nameOf, ociLayout } from './oci-layout.ts';
 import { chooseFrom, ociArchitecture } from './platform.ts';
-import { parseName, parseReference } from './reference.ts';
+import { formatName, parseName, parseReference } from './reference.ts';
+import type { ImageName } from './reference.ts';
 
 /** A layer to be made part of an image; its blob is in the store already. */
 export interface NewLayer {
@@ -59,7 +60,7 @@ export function directoryStore(path: string): DirectoryStore {
   async function lookUp(reference: string): Promise<Descriptor | undefined> {
     const wanted = parseReference(reference);
     const { manifests } = await layout.read();
-    if (wanted.kind === 'name') return manifests.find((entry) => nameOf(entry) === `${wanted.name}:${wanted.tag}`);
+    if (wanted.kind === 'name') return byName(manifests, wanted.name);
     const found = manifests.filter((entry) => entry.digest.startsWith(wanted.prefix));
     if (new Set(found.map((entry) => entry.digest)).size > 1) {
       throw new StoreError(`Cannot choose an image as several digests begin so: ${reference}`, {
@@ -107,7 +108,7 @@ export function directoryStore(path: string): DirectoryStore {
         });
       }
       return layout.remove((entry) =>
-        wanted.kind === 'digest' ? entry.digest === target.digest : nameOf(entry) === `${wanted.name}:${wanted.tag}`,
+        wanted.kind === 'digest' ? entry.digest === target.digest : nameOf(entry) === wanted.text,
       );
     },
     async verify(image) {
@@ -149,6 +150,21 @@ export function directoryStore(path: string): DirectoryStore {
       return parseConfig(await blobs.read(digest, image.digest), blobs.path(digest));
     },
   };
+}
+
+/** The entry of a name; a pin is also what has the digest, under whatever name. @throws StoreError when tag and digest disagree */
+function byName(manifests: readonly Descriptor[], name: ImageName): Descriptor | undefined {
+  const named = (wanted: ImageName): Descriptor | undefined =>
+    manifests.find((entry) => nameOf(entry) === formatName(wanted));
+  const found = named(name);
+  const { digest, ...unpinned } = name;
+  if (found ?? digest === undefined) return found;
+  const tagged = name.tag === undefined ? undefined : named(unpinned);
+  if (tagged && tagged.digest !== digest)
+    throw new StoreError(
+      `Cannot use ${formatName(name)} as tag and digest disagree: the tag is ${tagged.digest} in the store`,
+    );
+  return manifests.find((entry) => entry.digest === digest);
 }
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {

@@ -85,6 +85,7 @@ export function someDeps(given: Partial<Deps> = {}): Deps {
       close: untouched('ssh'),
     },
     storeOf: untouched('the store'),
+    openStore: untouched('a registry'),
     signaturesOf: untouched('signatures'),
     providerOf: untouched('the IaaS'),
     identity: untouched('the identity'),
@@ -170,5 +171,6 @@ export function aSpec(): Spec {
     cartridges: { php: { name: 'php', image: 'php:8.2' } },
     subscriptions: { shop: { alias: 'shop', cartridge: 'php' } },
     store: { kind: 'directory', path: '/srv/fleet/.stratos/store' },
+    stores: {},
   } as unknown as Spec;
 }

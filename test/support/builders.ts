@@ -199,6 +199,7 @@ export function aSpec(options: SpecOptions = {}): Spec {
     cartridges: map(options.cartridges ?? { php: {} }, aCartridge),
     subscriptions: map(options.subscriptions ?? { shop: { port: 8080 } }, aSubscription),
     store: { kind: 'directory', path: '/store' },
+    stores: {},
     guards: { ...DEFAULT_GUARDS, ...options.guards },
   };
 }

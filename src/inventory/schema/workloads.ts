@@ -63,12 +63,12 @@ export const CARTRIDGES: JsonSchema = named(
   mapping(
     {
       image: {
-        title: 'an image such as php:8.2, or a digest sha256:…',
-        description: 'Name in the cartridge store, or the digest of an image as a pin.',
+        title: 'an image such as php:8.2, hub:team/php:8.2 or registry.example/php:8.2, or a digest sha256:…',
+        description:
+          'Name of an image in the local store, in one of `stores:` or at a registry, where `@sha256:…` pins it; or the digest of an image in the local store. What is not on this machine is pulled when it is first needed.',
         type: 'string',
-        pattern:
-          '^(sha256:[0-9a-f]{12,64}|([a-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?)$',
-        examples: ['php:8.2'],
+        pattern: '^[A-Za-z0-9\\[][A-Za-z0-9._/:\\[\\]-]*(@sha256:[0-9a-f]{64})?$',
+        examples: ['php:8.2', 'hub:team/php:8.2', 'registry.example:5000/team/php:8.2'],
       },
       partition: { title: 'the name of a partition', description: 'A name under `partitions:`.', type: 'string' },
       ports: named(

@@ -71,6 +71,7 @@ export function aSpec(cartridges: readonly CartridgeSpec[], subscriptions: reado
     cartridges: Object.fromEntries(cartridges.map((cartridge) => [cartridge.name, cartridge])),
     subscriptions: Object.fromEntries(subscriptions.map((subscription) => [subscription.alias, subscription])),
     store: { kind: 'directory', path: '/store' },
+    stores: {},
     guards: DEFAULT_GUARDS,
   };
 }

@@ -101,6 +101,7 @@ describe('loadSpec', () => {
         },
       },
       store: { kind: 'directory', path: join(directory, '.stratos/store') },
+      stores: {},
       guards: DEFAULT_GUARDS,
     });
   });
