@@ -272,6 +272,19 @@ test('a configuration that fails only when it is loaded is taken back', async ()
   expect((await lab.serve([aService([one, two])])).stdout).toBe('reloaded\n');
 });
 
+test('a server that HAProxy refuses, which is not looked at in advance, is taken back while all is served', async () => {
+  await lab.serve([aService([one])]);
+  const before = await configured();
+  const load = startLoad({ url: url(), clients: 2, keepAlive: false });
+  const good = renderGateway({ vm: 'v', services: [aService([one, two])] });
+  const result = await lab.load(good.replace(/(server shop-2 \S+)/, '$1 no-such-word'));
+  expect(result.status).not.toBe(0);
+  expect(result.stderr).toContain('no-such-word');
+  expect(await configured()).toEqual(before);
+  expect((await load.stop()).failures).toEqual({});
+  expect((await lab.serve([aService([one, two])])).stdout).toBe('reloaded\n');
+});
+
 test('a port that somebody else has changes nothing, disturbs nobody and says who it is', async () => {
   await lab.serve([aService([one])]);
   const load = startLoad({ url: url(), clients: 2, keepAlive: false });
@@ -291,7 +304,10 @@ test('a port that somebody else has changes nothing, disturbs nobody and says wh
 
 test('a gateway that was killed comes back by itself', async () => {
   await lab.serve([aService([one])]);
-  await lab.shell('kill -9 $(cat /run/stratos/gateway.pid)');
+  const pid = 'cat /run/stratos/gateway.pid';
+  const killed = await lab.shell(`${pid}; kill -9 $(${pid})`);
+  // Its worker goes on for a moment.
+  await expect.poll(() => lab.shell(pid), { timeout: 5000 }).not.toBe(killed);
   await expect.poll(async () => (await lab.probe()).running, { timeout: 5000 }).toBe(true);
   expect((await get(url())).body).toBe('shop-1');
   expect((await lab.serve([aService([one])])).stdout).toBe('unchanged\n');

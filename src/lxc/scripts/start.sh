@@ -261,8 +261,9 @@ printf '%s' "$records" | awk -v groups="$groups" -v begun="$begun" -v answers="$
       if (wanted > 0 && (wanted == left || !patient)) { ask(list); last_ask = now }
       if (absent > 0 && now - begun > 0.5 && now >= next_look) { inspect(); next_look = now + 0.5 } else split("", missing)
       if (left <= 0) break
-      # The longer it takes the less often: a look has its price, and the wait is then not what counts.
+      # A look has its price, which those who are still starting pay: the longer it takes and the more there are, the less often.
       pause = (now - begun) / 8
+      if (pause < left / 200) pause = left / 200
       system("sleep " (pause < 0.02 ? 0.02 : pause > 0.2 ? 0.2 : pause))
     }
     if (stop != "") system("systemctl stop" stop)
