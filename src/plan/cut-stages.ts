@@ -11,9 +11,13 @@ export function withoutCut(
   due: ReadonlySet<string>,
 ): readonly Stage[] {
   const left = stages.map((stage) => ({ ...stage, actions: stage.actions.filter(({ id }) => !cut.has(id)) }));
-  const all = left.flatMap(({ actions }) => actions);
-  const removed = new Set(all.flatMap((action) => (isRemoval(action) ? [action.process] : [])));
-  const used = new Set(all.flatMap(({ dependsOn }) => dependsOn));
+  const removed = new Set<string>();
+  const used = new Set<string>();
+  for (const { actions } of left)
+    for (const action of actions) {
+      if (isRemoval(action)) removed.add(action.process);
+      for (const id of action.dependsOn) used.add(id);
+    }
   const tidied = left.map((stage) => ({
     ...stage,
     actions: stage.actions.filter((action) => action.kind !== 'image.copy' || used.has(action.id)),

@@ -34,12 +34,11 @@ function isReachable({ only }: PartitionView, slot: Slot): boolean {
 }
 
 /** Whether anything of the partition is reached through gateways. */
-export function needsGateway({ name, input }: PartitionView): boolean {
-  const { subscriptions, cartridges } = input.spec;
-  return Object.values(subscriptions).some((subscription) => {
-    const cartridge = cartridges[subscription.cartridge];
-    const exposed = subscription.port !== undefined || subscription.hosts.length > 0;
-    return exposed && cartridge?.partition === name && cartridge.ports.length > 0;
+export function needsGateway({ name, input, world }: PartitionView): boolean {
+  const here = world.subscriptionsOf.get(name) ?? [];
+  return here.some(({ cartridge, port, hosts }) => {
+    const exposed = port !== undefined || hosts.length > 0;
+    return exposed && (input.spec.cartridges[cartridge]?.ports.length ?? 0) > 0;
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { Machine } from '../model/observation.ts';
+import type { SubscriptionSpec } from '../model/spec.ts';
 import { demandOf, NOTHING, type Demand } from './capacity.ts';
 import { compareNames, numbering, stemOf, type Numbering } from './names.ts';
 import { apartIndex } from './neighbours.ts';
@@ -7,6 +8,10 @@ import type { PlanInput } from './plan-input.ts';
 
 /** Inventory and observation, found by what the planner asks for; made once for a plan. */
 export interface WorldIndex {
+  /** Subscriptions of the spec, by the partition that they run in. */
+  readonly subscriptionsOf: ReadonlyMap<string, readonly SubscriptionSpec[]>;
+  /** Aliases that others want to be near. */
+  readonly wantedNear: ReadonlySet<string>;
   readonly vmByName: ReadonlyMap<string, VmRecord>;
   /** By partition, in natural order. */
   readonly vmsOf: ReadonlyMap<string, readonly VmRecord[]>;
@@ -45,6 +50,7 @@ export interface StrayMachine {
 
 export function indexWorld(input: PlanInput): WorldIndex {
   const { inventory, observation } = input;
+  const subscriptions = Object.values(input.spec.subscriptions);
   const vms = inventory.vms.toSorted((a, b) => compareNames(a.name, b.name));
   const vmByName = new Map(vms.map((vm) => [vm.name, vm]));
   const processes = sortedByName(inventory.processes);
@@ -66,6 +72,11 @@ export function indexWorld(input: PlanInput): WorldIndex {
   }
   const { machines, strayMachines } = indexMachines(input, vmByName);
   return {
+    subscriptionsOf: Map.groupBy(
+      subscriptions,
+      ({ cartridge }) => input.spec.cartridges[cartridge]?.partition ?? NOWHERE,
+    ),
+    wantedNear: new Set(subscriptions.flatMap(({ near }) => near)),
     vmByName,
     vmsOf: Map.groupBy(vms, (vm) => vm.partition),
     processByName: new Map(processes.map((process) => [process.name, process])),
@@ -83,6 +94,9 @@ export function indexWorld(input: PlanInput): WorldIndex {
     demandFor: demandIndex(input),
   };
 }
+
+/** No partition has this name. */
+const NOWHERE = '';
 
 /** Sorts by name without cutting each name apart at every comparison. */
 function sortedByName<T extends { readonly name: string; readonly subscription: string; readonly ordinal: number }>(

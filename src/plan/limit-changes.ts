@@ -55,12 +55,10 @@ function closed(stages: readonly Stage[], changes: readonly Change[], cut: Reado
   const broken = new Set(cut);
   for (let before = -1; before < broken.size;) {
     before = broken.size;
-    for (const action of stages.flatMap((stage) => stage.actions))
-      if (action.dependsOn.some((id) => broken.has(id))) broken.add(action.id);
-    for (const change of changes) {
-      const ids = idsOf(change);
-      if (ids.some((id) => broken.has(id))) for (const id of ids) broken.add(id);
-    }
+    for (const { actions } of stages)
+      for (const action of actions) if (action.dependsOn.some((id) => broken.has(id))) broken.add(action.id);
+    for (const { actions } of changes)
+      if (actions.some(({ id }) => broken.has(id))) for (const { id } of actions) broken.add(id);
   }
   return broken;
 }
@@ -145,7 +143,7 @@ function choose(
   const keep = (change: Change, waiting: ReadonlySet<Change>): void => {
     if (kept.has(change) || waiting.has(change)) return;
     const path = new Set([...waiting, change]);
-    for (const needed of needs.get(change) ?? []) keep(needed, path);
+    for (const needed of needs(change)) keep(needed, path);
     if (used + change.cost > most) return;
     kept.add(change);
     used += change.cost;
@@ -157,25 +155,26 @@ function choose(
   return kept;
 }
 
-/** The changes that each change depends on, through whatever actions are between, in the order of the plan. */
-function neededChanges(stages: readonly Stage[], byAction: ReadonlyMap<string, Change>) {
-  const reaches = new Map<string, ReadonlySet<Change>>();
-  const needs = new Map<Change, Set<Change>>();
-  for (const action of stages.flatMap((stage) => stage.actions)) {
-    const own = byAction.get(action.id);
-    const found = new Set<Change>();
-    for (const id of action.dependsOn) {
+/** The changes that a change depends on, through whatever actions are between. Asked for the few that one run makes. */
+function neededChanges(
+  stages: readonly Stage[],
+  byAction: ReadonlyMap<string, Change>,
+): (change: Change) => ReadonlySet<Change> {
+  const actions = new Map(stages.flatMap((stage) => stage.actions.map((action) => [action.id, action] as const)));
+  const collect = ({ dependsOn }: Action, found: Set<Change>): void => {
+    for (const id of dependsOn) {
       const change = byAction.get(id);
+      const action = actions.get(id);
       if (change) found.add(change);
-      else for (const further of reaches.get(id) ?? []) found.add(further);
+      else if (action) collect(action, found);
     }
-    reaches.set(action.id, found);
-    if (!own) continue;
-    const all = needs.get(own) ?? new Set<Change>();
-    for (const change of found) if (change !== own) all.add(change);
-    needs.set(own, all);
-  }
-  return needs;
+  };
+  return (change) => {
+    const found = new Set<Change>();
+    for (const action of change.actions) collect(action, found);
+    found.delete(change);
+    return found;
+  };
 }
 
 const VERBS: Partial<Record<Action['kind'], string>> = {

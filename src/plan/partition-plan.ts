@@ -37,7 +37,7 @@ export function planPartition(view: PartitionView): readonly Stage[] {
   const included = inRotation(view, found);
   const before = new Set(included);
   const copies = new Map<string, ImageCopy>();
-  const where = placer(view.strategy, found.slots, wantedNear(view));
+  const where = placer(view.strategy, found.slots, view.world.wantedNear);
   const site: Site = { view, found, growth: grown, placer: where, works, included, copies };
   const waves = [...runWaves(site)];
   if (view.only === undefined) growSpare(site);
@@ -72,10 +72,7 @@ function holdOverdrawn(view: PartitionView, { name, kind, free, total, populatio
 
 /** Subscriptions that belong here or have something here, those of `only` if there is one. */
 function aliasesOf(view: PartitionView, members: ReadonlyMap<string, readonly Member[]>): readonly string[] {
-  const { subscriptions, cartridges } = view.input.spec;
-  const here = Object.values(subscriptions)
-    .filter((subscription) => cartridges[subscription.cartridge]?.partition === view.name)
-    .map((subscription) => subscription.alias);
+  const here = (view.world.subscriptionsOf.get(view.name) ?? []).map(({ alias }) => alias);
   const all = [...new Set([...here, ...members.keys()])].sort(compareText);
   return view.only ? all.filter((alias) => view.only?.has(alias)) : all;
 }
@@ -85,11 +82,6 @@ function noteOthers(works: readonly Work[], members: ReadonlyMap<string, readonl
   const planned = new Set(works.map(({ alias }) => alias));
   for (const [alias, all] of members)
     if (!planned.has(alias)) for (const { slot } of all) addTo(slot.staying, alias, 1);
-}
-
-/** Aliases that others of the partition want to be near. */
-function wantedNear({ input }: PartitionView): ReadonlySet<string> {
-  return new Set(Object.values(input.spec.subscriptions).flatMap(({ near }) => near));
 }
 
 /** Processes that gateways send requests to now, as far as records tell. */

@@ -64,12 +64,13 @@ function largestCartridge({
   name,
   input,
   size,
+  world,
 }: PartitionView): { readonly name: string; readonly demand: Demand } | undefined {
-  const used = new Set(Object.values(input.spec.subscriptions).map(({ cartridge }) => cartridge));
+  const used = new Set((world.subscriptionsOf.get(name) ?? []).map(({ cartridge }) => cartridge));
   const share = ({ cpu, memory }: Demand): number =>
     Math.max(cpu / Math.max(1, size.cpu * 1000), memory / Math.max(1, size.memory));
-  return Object.values(input.spec.cartridges)
-    .filter((cartridge) => cartridge.partition === name && used.has(cartridge.name))
+  return [...used]
+    .flatMap((cartridge) => input.spec.cartridges[cartridge] ?? [])
     .map((cartridge) => ({ name: cartridge.name, demand: demandOf(cartridge.resources) }))
     .sort((a, b) => share(b.demand) - share(a.demand) || compareText(a.name, b.name))[0];
 }
