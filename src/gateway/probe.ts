@@ -37,6 +37,16 @@ export function parseGatewayProbe(stdout: string): ObservedGateway {
     // A table without counters is not ours, or cut before its first row.
     ...(rows.every((row) => row.sessions === undefined)
       ? {}
-      : { traffic: { ...(worker === undefined ? {} : { worker }), ...trafficOf(rows) } }),
+      : { traffic: { ...(worker === undefined ? {} : { worker }), ...trafficOf(rows, leavingIn(rest)) } }),
   };
+}
+
+/** Sessions that workers hold which were replaced, by server. */
+function leavingIn(lines: readonly string[]): ReadonlyMap<string, number> {
+  const leaving = new Map<string, number>();
+  for (const line of lines) {
+    const [, server, sessions] = /^leaving (\S+) (\d{1,9})$/.exec(line) ?? [];
+    if (server !== undefined) leaving.set(server, (leaving.get(server) ?? 0) + Number(sessions));
+  }
+  return leaving;
 }

@@ -14,9 +14,13 @@ export function isWakeDoor(row: GatewayStatistics): boolean {
 /**
  * What a gateway counted, by process and by alias. Tried on HAProxy 2.6: a connection that fails counts (`econ`) at the backend,
  * and also at the server where there was one to try; so what the backend has more than its servers came while none was up. A
- * request that a wake door could not hand on could be taken by nobody either.
+ * request that a wake door could not hand on could be taken by nobody either. `leaving` are sessions that workers still hold which a
+ * reload replaced, by server: a web socket is in flight for as long as it is open, whichever worker has it.
  */
-export function trafficOf(rows: readonly GatewayStatistics[]): Pick<GatewayTraffic, 'servers' | 'services'> {
+export function trafficOf(
+  rows: readonly GatewayStatistics[],
+  leaving: ReadonlyMap<string, number> = new Map(),
+): Pick<GatewayTraffic, 'servers' | 'services'> {
   const servers: Record<string, ServerTraffic> = {};
   const services: Record<string, ServiceTraffic> = {};
   for (const [alias, own] of Map.groupBy(rows, (row) => row.service)) {
@@ -31,6 +35,10 @@ export function trafficOf(rows: readonly GatewayStatistics[]): Pick<GatewayTraff
       servers[name] = together(servers[name] ?? {}, through);
     }
     if (backend) services[alias] = serviceTraffic(backend, processes);
+  }
+  for (const [server, sessions] of leaving) {
+    const name = server.endsWith(WAKE_DOOR) ? server.slice(0, -WAKE_DOOR.length) : server;
+    servers[name] = together(servers[name] ?? {}, { sessions });
   }
   return { servers, services };
 }

@@ -215,10 +215,13 @@ test('a web socket and a stream outlive reloads until the hard stop', async () =
   talk.socket.write('still here');
   expect(await talk.next()).toBe('still here');
   expect(await stream.next()).toContain('data: shop-1');
+  // The workers that hold them are not the one that has the statistics, and they count all the same.
+  expect((await lab.probe()).traffic?.servers['shop-1']?.sessions).toBe(2);
   const began = performance.now();
   await talk.closed;
   await stream.closed;
   expect(performance.now() - began).toBeLessThan(8000);
+  expect((await lab.probe()).traffic?.servers['shop-1']?.sessions).toBe(0);
 });
 
 /** A connection whose pieces can be awaited. */

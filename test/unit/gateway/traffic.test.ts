@@ -1,5 +1,6 @@
 /** What is refused, and what a wake door does, as HAProxy counted it when it was tried. */
 import { describe, expect, test } from 'vitest';
+import { parseGatewayProbe } from '../../../src/gateway/probe.ts';
 import { parseStatistics } from '../../../src/gateway/statistics.ts';
 import { trafficOf } from '../../../src/gateway/traffic.ts';
 
@@ -26,6 +27,25 @@ describe('trafficOf', () => {
     expect(services.shop?.refused).toBe(3);
     expect(servers).toEqual({
       'shop-1': { sessions: 1, queued: 0, rate: 1, requests: 14, errors: 6, responseTime: 2, idle: 0 },
+    });
+  });
+
+  test('counts what workers hold that a reload replaced, and nothing but how many', () => {
+    const probe = [
+      'gateway a a',
+      'leaving shop-1 2',
+      'leaving shop-1 1',
+      'leaving shop-2:wake 1',
+      'leaving gone-1 4',
+      'worker 7.1',
+      HEADER,
+      'shop,shop-1,0,1,18,0,0,0,UP,1,0,14,0,2',
+      'shop,shop-2,0,0,9,0,0,0,DOWN,0,0,9,40,2',
+    ];
+    expect(parseGatewayProbe(probe.join('\n')).traffic?.servers).toEqual({
+      'shop-1': { sessions: 4, queued: 0, rate: 1, requests: 14, errors: 0, responseTime: 2, idle: 0 },
+      'shop-2': { sessions: 1, queued: 0, rate: 0, requests: 9, errors: 0, responseTime: 2, idle: 40_000 },
+      'gone-1': { sessions: 4 },
     });
   });
 
