@@ -94,7 +94,8 @@ function entryCandidate({ name, summary }: CommandEntry): Candidate {
 
 async function optionValues(option: Option, place: Place, context: CommandContext): Promise<readonly Candidate[]> {
   if (option.argChoices) return option.argChoices.map((word) => ({ word }));
-  return names(option.attributeName(), place, context);
+  const name = option.attributeName();
+  return names(name === 'on' ? 'vm' : name, place, context);
 }
 
 /** Names of the project by what an argument or option is called; none where the project cannot be read. */

@@ -32,6 +32,8 @@ const cartridge: readonly LeafEntry[] = [
     'build an image from a cartridge directory',
     async () => (await import('./cartridge/build.ts')).buildCommand,
   ),
+  leaf('commit', 'make an image of a process', async () => (await import('./cartridge/commit.ts')).commitCommand),
+  leaf('add', 'take an image into the spec', async () => (await import('./cartridge/add.ts')).addCommand),
   leaf('import', 'take an image from an archive', async () => (await import('./cartridge/import.ts')).importCommand),
   leaf('ls', 'list images', async () => (await import('./cartridge/ls.ts')).lsCommand),
   leaf('show', 'show one image', async () => (await import('./cartridge/show.ts')).showCommand),

@@ -155,9 +155,26 @@ export interface ImportSettings {
   readonly signal: AbortSignal;
 }
 
+export interface AddedCartridge extends EditedSpec {
+  /** What was written, as it stands in the file. */
+  readonly values: object;
+}
+
 /** Work on the cartridge store of a project. */
 export interface CartridgeUseCases {
+  /** Writes a cartridge into the spec as its image wants to be run. @throws NotFoundError, UsageError, InvalidSpecError */
+  readonly addCartridge: (
+    deps: Deps,
+    name: string,
+    settings: { readonly image: string; readonly partition: string },
+  ) => Promise<AddedCartridge>;
   readonly buildCartridge: (deps: Deps, directory: string, options: BuildSettings) => Promise<NamedImage>;
+  /** Makes an image of a process, or of the first ready one of an alias. @throws NotFoundError, RemoteCommandError */
+  readonly commitCartridge: (
+    deps: Deps,
+    target: string,
+    settings: { readonly tag?: string; readonly signal: AbortSignal },
+  ) => Promise<NamedImage & { readonly process: string; readonly frozenMs: number }>;
   /** @throws NotFoundError, StoreError */
   readonly importCartridge: (deps: Deps, file: string, options: ImportSettings) => Promise<NamedImage>;
   readonly listCartridges: (deps: Deps) => Promise<readonly NamedImage[]>;

@@ -9,8 +9,26 @@ import type { DirectoryStore } from '../store/directory-store.ts';
 import { findNamed } from './find-named.ts';
 
 export const cartridgeUseCases: CartridgeUseCases = {
+  addCartridge: async (deps, name, { image, partition }) => {
+    const [found, { runValues }, { addCartridge }] = await Promise.all([
+      openStore(deps).then((store) => findNamed(store, image)),
+      import('../store/run-hints.ts'),
+      import('../inventory/edit-spec.ts'),
+    ]);
+    const values = { image, partition, ...runValues(found.image) };
+    const { file, changed } = await addCartridge(deps.directory, name, values);
+    return { file, changed, values };
+  },
   buildCartridge: async (deps, directory, settings) =>
     (await import('./build-use-case.ts')).buildUseCase(deps, directory, settings, await openDirectory(deps)),
+  commitCartridge: async (deps, target, settings) => {
+    const [store, { commitProcess }] = await Promise.all([
+      openDirectory(deps),
+      import('../reconcile/commit-process.ts'),
+    ]);
+    const { image, ...how } = await commitProcess(deps, store, target, settings);
+    return { ...(await findNamed(store, image.digest)), ...how };
+  },
   importCartridge: async (deps, file, { tag, argv, env, ports, ...options }) => {
     const [store, { importImage }] = await Promise.all([openDirectory(deps), import('../store/import.ts')]);
     const image = await importImage(file, {

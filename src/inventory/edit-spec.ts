@@ -6,7 +6,7 @@ import { writeProjectFile } from './project-file.ts';
 import { removeFromYaml, setInYaml } from './edit-yaml.ts';
 import { loadSpecFiles } from './load-spec.ts';
 import type { LoadSpecOptions } from './load-spec.ts';
-import type { RawSubscription } from './raw-spec.ts';
+import type { RawCartridge, RawSubscription } from './raw-spec.ts';
 import { NAME_PATTERN, NAME_RULE } from './schema/terms.ts';
 import { showValue } from './show-value.ts';
 import { placeOf } from './spec-files.ts';
@@ -110,6 +110,30 @@ export async function setProcessBounds(
       source,
       text: setInYaml(yamlSource(source.path, withMin), ['subscriptions', alias, 'processes', 'max'], next.max),
     };
+  });
+}
+
+/**
+ * Adds a cartridge to the main file.
+ * @throws UsageError when the name is malformed or taken, or there is no such partition
+ * @throws InvalidSpecError when the spec is invalid, or would be with it: nothing is written then
+ */
+export async function addCartridge(
+  directory: string,
+  name: string,
+  values: RawCartridge,
+  options: LoadSpecOptions = {},
+): Promise<EditResult> {
+  if (!new RegExp(NAME_PATTERN).test(name))
+    throw new UsageError(`Cannot add the cartridge as its name must be ${NAME_RULE}: ${showValue(name)}`);
+  return edit(directory, options, ({ files }) => {
+    const taken = files.entries.cartridges.get(name);
+    if (taken)
+      throw new UsageError(`Cannot add the cartridge as the name is taken: ${name} (${placeOf('cartridges', taken)})`, {
+        hint: 'stratos validate',
+      });
+    requireName(files, 'partitions', values.partition, 'partition');
+    return { source: files.main, text: setInYaml(files.main, ['cartridges', name], values) };
   });
 }
 

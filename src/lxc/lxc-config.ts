@@ -27,6 +27,9 @@ export function renderLxcConfig(launch: ProcessLaunch): readonly string[] {
           'lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp',
           'lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed',
           'lxc.pty.max = 1024',
+          // Mounted by the container's root, who may not set the overlay's own attributes: without this no folder of the image can
+          // be removed or renamed in it.
+          'lxc.rootfs.options = userxattr',
         ]),
     'lxc.tty.max = 0',
     `lxc.uts.name = ${launch.name}`,

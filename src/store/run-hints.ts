@@ -2,6 +2,7 @@
  * What an image says about how it wants to be run, beside what the OCI configuration has a place for: in its labels, as JSON in
  * the form of `stratos.yaml`, so that a spec can take it over as it stands.
  */
+import type { Image } from '../model/image.ts';
 import { parseBytes, parseCores, parseDuration } from '../model/quantity.ts';
 import type { FieldChecker, Path } from './field-checker.ts';
 
@@ -39,6 +40,54 @@ export function readRunHints(
 export function hintLabels(hints: RunHints): Readonly<Record<string, string>> {
   const present = KINDS.filter((kind) => hints[kind] !== undefined);
   return Object.fromEntries(present.map((kind) => [`${PREFIX}${kind}`, JSON.stringify(hints[kind])]));
+}
+
+/** Reads the hints of an image's labels; a label that others wrote in another form is left out. */
+export function hintsOfLabels(labels: Readonly<Record<string, string>>): RunHints {
+  const found = KINDS.flatMap((kind) => {
+    const value = parse(labels[`${PREFIX}${kind}`]);
+    return value === undefined ? [] : [[kind, value] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function parse(text: string | undefined): object | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ports that speak HTTP as a rule, where nobody says so. */
+const HTTP_PORTS = [80, 8080, 8000, 3000];
+
+/**
+ * What a spec needs to run an image, in its own words: what the image's labels say, else what can be made of the plain OCI
+ * configuration. The first port that is usual for HTTP is `http`, others are `tcp-5432`; volumes have the last part of their path.
+ */
+export function runValues({ run, labels }: Pick<Image, 'run' | 'labels'>): RunHints {
+  const hints = hintsOfLabels(labels);
+  const http = HTTP_PORTS.find((port) => run.ports.includes(port));
+  const ports = Object.fromEntries(run.ports.map((port) => [port === http ? 'http' : `tcp-${String(port)}`, port]));
+  const volumes = Object.fromEntries((run.volumes ?? []).map((path) => [volumeName(path), path]));
+  return {
+    ...(Object.keys(ports).length > 0 && { ports }),
+    ...(Object.keys(volumes).length > 0 && { volumes }),
+    ...hints,
+  };
+}
+
+function volumeName(path: string): string {
+  const last = path.toLowerCase().replace(/\/+$/, '').split('/').at(-1) ?? '';
+  return (
+    last
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^[^a-z]+|-+$/g, '')
+      .slice(0, 40) || 'data'
+  );
 }
 
 function healthOf(checker: FieldChecker, root: Fields, ports: ReadonlyMap<string, number>): Record<string, string> {

@@ -89,6 +89,16 @@ describe('documents', () => {
       'CartridgeSigned',
       { use: { signCartridge: one({ ...named, key: 'SHA256:k' }) } },
     ],
+    [
+      ['cartridge', 'commit', 'shop-1'],
+      'Cartridge',
+      { use: { commitCartridge: one({ ...named, process: 'shop-1', frozenMs: 12 }) } },
+    ],
+    [
+      ['cartridge', 'add', 'php', '-i', 'php:8.2', '--partition', 'web'],
+      'CartridgeAdded',
+      { use: { addCartridge: one({ file: '/srv/fleet/stratos.yaml', changed: true, values: { image: 'php:8.2' } }) } },
+    ],
     [['cartridge', 'rm', 'php:8.2'], 'CartridgeRemoved', { use: { removeCartridges: one(12 as never) } }],
     [['process', 'ls'], 'ProcessList', { use: { status } }],
     [['process', 'show', 'shop-1'], 'Process', { use: { status } }],

@@ -216,33 +216,8 @@ packages | run)
   ;;
 esac
 
-# What the folders of the step have in view $1, one a line: d or -, and the path; a newline in a name stands as \001.
-entries() {
-  (cd "$1" && xargs -0 -r sh -c 'find "$@" -mindepth 1 -maxdepth 1 \( -type d -printf "d %p\0" -o -printf "- %p\0" \) 2>/dev/null || :' sh) \
-    <folders | tr '\n\000' '\001\n'
-}
-# Removed is what was there below and is not there now, or is a folder now and was none, or the other way round. Found by
-# comparing, which also covers folders that were replaced whole: OCI prefers these explicit marks to its opaque one.
-(cd delta && find . -type d -print0) >folders
-{
-  entries "$root"
-  echo --
-  entries "$lower"
-} | awk '
-  $0 == "--" { before = 1; next }
-  { kind = substr($0, 1, 1); path = substr($0, 3) }
-  !before { seen[path] = kind; next }
-  !(path in seen) || (seen[path] == "d") != (kind == "d") {
-    cut = match(path, /[^\/]*$/)
-    print substr(path, 1, cut - 1) ".wh." substr(path, cut)
-  }' | sort | tr '\n\001' '\000\n' >marks
+pack_changes "$lower" "$root" "$first:$first"
 umount "$root" "$lower"
-
-# The layer is packed from links to what changed, with the marks of OCI instead of overlay's, which are devices.
-cp -al delta packed
-find packed \( -type c -o -type b \) -delete
-# shellcheck disable=SC2016
-(cd packed && xargs -0 -r sh -c 'touch -- "$@" && chown -h -- "$0" "$@"' "$first:$first") <marks
 
 mkdir entry
 # Inside the map owners and capabilities read as the image has them, not as this machine keeps them.

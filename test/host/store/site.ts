@@ -5,6 +5,7 @@ import { prepareStep } from '../../../src/lxc/prepare.ts';
 import { createSteps, parseCreate, removeSteps } from '../../../src/lxc/process-lifecycle.ts';
 import type { Image } from '../../../src/model/image.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
+import { quote } from '../../../src/shell/quote.ts';
 import { sshTransport } from '../../../src/ssh/ssh-transport.ts';
 import type { Transport } from '../../../src/ssh/transport.ts';
 import { distributeImage } from '../../../src/store/distribute.ts';
@@ -20,7 +21,16 @@ export interface PreparedVm extends AsyncDisposable {
   readonly transport: Transport;
   distribute(store: DirectoryStore, image: Image, options?: Partial<DistributeOptions>): Promise<Distribution>;
   /** Starts a process of the image, asks it for `/`, and ends it with TERM. */
-  serve(image: Image, port: number): Promise<Answer>;
+  serve(image: Image, port: number, meanwhile?: (process: Served) => Promise<void>): Promise<Answer>;
+}
+
+/** A process that runs. */
+export interface Served {
+  readonly name: string;
+  /** What it answers for a path. */
+  readonly get: (path: string) => Promise<string>;
+  /** Runs a shell line in it, as root. */
+  readonly exec: (line: string) => Promise<string>;
 }
 
 export interface Answer {
@@ -48,7 +58,7 @@ export async function preparedVm(): Promise<PreparedVm> {
     transport,
     distribute: (store, image, options = {}) =>
       distributeImage({ transport, vm: 'store-1', endpoint: vm.endpoint, store, image, ...options }),
-    async serve(image, port) {
+    async serve(image, port, meanwhile) {
       count += 1;
       const name = `served-${String(count)}`;
       const steps = createSteps([
@@ -64,7 +74,7 @@ export async function preparedVm(): Promise<PreparedVm> {
             health: { path: '/', port: 'http', interval: millis(500), timeout: millis(1000), startup: millis(90_000) },
             resources: { memory: bytes(512 * 2 ** 20), cpu: cores(2), pids: 512 },
             env: {},
-            volumes: [],
+            volumes: [{ name: 'kept', path: '/kept' }],
             security: { privileged: false },
             runtime: 'lxc',
           },
@@ -77,9 +87,13 @@ export async function preparedVm(): Promise<PreparedVm> {
         const log = await vm.ssh(`journalctl -q --no-pager -n 30 -u ${unit}`);
         throw new Error(`${outcome?.failure ?? results.map((result) => result.stderr).join('\n')}\n${log}`);
       }
-      const body = await vm.ssh(
-        `curl -sf http://10.66.${String(Math.floor((1 + count) / 256))}.${String(1 + count)}:${String(port)}/`,
-      );
+      const address = `10.66.${String(Math.floor((1 + count) / 256))}.${String(1 + count)}`;
+      const get = (path: string): Promise<string> =>
+        vm.ssh(`curl -s --max-time 10 'http://${address}:${String(port)}${path}'`);
+      const body = await get('/');
+      const exec = (line: string): Promise<string> =>
+        vm.ssh(`lxc-attach -P ${LAYOUT.processes} -n ${name} -- sh -c ${quote(line)}`);
+      await meanwhile?.({ name, get, exec });
       const log = await vm.ssh(`journalctl -q --no-pager -o cat -u ${unit}`);
       const started = Date.now();
       await vm.ssh(`systemctl stop ${unit}`);

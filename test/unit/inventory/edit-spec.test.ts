@@ -2,6 +2,7 @@ import { readFile, readdir, stat, chmod, writeFile, mkdir } from 'node:fs/promis
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  addCartridge,
   addSubscription,
   removeSubscription,
   setCartridgeImage,
@@ -39,6 +40,32 @@ const text = async (directory: string, file = 'stratos.yaml'): Promise<string> =
   if (file === 'stratos.yaml') expect(content.startsWith(HEAD)).toBe(true);
   return content.replace(HEAD, '');
 };
+
+describe('addCartridge', () => {
+  it('writes a cartridge as its image wants to be run, and the spec takes it', async () => {
+    const directory = await project('');
+    const values = {
+      image: 'node:18',
+      partition: 'web',
+      ports: { http: 8080 },
+      health: { path: '/', port: 'http', startup: '90s' },
+      resources: { memory: '128Mi', cpu: 0.25 },
+      volumes: { data: '/var/lib/node' },
+    };
+    const { changed } = await addCartridge(directory, 'node', values);
+    expect(changed).toBe(true);
+    const { cartridges } = await loadSpec(directory);
+    expect(cartridges.node).toMatchObject({
+      image: 'node:18',
+      ports: [{ name: 'http', port: 8080, protocol: 'http' }],
+      health: { path: '/', startup: 90_000 },
+      volumes: [{ name: 'data', path: '/var/lib/node' }],
+    });
+    await expect(addCartridge(directory, 'node', values)).rejects.toThrow(/name is taken: node/);
+    await expect(addCartridge(directory, 'other', { ...values, partition: 'wbe' })).rejects.toThrow(/wbe/);
+    await expect(addCartridge(directory, 'No', values)).rejects.toThrow(/lowercase/);
+  });
+});
 
 describe('addSubscription', () => {
   it.each([

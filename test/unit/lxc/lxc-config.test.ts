@@ -10,6 +10,7 @@ test('renderLxcConfig makes an unprivileged overlay container with a fixed addre
     'lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp',
     'lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed',
     'lxc.pty.max = 1024',
+    'lxc.rootfs.options = userxattr',
     'lxc.tty.max = 0',
     'lxc.uts.name = shop-1',
     `lxc.rootfs.path = overlay:/var/lib/stratos/images/${IMAGE_HEX}/rootfs:/var/lib/stratos/processes/shop-1/overlay/delta`,
