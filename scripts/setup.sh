@@ -18,7 +18,7 @@ Linux, root and apt. Use machines that exist already instead:
 
   npm ci && npm run build
   bin/stratos init --iaas static --dir my-project
-  \$EDITOR my-project/stratos.yaml     # iaas: {mine: {kind: static, hosts: [{name: one, address: …, hostKey: …}]}}
+  \$EDITOR my-project/stratos.yaml     # iaas: {mine: {kind: static, hosts: {one: {address: …, hostKey: …}}}}
 TEXT
   exit 1
 }

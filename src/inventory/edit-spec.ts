@@ -191,6 +191,7 @@ function existing(files: SpecFiles, section: Section, name: string, what: string
   const meant = suggest(name, files.entries[section].keys());
   throw new NotFoundError(
     `Cannot find the ${what}: ${showValue(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+    { hint: 'stratos status' },
   );
 }
 

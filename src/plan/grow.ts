@@ -1,4 +1,5 @@
 /** Adding VMs: a half-made one first, then a new one where placement wants it, within the bounds, of the size that pays. */
+import { fallShort } from './fall-short.ts';
 import type { Action } from '../model/plan.ts';
 import type { PlacementSpec } from '../model/spec.ts';
 import type { PricedSize, VmSize } from '../model/vm-size.ts';
@@ -63,7 +64,7 @@ export function growth(view: PartitionView, found: Survey): Growth {
   /** Why no machine may be added on an IaaS; undefined when one may. */
   function bounded(iaas: string): string | undefined {
     const total = totalOf(found);
-    if (total >= bounds.max) return `${total} of ${bounds.max} VMs exist`;
+    if (total >= bounds.max) return `${view.name} has ${total} of at most ${vmCount(bounds.max)}`;
     const entry = view.placement.find((candidate) => candidate.iaas === iaas);
     const here = hereOn(iaas);
     if (!entry || here >= entry.max) return `${iaas} has ${here} of ${entry?.max ?? 0} VMs`;
@@ -142,7 +143,9 @@ export function growth(view: PartitionView, found: Survey): Growth {
       const left = rest;
       const added = add(NOTHING, `${view.name} has at least ${vmCount(bounds.min)}`, () => left);
       if (typeof added === 'string') {
-        view.miss(
+        fallShort(
+          view,
+          found.slots,
           view.name,
           `${missing} of at least ${vmCount(bounds.min)} ${missing === 1 ? 'is' : 'are'} missing: ${added}`,
         );

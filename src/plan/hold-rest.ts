@@ -1,4 +1,5 @@
 /** What a plan leaves undone, in words. */
+import { fallShort } from './fall-short.ts';
 import { formatDemand } from './capacity.ts';
 import type { Slot } from './slot.ts';
 import type { Site } from './wave.ts';
@@ -8,19 +9,22 @@ import type { Work } from './work.ts';
 export function holdRest({ view, found }: Site, work: Work): void {
   const { alias, desired, needed, blocked, launch } = work;
   // What only waits for others goes on with the next run.
-  const say = blocked === undefined ? view.hold : view.miss;
+  const say = (why: string): void => {
+    if (blocked === undefined) view.hold(alias, why);
+    else fallShort(view, found.slots, alias, why);
+  };
   const left = work.outgoing.length - work.next;
   if (needed > 0 && launch) {
     const apart = `${launch.request.apart ? ' on a VM without another of it' : ''}${without(launch.request.never)}`;
     const why = blocked ?? 'others must go first';
     const ask = `each asks ${formatDemand(launch.request.demand)}${apart}; ${mostRoom(found.slots)}; ${why}`;
-    say(alias, `${needed} of ${desired} not created: ${ask}`);
+    say(`${needed} of ${desired} not created: ${ask}`);
   }
   if (left === 0) return;
   const names = work.outgoing.slice(work.next, work.next + 3).map((departure) => departure.member.name);
   const more = left > names.length ? ` and ${left - names.length} more` : '';
   const unseen = work.stuck > 0 ? `${work.stuck} cannot be seen and are not counted on` : 'too few would be ready';
-  say(alias, `${names.join(', ')}${more} stay for now: ${blocked ?? unseen}`);
+  say(`${names.join(', ')}${more} stay for now: ${blocked ?? unseen}`);
 }
 
 function without(never: readonly string[]): string {

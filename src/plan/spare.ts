@@ -1,4 +1,5 @@
 /** Room that is kept ready beyond what is needed. */
+import { fallShort } from './fall-short.ts';
 import { demandOf, NOTHING, type Demand, type Room } from './capacity.ts';
 import { compareText } from './names.ts';
 import type { PartitionView } from './partition-view.ts';
@@ -52,7 +53,12 @@ export function growSpare({ view, found, growth, placer }: Site): void {
       ? `${unseen.name} cannot be seen now`
       : growth.add(demand, `${view.name} keeps ${what} ready`, () => waiting);
     if (typeof added === 'string') {
-      view.miss(view.name, `${what} ${processes + vms === 1 ? 'is' : 'are'} to be kept ready and missing: ${added}`);
+      fallShort(
+        view,
+        found.slots,
+        view.name,
+        `${what} ${processes + vms === 1 ? 'is' : 'are'} to be kept ready and missing: ${added}`,
+      );
       return;
     }
     placer.added(added);

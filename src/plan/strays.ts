@@ -1,5 +1,6 @@
 /** Machines with our label and no record. */
 import { countMachine, totalOf, type Found } from './found.ts';
+import { vmCount } from './grow.ts';
 import type { StrayMachine } from './index-world.ts';
 import { numberOf } from './names.ts';
 import type { PartitionView } from './partition-view.ts';
@@ -44,7 +45,7 @@ function refuseStray(view: PartitionView, stray: StrayMachine, found: Found): st
   if (found.slots.some((slot) => slot.name === vm)) return `another machine was taken up for ${vm}`;
   if (machine.state !== 'running') return `it is ${machine.state}`;
   const total = totalOf(found);
-  if (total >= view.vms.max) return `${total} of ${view.vms.max} VMs exist`;
+  if (total >= view.vms.max) return `${view.name} has ${total} of at most ${vmCount(view.vms.max)}`;
   if ((found.machinesOn.get(iaas) ?? 0) >= placement.max) return `${iaas} has ${placement.max} of ${placement.max} VMs`;
   return undefined;
 }

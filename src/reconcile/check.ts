@@ -15,5 +15,7 @@ export interface Check {
 export function failedCheck(target: string, name: string, error: unknown, fix?: string): Check {
   if (!(error instanceof StratosError)) throw error;
   const hint = error.hint ?? fix;
-  return { target, name, level: 'fail', message: error.message, ...(hint === undefined ? {} : { fix: hint }) };
+  // Of a message with the lines that it is about only what it says.
+  const [message = ''] = error.message.split('\n');
+  return { target, name, level: 'fail', message, ...(hint === undefined ? {} : { fix: hint }) };
 }

@@ -9,6 +9,7 @@ import type { Spec } from '../model/spec.ts';
 import { failedCheck, type Check } from './check.ts';
 import { checkStores } from './check-stores.ts';
 import type { Deps } from './deps.ts';
+import { movedHosts, withRecords } from './static-endpoints.ts';
 import { environmentOf } from './environment.ts';
 import { observe } from './observe.ts';
 
@@ -19,8 +20,9 @@ const LOW_DISK = 1024 ** 3;
 export async function doctor(deps: Deps, signal: AbortSignal): Promise<readonly Check[]> {
   const checks = [...(await machineChecks(deps))];
   const spec = await attempt(checks, 'project', 'spec', () => deps.loadSpec(), 'stratos validate');
-  const inventory = await attempt(checks, 'project', 'inventory', () => deps.inventory.read());
-  if (!spec || !inventory) return checks;
+  const recorded = await attempt(checks, 'project', 'inventory', () => deps.inventory.read());
+  if (!spec || !recorded) return checks;
+  const inventory = withRecords(recorded, movedHosts(recorded, spec));
   checks.push(...(await checkStores(deps, spec, signal)), ...(await secretChecks(deps, spec)));
   checks.push(...(await iaasChecks(deps, spec, inventory)));
   const observation = await observe(deps, spec, inventory, { parallel: 64, signal });

@@ -5,7 +5,7 @@ import { processCapacity } from '../lxc/network.ts';
 import { HostError, UsageError } from '../model/errors.ts';
 import type { Decisions } from '../model/decision.ts';
 import type { Image } from '../model/image.ts';
-import type { Inventory } from '../model/inventory.ts';
+import type { Inventory, VmRecord } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Plan } from '../model/plan.ts';
 import type { History, Measurement } from '../model/signal.ts';
@@ -19,6 +19,7 @@ import { gatewaysOf } from './gateway-of.ts';
 import { imagesOf, type ImagesOptions } from './images-of.ts';
 import { measureRun, type MeasuredRun } from './measure-run.ts';
 import { preparationOf } from './preparation.ts';
+import { movedHosts, withRecords } from './static-endpoints.ts';
 import { refusalAlarms, refusedImages } from './refused-images.ts';
 
 export interface PlanRun {
@@ -38,7 +39,10 @@ export interface PlanRun {
 export interface Materials {
   readonly spec: Spec;
   readonly specDigest: string;
+  /** With hosts of static pools where the spec says they are. */
   readonly inventory: Inventory;
+  /** Records of `inventory` that are not written yet. */
+  readonly moved: readonly VmRecord[];
   readonly store: CartridgeStore;
   /** By reference as the spec writes it; undefined where the store has no such image. */
   readonly references: Readonly<Record<string, Image | undefined>>;
@@ -59,10 +63,12 @@ export async function planRun(deps: Deps, limits: RunLimits): Promise<PlanRun> {
 
 /** Reads the spec, the inventory, the images it names and the environments. */
 export async function loadMaterials(deps: Deps, options: ImagesOptions): Promise<Materials> {
-  const inventory = await deps.inventory.read();
+  const recorded = await deps.inventory.read();
   // VMs let in while the spec is being read.
-  openAll(deps, inventory);
+  openAll(deps, recorded);
   const spec = await deps.loadSpec();
+  const moved = movedHosts(recorded, spec);
+  const inventory = withRecords(recorded, moved);
   const store = await deps.storeOf(spec);
   const { references, missing } = await imagesOf(deps, spec, inventory, store, options);
   const refused = await refusedImages(deps, spec, references);
@@ -79,7 +85,8 @@ export async function loadMaterials(deps: Deps, options: ImagesOptions): Promise
       }
     }),
   );
-  return { spec, specDigest: digestOf(spec), inventory, store, references, missing, refused, environments, unresolved };
+  const images = { store, references, missing, refused };
+  return { spec, specDigest: digestOf(spec), inventory, moved, ...images, environments, unresolved };
 }
 
 /** Begins to open what the next look at the VMs will need. */

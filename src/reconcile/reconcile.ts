@@ -48,7 +48,7 @@ export async function carryOut(
 ): Promise<Omit<RunOutcome, 'run' | 'ms'>> {
   const remember = (memory: PolicyMemory): Promise<void> => deps.memory.remember({ ...record, memory });
   const pinned = await pinImages(deps, materials);
-  const inventory = await noteSleepers(deps, pinned.inventory, observation);
+  const inventory = await noteSleepers(deps, pinned.inventory, observation, materials.moved);
   const outcome = await applyWith(deps, { ...materials, inventory }, plan, limits).catch(async (error: unknown) => {
     await remember(decisions.memory);
     throw error;

@@ -236,7 +236,7 @@ describe('a corrupt blob of the store', () => {
     await inVm(
       project,
       'web-3',
-      'systemctl stop "stratos-process@*"; rm -rf /var/lib/stratos/processes/* /var/lib/stratos/images/* /var/lib/stratos/blobs/sha256/*',
+      'systemctl stop "stratos-process@*"; umount /var/lib/stratos/images/*/rootfs; rm -rf /var/lib/stratos/processes/* /var/lib/stratos/images/* /var/lib/stratos/layers/* /var/lib/stratos/blobs/sha256/*',
     );
     const blobs = path.join(project.directory, '.stratos/store/blobs');
     const sizes = await Promise.all(
@@ -290,7 +290,7 @@ describe('a full disk on a VM', () => {
       await inVm(
         project,
         'web-2',
-        'cd /var/lib/stratos && rm -rf processes/* images/* blobs/sha256/* && fallocate -l 110M ballast',
+        'cd /var/lib/stratos && umount images/*/rootfs && rm -rf processes/* images/* layers/* blobs/sha256/* && fallocate -l 110M ballast',
       );
       const image = await project.stratos('reconcile');
       expect([1, 5]).toContain(image.code);

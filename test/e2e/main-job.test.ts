@@ -110,7 +110,7 @@ describe('reconcile', () => {
     expect(again.code).toBe(5);
     expect(JSON.parse(again.stdout)).toMatchObject({
       ...{ changed: false, failed: [] },
-      holds: [{ target: 'shop', reason: expect.stringContaining('3 of 3 VMs exist') as string, unmet: true }],
+      holds: [{ target: 'shop', reason: expect.stringContaining('web has 3 of at most 3 VMs') as string, unmet: true }],
     });
     expect((await project.stratos('plan', '--detailed-exitcode')).code).toBe(2);
     await project.must('scale', 'shop', '--min', '4', '--max', '6');

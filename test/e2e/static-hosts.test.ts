@@ -1,6 +1,8 @@
 /** Machines that exist already, as a user with sudo, one behind a jump host: the whole path, and off again without a trace. */
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventsOf, plannedKinds, until } from '../support/fleet.ts';
 import { getPage, STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
@@ -27,6 +29,8 @@ const onFar = (line: string) =>
   onNear(
     `ssh -i /root/way -o BatchMode=yes -o StrictHostKeyChecking=accept-new root@${far.endpoint.address} ${quoted(line)}`,
   );
+const way = (vm: TestVm, key = project.site.identityFile) =>
+  `address: ${vm.endpoint.address}, user: ops, key: ${key}, hostKey: ${vm.endpoint.hostKeys[0] ?? ''}`;
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 beforeAll(async () => {
@@ -47,9 +51,6 @@ beforeAll(async () => {
     `nft 'add table inet wall; add chain inet wall in { type filter hook input priority -10; }; add rule inet wall in tcp dport 22 ip saddr != ${near.endpoint.address} ct state new reject'`,
   );
   await expect(sshTo(site, far.endpoint, 'true')).rejects.toThrow();
-  const key = site.identityFile;
-  const way = (vm: TestVm) =>
-    `address: ${vm.endpoint.address}, user: ops, key: ${key}, hostKey: ${vm.endpoint.hostKeys[0] ?? ''}`;
   spec = `apiVersion: stratos/v1
 iaas:
   pool:
@@ -114,6 +115,18 @@ describe('static hosts', () => {
     }
     await project.must('reconcile');
     expect(await plannedKinds(project)).toEqual([]);
+  });
+
+  test('are reached as the spec says when that was mended there', async () => {
+    const wrong = path.join(project.site.directory, 'wrong');
+    await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', wrong]);
+    await project.writeSpec(spec.replace(`near: { ${way(near)} }`, `near: { ${way(near, wrong)} }`));
+    const result = await project.stratos('reconcile');
+    expect([result.code, result.stdout]).toEqual([5, expect.stringContaining(`key ${wrong} is refused`)]);
+    await project.writeSpec(spec);
+    expect((await project.must('doctor')).stdout).toContain('all well');
+    await project.must('reconcile');
+    expect((await project.must('vm', 'ssh', 'rack-1', '--', 'id', '-u')).stdout).toBe('0\n');
   });
 
   test('are told by their jump host when that is what fails', async () => {

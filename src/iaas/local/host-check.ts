@@ -34,7 +34,7 @@ export async function checkHost(spec: LocalIaasSpec): Promise<void> {
   const fail = (failure: IaasError['failure'], reason: string, hint: string): never => {
     throw new IaasError(spec.name, failure, `Cannot use local IaaS ${spec.name} as ${reason}`, { hint });
   };
-  const instead = `list machines that exist already: iaas: { ${spec.name}: { kind: static, hosts: […] } }`;
+  const instead = `list machines that exist already: iaas: { ${spec.name}: { kind: static, hosts: { … } } }`;
   if (os.platform() !== 'linux') fail('unavailable', `it needs Linux: ${os.platform()}`, instead);
   const uid = os.userInfo().uid;
   if (uid !== 0) fail('unauthorized', `it needs root: uid ${uid}`, `run with sudo, or ${instead}`);

@@ -1,9 +1,9 @@
 /** Machines that exist already: a pool that is lent from, in the order of the spec, and given back to. */
 import { access, constants } from 'node:fs/promises';
-import type { Endpoint } from '../../model/endpoint.ts';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { StaticHost, StaticIaasSpec } from '../../model/spec.ts';
+import { hostEndpoint } from './host-endpoint.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
 
 /** The adapter of kind `static`. Keeps no state: which VM has which host is the inventory's knowledge, told by `taken`. */
@@ -60,17 +60,7 @@ export function staticProvider(spec: StaticIaasSpec, _context: IaasContext): Iaa
 }
 
 function machineOf(host: StaticHost): Machine {
-  const { jump } = host;
-  return {
-    id: host.name,
-    state: 'running',
-    endpoint: { ...endpointOf(host), ...(jump ? { jump: endpointOf(jump) } : {}) },
-  };
-}
-
-function endpointOf(host: Omit<StaticHost, 'name' | 'jump'>): Endpoint {
-  const { address, port, user, hostKeys, key } = host;
-  return { address, port, user, hostKeys, ...(key === undefined ? {} : { identityFile: key }) };
+  return { id: host.name, state: 'running', endpoint: hostEndpoint(host) };
 }
 
 /** What can be known without connecting: the key can be read, and the server's own key is pinned. */

@@ -121,7 +121,7 @@ describe('makePlan from nothing', () => {
     const plan = planFor(tight, anEmptyWorld(tight));
     expect(transcript(plan)).toContain('processes: create shop-1@web-1, create shop-2@web-1');
     expect(holds(plan)).toEqual([
-      'shop: 1 of 3 not created: each asks 256Mi and 0.25 CPU; most is free on web-1: 0 and 1.5 CPU; 1 of 1 VMs exist',
+      'shop: 1 of 3 not created: each asks 256Mi and 0.25 CPU; most is free on web-1: 0 and 1.5 CPU; web has 1 of at most 1 VM',
     ]);
   });
 
@@ -578,7 +578,7 @@ describe('makePlan with marked VMs', () => {
     const tight = spec({ min: 2, max: 2, processesPerVm: 1 });
     const plan = planFor(tight, after(converge(tight), ['vm drained']));
     expect(plan.stages).toEqual([]);
-    expect(holds(plan)).toContainEqual(expect.stringContaining('shop-1 stay for now: 2 of 2 VMs exist'));
+    expect(holds(plan)).toContainEqual(expect.stringContaining('shop-1 stay for now: web has 2 of at most 2 VMs'));
   });
 
   it('holds a drain of what has volumes', () => {

@@ -245,7 +245,7 @@ describe('makePlan keeps room', () => {
   it('as far as the maximum allows, and says what is missing', () => {
     const roomy = spec({ max: 1, spare: { vms: 1 } }, { min: 2 });
     expect(holds(planFor(roomy, anEmptyWorld(roomy)))).toEqual([
-      'web: 1 VM without a process is to be kept ready and missing: 1 of 1 VMs exist',
+      'web: 1 VM without a process is to be kept ready and missing: web has 1 of at most 1 VM',
     ]);
   });
 });
