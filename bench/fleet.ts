@@ -71,7 +71,7 @@ export function fleet({ vms, partitions, strategy, stale }: FleetOptions): PlanI
         schedules: [],
         tuning: DEFAULT_TUNING,
       },
-      rollout: { name: 'careful', maxSurge: 1, maxUnavailable: 0, drain: millis(10_000) },
+      rollout: { ...DEFAULT_ROLLOUT, name: 'careful' },
       spread: false,
       near: [],
       apart: [],

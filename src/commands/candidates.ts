@@ -55,8 +55,10 @@ async function findPlace(before: readonly string[], context: CommandContext): Pr
       if (option?.required && !word.includes('=')) awaiting = option;
       if (option?.attributeName() === 'dir' && word.includes('=')) dir = word.slice(word.indexOf('=') + 1);
     } else if (entries) {
-      const entry: LeafEntry | GroupEntry | undefined = entries.find((candidate) => candidate.name === word);
+      const named: LeafEntry | GroupEntry | undefined = entries.find((candidate) => candidate.name === word);
+      const entry: LeafEntry | GroupEntry | undefined = named ?? entries.find((candidate) => 'isDefault' in candidate);
       if (!entry) return { command: new Command(), operands: [] };
+      if (!named) operands.push(word);
       command = new Command(entry.name);
       if ('children' in entry) {
         addGlobalOptions(command);

@@ -75,16 +75,22 @@ export async function runPlan(options: PlanOptions, context: CommandContext): Pr
   const deps = await context.open(globals);
   const run = await context.use.planRun(deps, limitsOf(globals, context, options));
   if (save !== undefined) await context.use.savePlan(save, run.plan);
-  const print = globals.output === 'table' && globals.quiet ? printDone : printResult;
-  await print(context, globals, {
-    kind: 'Plan',
-    body: run.plan,
-    text: (view) => planText(run, view) + (save === undefined ? '' : `saved: stratos apply ${save}\n`),
-  });
+  await printPlan(context, globals, run, save === undefined ? '' : `saved: stratos apply ${save}\n`);
   const isUnreached = Object.values(run.observation.vms).some((vm) => vm.status === 'unreachable');
   const isPending = run.plan.stages.length > 0 || run.plan.holds.some(({ unmet }) => unmet);
   if (detailedExitcode && isPending) return EXIT.changesPending;
   return isUnreached ? EXIT.partial : EXIT.done;
+}
+
+/** Prints a plan, and `after` it for people. */
+export async function printPlan(
+  context: CommandContext,
+  globals: GlobalOptions,
+  run: PlanRun,
+  after = '',
+): Promise<void> {
+  const print = globals.output === 'table' && globals.quiet ? printDone : printResult;
+  await print(context, globals, { kind: 'Plan', body: run.plan, text: (view) => planText(run, view) + after });
 }
 
 /** The plan, or that there is nothing to do; VMs that did not answer first. */

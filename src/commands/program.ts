@@ -63,7 +63,8 @@ function addEntries(parent: Command, entries: readonly (LeafEntry | GroupEntry)[
   const loaders = new Map<Command, () => Promise<void> | void>();
   parent.hook('preSubcommand', (_parent, command) => loaders.get(command)?.());
   for (const entry of entries) {
-    const command = parent.command(entry.name, { hidden: entry.hidden ?? false }).summary(entry.summary);
+    const isDefault = 'isDefault' in entry;
+    const command = parent.command(entry.name, { hidden: entry.hidden ?? false, isDefault }).summary(entry.summary);
     if (entry.group !== undefined) command.helpGroup(entry.group);
     prepare(command);
     if ('children' in entry) {

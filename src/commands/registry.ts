@@ -15,6 +15,8 @@ export interface CommandEntry {
 
 export interface LeafEntry extends CommandEntry {
   readonly load: () => Promise<Configure>;
+  /** Of a group: it runs where no name of a command follows the group's. */
+  readonly isDefault?: true;
 }
 
 export interface GroupEntry extends CommandEntry {
@@ -84,6 +86,27 @@ const vm: readonly LeafEntry[] = [
   leaf('uncordon', 'let a VM take processes again', async () => (await import('./vm/uncordon.ts')).uncordonCommand),
 ];
 
+const rollout: readonly LeafEntry[] = [
+  {
+    ...leaf(
+      'start',
+      'roll out what the spec says, or something else; the word start may be left out',
+      async () => (await import('./rollout/start.ts')).startCommand,
+    ),
+    isDefault: true,
+  },
+  leaf('status', 'show how far a rollout is', async () => (await import('./rollout/status.ts')).statusCommand),
+  leaf(
+    'history',
+    'list the revisions of a subscription',
+    async () => (await import('./rollout/history.ts')).historyCommand,
+  ),
+  leaf('pause', 'hold a rollout', async () => (await import('./rollout/mark.ts')).pauseCommand),
+  leaf('resume', 'let a paused rollout go on', async () => (await import('./rollout/mark.ts')).resumeCommand),
+  leaf('promote', 'let a canary become the rest', async () => (await import('./rollout/mark.ts')).promoteCommand),
+  leaf('abort', 'end a rollout and go back', async () => (await import('./rollout/mark.ts')).abortCommand),
+];
+
 const inventory: readonly LeafEntry[] = [
   leaf(
     'ls',
@@ -117,6 +140,8 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
     leaf('subscribe', 'run a cartridge under an alias', async () => (await import('./subscribe.ts')).subscribeCommand),
     leaf('unsubscribe', 'end a subscription', async () => (await import('./unsubscribe.ts')).unsubscribeCommand),
     leaf('scale', 'set the bounds of a subscription', async () => (await import('./scale.ts')).scaleCommand),
+    { name: 'rollout', summary: 'replace processes: start, watch, pause, promote, abort', children: rollout },
+    leaf('rollback', 'go back to an earlier revision', async () => (await import('./rollback.ts')).rollbackCommand),
   ]),
   grouped(FLEET, [
     { name: 'cartridge', summary: 'images: build, import, list, tag, remove', children: cartridge },

@@ -18,6 +18,14 @@ import type {
   processSnapshots,
 } from '../reconcile/process-operations.ts';
 import type { reconcile } from '../reconcile/reconcile.ts';
+import type {
+  rollbackTarget,
+  rolloutHistory,
+  rolloutMark,
+  rolloutRun,
+  rolloutStatus,
+  rolloutStopped,
+} from '../reconcile/rollout-operations.ts';
 import type { runSimulation } from '../reconcile/simulation.ts';
 import type { processSleep, processWake } from '../reconcile/sleep-operations.ts';
 import type { top, topOnce } from '../reconcile/top.ts';
@@ -29,6 +37,7 @@ import type { Image } from '../model/image.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Bytes, Instant } from '../model/quantity.ts';
 import type { History } from '../model/signal.ts';
+import type { Spec } from '../model/spec.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { Verdict } from '../store/trust/verify-text.ts';
 import type { EnvSetting } from './parse-option.ts';
@@ -38,6 +47,12 @@ export interface UseCases extends ProjectUseCases, CartridgeUseCases, TrustUseCa
   readonly reconcile: typeof reconcile;
   readonly applyPlan: typeof applyPlan;
   readonly watch: typeof watch;
+  readonly rolloutStatus: typeof rolloutStatus;
+  readonly rolloutHistory: typeof rolloutHistory;
+  readonly rolloutMark: typeof rolloutMark;
+  readonly rolloutStopped: typeof rolloutStopped;
+  readonly rolloutRun: typeof rolloutRun;
+  readonly rollbackTarget: typeof rollbackTarget;
   readonly status: typeof status;
   readonly explain: typeof explain;
   readonly top: typeof top;
@@ -78,6 +93,13 @@ export interface SubscriptionSettings {
   readonly spread?: boolean;
 }
 
+/** What a subscription shall be made of; what is null is taken out of the spec, what is undefined stays. */
+export interface MakingSettings {
+  readonly cartridge?: string;
+  readonly image?: string | null;
+  readonly revision?: number | null;
+}
+
 export interface EventQuery {
   readonly since?: Instant;
   /** Id of a run, or its beginning. */
@@ -113,6 +135,13 @@ export interface ProjectUseCases {
     alias: string,
     bounds: { readonly min?: number; readonly max?: number },
   ) => Promise<EditedSpec>;
+  /** Says what a subscription is made of; with `dryRun` nothing is written. `spec`: as it is after the edit. */
+  readonly setMaking: (
+    deps: Deps,
+    alias: string,
+    making: MakingSettings,
+    options: { readonly dryRun: boolean },
+  ) => Promise<EditedSpec & { readonly spec: Spec }>;
   /** Takes away what is kept on this machine for the next time: bridges, base systems, build results. */
   readonly purge: (deps: Deps) => Promise<Purged>;
   /** Reads a saved plan. @throws ProjectFileError */

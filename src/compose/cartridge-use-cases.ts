@@ -6,7 +6,8 @@ import type { Spec } from '../model/spec.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
-import { findNamed } from './find-named.ts';
+import { findNamed, shownNames } from './find-named.ts';
+import { isRevisionName } from '../store/revision-name.ts';
 
 export const cartridgeUseCases: CartridgeUseCases = {
   addCartridge: async (deps, name, { image, partition }) => {
@@ -46,7 +47,7 @@ export const cartridgeUseCases: CartridgeUseCases = {
     const store = await openStore(deps);
     const byDigest = Map.groupBy(await store.list(), (entry) => entry.digest);
     const images = [...byDigest].map(async ([digest, entries]) => ({
-      references: entries.map((entry) => entry.reference),
+      references: shownNames(entries.map((entry) => entry.reference)),
       image: await store.find(digest),
     }));
     return (await Promise.all(images)).flatMap(({ references, image }) => (image ? [{ references, image }] : []));
@@ -75,7 +76,9 @@ async function refuseNeeded(reference: string, spec: Spec, store: CartridgeStore
   const wanted = parseReference(reference);
   const image = await store.find(reference);
   if (!image) return;
-  const names = (await store.list()).filter((entry) => entry.digest === image.digest);
+  const names = (await store.list()).filter(
+    ({ digest, reference: name }) => digest === image.digest && !isRevisionName(name),
+  );
   const users: string[] = [];
   for (const [alias, cartridge] of Object.entries(spec.cartridges)) {
     const needed = parseReference(cartridge.image);

@@ -107,6 +107,7 @@ async function openDeps(
   beginRun: Deps['beginRun'],
 ): Promise<Deps> {
   const { env, io, version, streams } = settings;
+  const { who } = await import('../host/who.ts');
   const { fileInventory, STATE_DIRECTORY } = await import('../inventory/file-inventory.ts');
   const state = join(directory, STATE_DIRECTORY);
   const keys = join(state, 'ssh');
@@ -123,6 +124,7 @@ async function openDeps(
     env,
     emit,
     beginRun,
+    who,
     now: () => instant(Date.now()),
     loadSpec: async () => (await import('../inventory/load-spec.ts')).loadSpec(directory),
     inventory: fileInventory(directory, { version }),

@@ -2,6 +2,7 @@
 import type { NamedImage } from '../commands/use-cases.ts';
 import { NotFoundError } from '../model/errors.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
+import { isRevisionName } from '../store/revision-name.ts';
 
 /** Finds an image by name or digest. @throws NotFoundError */
 export async function findNamed(store: CartridgeStore, reference: string): Promise<NamedImage> {
@@ -12,5 +13,11 @@ export async function findNamed(store: CartridgeStore, reference: string): Promi
     });
   }
   const references = entries.filter((entry) => entry.digest === image.digest).map((entry) => entry.reference);
-  return { references, image };
+  return { references: shownNames(references), image };
+}
+
+/** Names that people gave; those that only keep an image for a history where there is no other. */
+export function shownNames(references: readonly string[]): readonly string[] {
+  const given = references.filter((reference) => !isRevisionName(reference));
+  return given.length > 0 ? given : references;
 }

@@ -13,6 +13,8 @@ export const projectUseCases: ProjectUseCases = {
     (await edits()).addSubscription(directory, alias, subscriptionValues(settings)),
   unsubscribe: async ({ directory }, alias) => (await edits()).removeSubscription(directory, alias),
   scale: async ({ directory }, alias, bounds) => (await edits()).setProcessBounds(directory, alias, bounds),
+  setMaking: async ({ directory }, alias, making, options) =>
+    (await edits()).setMaking(directory, alias, making, options),
   purge,
   readPlan: async (path) => (await import('../inventory/plan-file.ts')).readPlan(path),
   savePlan: async (path, plan) => (await import('../inventory/plan-file.ts')).writePlan(path, plan),

@@ -6,6 +6,7 @@ import { trustUseCases } from './trust-use-cases.ts';
 
 const processes = () => import('../reconcile/process-operations.ts');
 const sleep = () => import('../reconcile/sleep-operations.ts');
+const rollouts = () => import('../reconcile/rollout-operations.ts');
 const vms = () => import('../reconcile/vm-operations.ts');
 
 /** What main gives to commands. */
@@ -17,6 +18,12 @@ export const USE_CASES: UseCases = {
   reconcile: async (...args) => (await import('../reconcile/reconcile.ts')).reconcile(...args),
   applyPlan: async (...args) => (await import('../reconcile/apply-plan.ts')).applyPlan(...args),
   watch: async (...args) => (await import('../reconcile/watch.ts')).watch(...args),
+  rolloutStatus: async (...args) => (await rollouts()).rolloutStatus(...args),
+  rolloutHistory: async (...args) => (await rollouts()).rolloutHistory(...args),
+  rolloutMark: async (...args) => (await rollouts()).rolloutMark(...args),
+  rolloutStopped: async (...args) => (await rollouts()).rolloutStopped(...args),
+  rolloutRun: async (...args) => (await rollouts()).rolloutRun(...args),
+  rollbackTarget: async (...args) => (await rollouts()).rollbackTarget(...args),
   status: async (...args) => (await import('../reconcile/status.ts')).status(...args),
   simulate: async (...args) => (await import('../reconcile/simulation.ts')).runSimulation(...args),
   top: async (...args) => (await import('../reconcile/top.ts')).top(...args),

@@ -38,6 +38,8 @@ export interface GatewayServer {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** Share of the requests, among servers that have weights; 0 gets none. */
+  readonly weight?: number;
   /** Where the check goes if not to `port`. */
   readonly checkPort?: number;
   /** Where a connection wakes it when it sleeps; asked only while no process of the service is up. */
@@ -53,6 +55,8 @@ export interface GatewayInput {
   readonly vms: readonly VmRecord[];
   /** The processes that shall be in rotation: the caller has left out those that are not ready or that leave. */
   readonly processes: readonly ProcessRecord[];
+  /** By process name: those of subscriptions whose requests are not shared evenly. Undefined: none. */
+  readonly weights?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -82,6 +86,9 @@ function serviceOf(input: Look, subscription: SubscriptionSpec): readonly Gatewa
   if (!ports) return [];
   const { health } = cartridge;
   const mode = ports.service.port.protocol;
+  const servers = (input.bySubscription.get(subscription.alias) ?? [])
+    .flatMap((process) => serverOf(input, process, ports, wakesOnRequest(subscription)))
+    .sort((a, b) => natural(a.name, b.name));
   return [
     {
       alias: subscription.alias,
@@ -93,9 +100,7 @@ function serviceOf(input: Look, subscription: SubscriptionSpec): readonly Gatewa
         interval: health.interval,
         timeout: health.timeout,
       },
-      servers: (input.bySubscription.get(subscription.alias) ?? [])
-        .flatMap((process) => serverOf(input, process, ports, wakesOnRequest(subscription)))
-        .sort((a, b) => natural(a.name, b.name)),
+      servers,
     },
   ];
 }
@@ -135,10 +140,12 @@ export function trafficPort(cartridge: CartridgeSpec): PortSpec | undefined {
 function serverOf(input: Look, process: ProcessRecord, ports: ServicePorts, wakes: boolean): readonly GatewayServer[] {
   const { service, check } = ports;
   const network = input.spec.partitions[input.partition]?.network;
+  const weight = input.weights?.get(process.name);
   const server = (address: string, port: number, checkPort: number, waker: string): GatewayServer => ({
     name: process.name,
     address,
     port,
+    ...(weight === undefined ? {} : { weight }),
     ...(checkPort === port ? {} : { checkPort }),
     ...(wakes ? { wake: { address: waker, port: wakePort(process.index) } } : {}),
   });

@@ -161,6 +161,8 @@ function backendSection(service: GatewayService): readonly string[] {
   return [
     `backend ${nameWord(service.alias)}`,
     ...(service.mode === 'tcp' ? ['    mode tcp'] : []),
+    // By connections, weights would count only among servers that are busy.
+    ...(service.servers.some(({ weight }) => weight !== undefined) ? ['    balance roundrobin'] : []),
     ...check,
     `    timeout check ${durationWord(health.timeout)}`,
     // A refused connection counts as a failed check and brings the next one forward.
@@ -197,6 +199,7 @@ function serverLine(server: GatewayServer): string {
   const words = [
     `    server ${nameWord(server.name)} ${addressWord(server.address, server.port)}`,
     ...(server.checkPort === undefined ? [] : [`port ${portWord(server.checkPort)}`]),
+    ...(server.weight === undefined ? [] : [`weight ${String(server.weight)}`]),
     // A name that cannot be resolved makes one server unusable, not the whole file.
     ...(isDnsName(server.address) ? ['init-addr libc,none'] : []),
   ];

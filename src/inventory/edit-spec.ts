@@ -113,6 +113,40 @@ export async function setProcessBounds(
   });
 }
 
+/** What a subscription shall be made of; what is null is taken out, what is undefined stays. */
+export interface MakingEdit {
+  readonly cartridge?: string;
+  readonly image?: string | null;
+  readonly revision?: number | null;
+}
+
+/**
+ * Says what a subscription is made of: its cartridge, an image of its own, or a revision that it is pinned to.
+ * @throws NotFoundError when there is none of this alias
+ * @throws UsageError when there is no such cartridge
+ */
+export async function setMaking(
+  directory: string,
+  alias: string,
+  making: MakingEdit,
+  options: EditOptions = {},
+): Promise<EditResult> {
+  return edit(directory, options, ({ files }) => {
+    const { source, value } = existing(files, 'subscriptions', alias, 'subscription');
+    if (making.cartridge !== undefined) requireName(files, 'cartridges', making.cartridge, 'cartridge', 'roll out');
+    const now = value as RawSubscription;
+    let text = source.text;
+    for (const key of ['cartridge', 'image', 'revision'] as const) {
+      const wanted = making[key];
+      if (wanted === undefined || wanted === (now[key] ?? null)) continue;
+      const current = yamlSource(source.path, text);
+      const path = ['subscriptions', alias, key] as const;
+      text = wanted === null ? removeFromYaml(current, path) : setInYaml(current, path, wanted);
+    }
+    return { source, text };
+  });
+}
+
 /**
  * Adds a cartridge to the main file.
  * @throws UsageError when the name is malformed or taken, or there is no such partition
@@ -153,6 +187,11 @@ export async function setCartridgeImage(
   });
 }
 
+export interface EditOptions extends LoadSpecOptions {
+  /** Checks the edit and writes nothing. */
+  readonly dryRun?: boolean;
+}
+
 interface Loaded {
   readonly spec: Spec;
   readonly files: SpecFiles;
@@ -160,7 +199,7 @@ interface Loaded {
 
 async function edit(
   directory: string,
-  options: LoadSpecOptions,
+  options: EditOptions,
   change: (loaded: Loaded) => { readonly source: YamlSource; readonly text: string },
 ): Promise<EditResult> {
   const before = await loadSpecFiles(directory, options);
@@ -169,6 +208,7 @@ async function edit(
   const after = await loadSpecFiles(directory, options, new Map([[source.path, text]])).catch((error: unknown) => {
     throw error instanceof InvalidSpecError ? unwritten(error) : error;
   });
+  if (options.dryRun) return { spec: after.spec, file: source.path, changed: true };
   if ((await readFile(source.path, 'utf8')) !== source.text)
     throw new ProjectFileError(`Cannot write the spec as somebody changed it at the same time: ${source.path}`);
   await writeProjectFile(source.path, text, { keepMode: true, mode: 0o644 });
@@ -195,10 +235,10 @@ function existing(files: SpecFiles, section: Section, name: string, what: string
   );
 }
 
-function requireName(files: SpecFiles, section: Section, name: string, what: string): void {
+function requireName(files: SpecFiles, section: Section, name: string, what: string, verb = 'subscribe'): void {
   if (files.entries[section].has(name)) return;
   const meant = suggest(name, files.entries[section].keys());
   throw new UsageError(
-    `Cannot subscribe as there is no such ${what}: ${showValue(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+    `Cannot ${verb} as there is no such ${what}: ${showValue(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
   );
 }

@@ -6,9 +6,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../host/code-of.ts';
+import { userName } from '../host/who.ts';
 import { hasEnded, ownIdentity } from '../host/process-identity.ts';
 import type { ProcessIdentity } from '../host/process-identity.ts';
 import { InterruptedError, LockHeldError, NotFoundError, ProjectFileError } from '../model/errors.ts';
@@ -170,12 +170,4 @@ function describe(holder: StoredHolder): string {
   return holder.id === UNREADABLE
     ? 'somebody unknown (its file cannot be read)'
     : `${holder.who}@${holder.host} (pid ${String(holder.pid)}, "${holder.operation}" since ${holder.since})`;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown'; // a user id without a name
-  }
 }

@@ -1,10 +1,12 @@
 /** The text of inventory.yaml: written, read, and checked. */
 import { ProjectFileError } from '../model/errors.ts';
 import type { ImagePin, Inventory, ProcessRecord, ProcessState, VmRecord, VmState } from '../model/inventory.ts';
+import type { RevisionRecord } from '../model/revision.ts';
 import { formatRecordFile, parseRecordFile } from './record-file.ts';
 import type { ParsedRecordFile } from './record-file.ts';
 import { nested, optional, shapeProblem } from './record-shape.ts';
 import type { Shape } from './record-shape.ts';
+import { REVISION } from './revision-shape.ts';
 import { API_VERSION } from './schema/api-version.ts';
 import { showValue } from './show-value.ts';
 import { suggest } from './suggest.ts';
@@ -22,6 +24,7 @@ export function formatInventory(inventory: Inventory, version: string): string {
         vms: inventory.vms,
         processes: inventory.processes,
         ...(inventory.images && { images: inventory.images }),
+        ...(inventory.revisions && inventory.revisions.length > 0 ? { revisions: inventory.revisions } : {}),
       },
     },
   );
@@ -40,12 +43,15 @@ export async function parseInventory(path: string, text: string): Promise<Invent
   checkRecords(file, 'processes', processes, PROCESS);
   const images = file.sections.images ?? [];
   checkRecords(file, 'images', images, IMAGE);
+  const revisions = file.sections.revisions ?? [];
+  checkRecords(file, 'revisions', revisions, REVISION);
   return {
     lineage,
     serial,
     vms: vms as readonly VmRecord[],
     processes: processes as readonly ProcessRecord[],
     ...(images.length > 0 && { images: images as readonly ImagePin[] }),
+    ...(revisions.length > 0 ? { revisions: revisions as readonly RevisionRecord[] } : {}),
   };
 }
 
@@ -86,7 +92,7 @@ const PROCESS: Shape = {
   failure: 'string?',
 };
 const IMAGE: Shape = { name: 'string', digest: 'string' };
-const KEYS = ['apiVersion', 'kind', 'lineage', 'serial', 'vms', 'processes', 'images'];
+const KEYS = ['apiVersion', 'kind', 'lineage', 'serial', 'vms', 'processes', 'images', 'revisions'];
 
 function checkHead(path: string, file: ParsedRecordFile): { readonly lineage: string; readonly serial: number } {
   const { apiVersion, kind, lineage, serial } = file.head;
@@ -114,14 +120,14 @@ function checkHead(path: string, file: ParsedRecordFile): { readonly lineage: st
     const meant = suggest(key, KEYS);
     return refuse(`it has the unknown key ${showValue(key)}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`);
   }
-  for (const key of ['vms', 'processes', 'images'] as const)
+  for (const key of ['vms', 'processes', 'images', 'revisions'] as const)
     if (Object.hasOwn(file.head, key) && file.head[key] !== null) return refuse(`its ${key} must be a list`);
   return { lineage, serial };
 }
 
 function checkRecords(
   file: ParsedRecordFile,
-  section: 'vms' | 'processes' | 'images',
+  section: 'vms' | 'processes' | 'images' | 'revisions',
   records: readonly unknown[],
   shape: Shape,
 ): void {

@@ -9,15 +9,16 @@ import { formatRecordFile, parseRecordFile } from './record-file.ts';
 import type { ParsedRecordFile } from './record-file.ts';
 import { nested, optional, shapeProblem } from './record-shape.ts';
 import type { Shape } from './record-shape.ts';
+import { REVISION } from './revision-shape.ts';
 import { API_VERSION } from './schema/api-version.ts';
 import { showValue } from './show-value.ts';
 
 /** Writes a plan durably, readable by its owner only. @throws ProjectFileError */
 export async function writePlan(path: string, plan: Plan): Promise<void> {
-  const { version, lineage, serial, specDigest, observedAt, stages, holds, notices } = plan;
+  const { version, lineage, serial, specDigest, observedAt, stages, revisions, holds, notices } = plan;
   const text = formatRecordFile(['A plan of stratos. Carry it out with: stratos apply FILE'], {
     head: { apiVersion: API_VERSION, kind: 'Plan', version, lineage, serial, specDigest, observedAt },
-    sections: { stages, holds, notices },
+    sections: { stages, ...(revisions ? { revisions } : {}), holds, notices },
   });
   await writeProjectFile(resolve(path), text);
 }
@@ -57,6 +58,7 @@ const PROCESS: Shape = {
   index: 'number',
   image: 'string',
   fingerprint: 'string',
+  revision: 'number?',
 };
 /** What each kind of action has besides. */
 const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
@@ -97,7 +99,7 @@ function checkPlan(path: string, file: ParsedRecordFile): Plan {
     observedAt: 'number',
   });
   if (head !== undefined) return refuse(head);
-  const { stages = [], holds = [], notices = [] } = file.sections;
+  const { stages = [], holds = [], notices = [], revisions } = file.sections;
   checkStages(stages as readonly Stage[], (index, problem) =>
     refuse(`stage ${file.position('stages', index)} is wrong (${problem})`),
   );
@@ -109,7 +111,12 @@ function checkPlan(path: string, file: ParsedRecordFile): Plan {
       const problem = shapeProblem(record, { target: 'string', [field]: 'string', unmet: isMark });
       if (problem !== undefined) return refuse(`${file.position(section, index)} is wrong (${problem})`);
     }
-  return { version, lineage, serial, specDigest, observedAt, stages, holds, notices } as unknown as Plan;
+  for (const [index, record] of (revisions ?? []).entries()) {
+    const problem = shapeProblem(record, REVISION);
+    if (problem !== undefined) return refuse(`${file.position('revisions', index)} is wrong (${problem})`);
+  }
+  const rest = { ...(revisions ? { revisions } : {}), holds, notices };
+  return { version, lineage, serial, specDigest, observedAt, stages, ...rest } as unknown as Plan;
 }
 
 /** Of what is there and true, or not there. */

@@ -90,9 +90,24 @@ export interface RawIdlePolicy {
   readonly coldStart?: boolean;
 }
 export interface RawRolloutPolicy {
-  readonly maxSurge?: number;
-  readonly maxUnavailable?: number;
+  readonly strategy?: 'rolling' | 'canary' | 'blueGreen';
+  readonly maxSurge?: number | string;
+  readonly maxUnavailable?: number | string;
+  readonly batch?: number | string;
+  readonly pause?: string;
+  readonly minHealthy?: string;
+  readonly progressDeadline?: string;
   readonly drain?: string;
+  readonly canary?: {
+    readonly share?: string;
+    readonly processes?: number;
+    readonly for?: string;
+    readonly promote?: 'manual' | 'auto';
+    readonly maxErrorRate?: string;
+    readonly maxLatency?: string;
+  };
+  readonly keep?: string;
+  readonly onFailure?: 'hold' | 'rollback';
 }
 
 export interface RawStore {
@@ -142,6 +157,8 @@ export interface RawCartridge {
 }
 export interface RawSubscription {
   readonly cartridge: string;
+  readonly image?: string;
+  readonly revision?: number;
   readonly scaling?: string | RawScalingPolicy;
   readonly processes?: RawBounds;
   readonly idle?: string | RawIdlePolicy;

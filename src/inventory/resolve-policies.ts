@@ -1,7 +1,7 @@
-/** Policies of partitions and rollouts, what a reference to a policy leads to, and the checks of all kinds. */
+/** Policies of partitions, what a reference to a policy leads to, and the checks of all kinds. */
 import { NO_BOUND } from '../model/bounds.ts';
 import { DEFAULT_SCALE_DOWN, DEFAULT_SPARE } from '../model/policy.ts';
-import type { PartitionPolicy, RolloutPolicy } from '../model/policy.ts';
+import type { PartitionPolicy } from '../model/policy.ts';
 import { checkBounds, tellAt } from './policy-place.ts';
 import type { PolicyPlace, Tell } from './policy-place.ts';
 import type { RawBounds, RawIdlePolicy, RawPartitionPolicy, RawRolloutPolicy, RawScalingPolicy } from './raw-spec.ts';
@@ -9,6 +9,7 @@ import { durationOf, shareOf, vmSizeOf } from './read-quantity.ts';
 import { boundsOf, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { checkIdle } from './resolve-idle.ts';
+import { checkRollout } from './resolve-rollout.ts';
 import { checkScaling } from './resolve-scaling.ts';
 import type { Entry, Section } from './spec-files.ts';
 
@@ -29,16 +30,6 @@ export function partitionPolicy(name: string, raw: RawPartitionPolicy): Partitio
       below: shareOf(raw.scaleDown?.below, DEFAULT_SCALE_DOWN.below),
       afterGrowth: durationOf(raw.scaleDown?.afterGrowth, DEFAULT_SCALE_DOWN.afterGrowth),
     },
-  };
-}
-
-/** A rollout policy. Without one: one more while replacing, none fewer, 10 s to finish requests. */
-export function rolloutPolicy(name: string, raw: RawRolloutPolicy): RolloutPolicy {
-  return {
-    name,
-    maxSurge: raw.maxSurge ?? 1,
-    maxUnavailable: raw.maxUnavailable ?? 0,
-    drain: durationOf(raw.drain, 10_000),
   };
 }
 
@@ -107,9 +98,7 @@ function checkPolicy(kind: PolicyKind, value: unknown, tell: Tell): void {
       break;
     }
     case 'rollout': {
-      const { maxSurge, maxUnavailable } = rolloutPolicy('', value as RawRolloutPolicy);
-      if (maxSurge === 0 && maxUnavailable === 0)
-        tell(['maxSurge'], 'maxSurge and maxUnavailable must not both be 0, else nothing can be replaced');
+      checkRollout(tell, value as RawRolloutPolicy);
       break;
     }
   }

@@ -27,7 +27,8 @@ import { checkNeighbours } from './check-neighbours.ts';
 import { tellAt } from './policy-place.ts';
 import { coresOf, durationOf, sizeOf } from './read-quantity.ts';
 import { checkSleep, idlePolicy } from './resolve-idle.ts';
-import { referred, rolloutPolicy } from './resolve-policies.ts';
+import { referred } from './resolve-policies.ts';
+import { rolloutPolicy } from './resolve-rollout.ts';
 import { scalingPolicy } from './resolve-scaling.ts';
 import { showValue } from './show-value.ts';
 import { entryPath } from './spec-files.ts';
@@ -96,6 +97,8 @@ export function resolveSubscriptions(
     const spec: SubscriptionSpec = {
       alias: entry.name,
       cartridge: raw.cartridge,
+      ...(raw.image === undefined ? {} : { image: raw.image }),
+      ...(raw.revision === undefined ? {} : { revision: raw.revision }),
       scaling: scalingPolicy(scaling.name, scaling.raw, boundsOf(raw.processes ?? scaling.raw.processes)),
       rollout: rolloutPolicy(rollout.name, rollout.raw),
       ...(idle ? { idle: idlePolicy(idle.name, idle.raw) } : {}),

@@ -71,4 +71,5 @@ const MEMORY: Shape = {
   idleSince: mapOf(amount),
   bootFailures: mapOf(amount),
   bootFailedAt: optional(mapOf(amount)),
+  rollouts: optional(mapOf(nested({ revision: amount, at: amount, requests: amount, errors: amount }))),
 };

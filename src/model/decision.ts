@@ -67,9 +67,32 @@ export interface VmDecision {
   readonly spend?: number;
 }
 
+/** How far the rollout of a subscription may go in this run. Where there is none, nothing holds replacing back but the rollout policy. */
+export interface RolloutDecision {
+  readonly subscription: string;
+  /** Number of the revision that is rolled out. */
+  readonly revision: number;
+  /** Fingerprint of the processes that are wanted, where it is not that of the spec: a revision that is returned to. */
+  readonly fingerprint?: string;
+  /** Most processes of the revision that may exist. Undefined: no bound. */
+  readonly upTo?: number;
+  /** Of these, those that are beyond the wanted count, while the old ones stay. */
+  readonly surplus: number;
+  /** Processes of the revision that count as ready. Undefined: all that are. */
+  readonly counted?: readonly string[];
+  /** What is made beyond `upTo`: processes of the revision before. */
+  readonly fallback?: { readonly revision: number; readonly image: string; readonly fingerprint: string };
+  /** Nothing is replaced, and nothing that never got ready is tried again: paused, or failed. */
+  readonly frozen?: true;
+  /** Why it does not go on now; undefined: it does. */
+  readonly waits?: string;
+}
+
 export interface Decisions {
   readonly processes: Readonly<Record<string, ProcessDecision>>;
   readonly vms: Readonly<Record<string, VmDecision>>;
+  /** Rollouts that are held back, or go back, by alias. Absent: none. */
+  readonly rollouts?: Readonly<Record<string, RolloutDecision>>;
   /** Most changes that this run may make; absent: no bound. */
   readonly maxChanges?: number;
   /** What operators must see: an open breaker, a spent budget. Any makes the run end with code 5. */

@@ -125,6 +125,11 @@ export class NotFoundError extends StratosError {
   readonly code = 'NOT_FOUND';
 }
 
+/** What is asked of a rollout does not fit how it stands, or what it would go back to is not to be had. */
+export class RolloutError extends StratosError {
+  readonly code = 'ROLLOUT';
+}
+
 /** Why a VM cannot be talked to; callers branch on this, never on the message. */
 export type UnreachableReason =
   | 'refused'

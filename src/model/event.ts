@@ -1,5 +1,6 @@
 /** What happens while work goes on. The core emits, a reporter renders; the event log keeps them as JSON lines. */
 import type { Action } from './plan.ts';
+import type { RevisionState } from './revision.ts';
 
 export type StratosEvent =
   | { readonly type: 'stage.started'; readonly stage: string; readonly kind: string; readonly actions: number }
@@ -34,6 +35,16 @@ export type StratosEvent =
       readonly ms: number;
       readonly code: string;
       readonly message: string;
+    }
+  | {
+      readonly type: 'rollout.changed';
+      readonly subscription: string;
+      readonly revision: number;
+      readonly state: RevisionState;
+      /** What was decided and why, in one line. */
+      readonly message: string;
+      /** Last lines of the process that failed. */
+      readonly log?: readonly string[];
     }
   | { readonly type: 'step'; readonly message: string }
   | {

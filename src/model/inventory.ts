@@ -3,6 +3,7 @@
  * machines and containers; the world is right where the two disagree.
  */
 import type { Endpoint } from './endpoint.ts';
+import type { RevisionRecord } from './revision.ts';
 import type { VmSize } from './vm-size.ts';
 
 export interface Inventory {
@@ -14,6 +15,8 @@ export interface Inventory {
   readonly processes: readonly ProcessRecord[];
   /** What the names of images from registries mean, sorted by name; undefined where there are none. */
   readonly images?: readonly ImagePin[];
+  /** Of all subscriptions. Undefined: none yet. They alone cannot be rebuilt from labels. */
+  readonly revisions?: readonly RevisionRecord[];
 }
 
 /** The digest that a name had when it was pulled: a tag that moves is followed by `cartridge pull` alone. */

@@ -16,6 +16,18 @@ export interface PolicyMemory {
   readonly bootFailures: Readonly<Record<string, number>>;
   /** When the last of them was, by partition: after a while one more machine is tried. Absent: none is, until it is cleared. */
   readonly bootFailedAt?: Readonly<Record<string, Instant>>;
+  /** By alias: rollouts that are under way. Absent: none is. */
+  readonly rollouts?: Readonly<Record<string, RolloutMemory>>;
+}
+
+/** What was seen of a rollout so far. */
+export interface RolloutMemory {
+  readonly revision: number;
+  /** When a run last looked at it. */
+  readonly at: Instant;
+  /** Requests that its canary was given since it was healthy, and errors among them. */
+  readonly requests: number;
+  readonly errors: number;
 }
 
 export interface SubscriptionMemory {

@@ -4,6 +4,7 @@
  */
 import type { SleepDepth } from './inventory.ts';
 import type { Instant, Millis } from './quantity.ts';
+import type { RevisionRecord } from './revision.ts';
 import type { VmSize } from './vm-size.ts';
 
 export interface Plan {
@@ -15,6 +16,8 @@ export interface Plan {
   readonly specDigest: string;
   readonly observedAt: Instant;
   readonly stages: readonly Stage[];
+  /** Revisions that begin or whose rollout comes further: recorded before anything is done. Undefined: none. */
+  readonly revisions?: readonly RevisionRecord[];
   /** What was considered and deliberately not done, with the reason. */
   readonly holds: readonly Hold[];
   /** What is on our machines but is not ours, or cannot be handled: reported, never touched. */
@@ -92,6 +95,8 @@ export interface ProcessCreate extends ActionBase {
   readonly index: number;
   readonly image: string;
   readonly fingerprint: string;
+  /** Made of this revision of its subscription. Undefined: of what the spec says. */
+  readonly revision?: number;
 }
 /** Starts a container that exists, and waits until it is ready. */
 export interface ProcessStart extends ActionBase {

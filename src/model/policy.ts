@@ -136,12 +136,60 @@ export interface IdlePolicy {
   readonly coldStart: boolean;
 }
 
+/** So many, or a share of what is wanted, 1 being all of it. */
+export type Amount = number | { readonly share: number };
+
+/** How processes are replaced by others. */
 export interface RolloutPolicy {
   readonly name: string;
-  /** Processes above the desired count while replacing. Default 1. */
-  readonly maxSurge: number;
-  /** Processes below the desired count while replacing. Default 0. */
-  readonly maxUnavailable: number;
+  /** `rolling`: some at a time. `canary`: a few first, with a share of the requests. `blueGreen`: a full set beside the old one. */
+  readonly strategy: 'rolling' | 'canary' | 'blueGreen';
+  /** Processes above the desired count while replacing; a share is rounded up. Default 1. */
+  readonly maxSurge: Amount;
+  /** Processes below the desired count while replacing; a share is rounded down. Default 0. */
+  readonly maxUnavailable: Amount;
   /** How long a leaving process may finish its requests. Default 10 s. */
   readonly drain: Millis;
+  /** Processes that are replaced before the next ones wait for `pause`; a share is rounded up. Undefined: all in one go. */
+  readonly batch?: Amount;
+  /** Time between the last process of a batch being healthy and the next batch. Default 0. */
+  readonly pause: Millis;
+  /** How long a new process must be healthy before it counts. Default 0: as soon as it is ready. */
+  readonly minHealthy: Millis;
+  /** A rollout in which no further process gets healthy for so long has failed. Default 10 min. */
+  readonly progressDeadline: Millis;
+  readonly canary: CanaryPolicy;
+  /** How long the old set is kept after the switch of `blueGreen`. Default 0. */
+  readonly keep: Millis;
+  /** What follows a failure: `hold` leaves all as it is, `rollback` brings the revision before back. Default `hold`. */
+  readonly onFailure: 'hold' | 'rollback';
 }
+
+export interface CanaryPolicy {
+  /** Share of the requests that its processes get together. Default 0.1. */
+  readonly share: number;
+  /** Default 1. */
+  readonly processes: number;
+  /** How long it is watched before it is promoted by itself. Default 10 min. */
+  readonly for: Millis;
+  /** Default `manual`. */
+  readonly promote: 'manual' | 'auto';
+  /** Most errors among its requests. Default 0.01. */
+  readonly maxErrorRate: number;
+  /** Most that its mean time to answer may be: a time, or a multiple of the others' mean. Undefined: not looked at. */
+  readonly maxLatency?: Millis | { readonly ratio: number };
+}
+
+/** What holds without more words in a rollout policy. */
+export const DEFAULT_ROLLOUT: Omit<RolloutPolicy, 'name'> = {
+  strategy: 'rolling',
+  maxSurge: 1,
+  maxUnavailable: 0,
+  drain: millis(10_000),
+  pause: millis(0),
+  minHealthy: millis(0),
+  progressDeadline: millis(600_000),
+  canary: { share: 0.1, processes: 1, for: millis(600_000), promote: 'manual', maxErrorRate: 0.01 },
+  keep: millis(0),
+  onFailure: 'hold',
+};

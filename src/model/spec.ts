@@ -179,6 +179,10 @@ export type EnvValue =
 export interface SubscriptionSpec {
   readonly alias: string;
   readonly cartridge: string;
+  /** Image it runs instead of its cartridge's. */
+  readonly image?: string;
+  /** Revision of the inventory that it is pinned to: what that was made of runs, whatever the cartridge says. */
+  readonly revision?: number;
   readonly scaling: ScalingPolicy;
   readonly rollout: RolloutPolicy;
   /** When its processes may sleep. Undefined: never. */

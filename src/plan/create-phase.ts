@@ -19,8 +19,14 @@ export function emitRepairs(site: Site, work: Work, wave: Wave): void {
     const id = emitRepair(site, work, wave, repair, before === undefined ? [] : [before]);
     if (how === 'adopt') adopted.set(member, id);
     include(site.included, wave, member.name);
-    if (!repair.servesAlready) give(work.ready, id);
+    const mustProve = work.waits && member.fingerprint === work.launch?.fingerprint;
+    if (!repair.servesAlready && !mustProve) give(work.ready, id);
   }
+}
+
+/** What is created next: of the wanted revision as long as its rollout lets it, then of the one before. */
+export function nextLaunch({ launch, fallback, fresh }: Work): Launch | undefined {
+  return fresh > 0 ? launch : fallback;
 }
 
 function emitRepair(site: Site, work: Work, wave: Wave, repair: Repair, after: readonly string[]): string {
@@ -33,12 +39,19 @@ function emitRepair(site: Site, work: Work, wave: Wave, repair: Repair, after: r
   else if (how === 'adopt')
     wave.processes.push({ kind: 'process.adopt', ...base, subscription, ordinal, index, image, fingerprint });
   else if (work.launch) {
-    const { launch } = work;
+    // What a rollout that is held back has beside the new revision comes back as it was.
+    const isOld = fingerprint !== work.launch.fingerprint;
+    const launch = isOld && work.fallback ? work.fallback : work.launch;
     const dependsOn = [...base.dependsOn, ...copyImage(site, slot, launch)];
-    const what = { subscription, ordinal, index, image: launch.image, fingerprint: launch.fingerprint };
+    const what = { subscription, ordinal, index, ...madeOf(launch) };
     wave.processes.push({ kind: 'process.create', ...base, dependsOn, ...what });
   }
   return id;
+}
+
+/** What a process is made of, as its action says it. */
+function madeOf({ image, fingerprint, revision }: Launch) {
+  return { image, fingerprint, ...(revision === undefined ? {} : { revision }) };
 }
 
 function include(included: Set<string>, wave: Wave, process: string): void {
@@ -64,16 +77,19 @@ function copyImage({ view, copies }: Site, slot: Slot, { image, privileged }: La
 
 /** Creates as many as there are permits and places for. `patient`: room that comes free with this wave is worth waiting for. */
 export function createPhase(site: Site, work: Work, wave: Wave, patient = false): void {
-  const { launch } = work;
-  if (!launch) return;
+  if (!work.launch) return;
   const again = work.recreate;
   work.recreate = [];
   for (const { departure, removal } of again) {
     const { slot, index, ordinal, name } = departure.member;
     slot.touched = true;
-    create(site, work, wave, launch, { slot, index, after: [removal] }, { name, ordinal, reason: departure.reason });
+    const spot = { slot, index, after: [removal] };
+    create(site, work, wave, work.launch, spot, { name, ordinal, reason: departure.reason });
+    work.fresh -= 1;
   }
   while (work.needed > 0 && hasToken(work.room)) {
+    const launch = nextLaunch(work);
+    if (!launch) return;
     const spot = work.reserved.shift() ?? place(site, work, launch, !patient);
     if (!spot) return;
     const ordinal = site.view.world.ordinals.next(work.alias);
@@ -82,6 +98,7 @@ export function createPhase(site: Site, work: Work, wave: Wave, patient = false)
     const after = [...spot.after, ...take(work.room), ...(dropped === undefined ? [] : [dropped])];
     create(site, work, wave, launch, { ...spot, after }, { name, ordinal, reason: spot.reason ?? work.reason });
     if (spot.moves !== undefined) site.view.moves.set(name, spot.moves);
+    if (launch === work.launch) work.fresh -= 1;
     work.needed -= 1;
   }
 }
@@ -94,14 +111,13 @@ function create(
   { slot, index, after }: Spot,
   { name, ordinal, reason }: { readonly name: string; readonly ordinal: number; readonly reason: string },
 ): void {
-  const { image, fingerprint } = launch;
   const id = site.view.ids('process.create', name);
   const dependsOn = [...slot.after, ...copyImage(site, slot, launch), ...after];
-  const what = { process: name, subscription: work.alias, ordinal, index, image, fingerprint };
+  const what = { process: name, subscription: work.alias, ordinal, index, ...madeOf(launch) };
   wave.processes.push({ kind: 'process.create', id, vm: slot.name, dependsOn, reason, ...what });
   include(site.included, wave, name);
   if (launch.request.apart) work.createdOn.set(slot, id);
-  give(work.ready, id);
+  if (!work.waits || launch !== work.launch) give(work.ready, id);
 }
 
 /** A place for one more process, on a VM that is there or, where `grow` allows it, on one more. */
@@ -132,7 +148,9 @@ export function settle({ placer }: Site, slot: Slot, request: Request): Spot {
 
 /** What waits for a place, as far as it may be created now. */
 export function waitingIn(works: readonly Work[]): readonly Waiting[] {
-  return works.flatMap(({ launch, needed, reserved, room }) => {
+  return works.flatMap((work) => {
+    const { needed, reserved, room } = work;
+    const launch = nextLaunch(work);
     const count = Math.min(needed - reserved.length, permits(room));
     return launch && count > 0 ? [{ demand: launch.request.demand, count, apart: launch.request.apart }] : [];
   });

@@ -1,6 +1,6 @@
 /** What leaves in a wave: never before what takes its place is ready, and sure to have a place. */
 import { isOverdrawn } from './capacity.ts';
-import { place } from './create-phase.ts';
+import { nextLaunch, place } from './create-phase.ts';
 import { isAllowed } from './neighbours.ts';
 import { addTo } from './slot.ts';
 import { inPlaceReason } from './sort-members.ts';
@@ -56,16 +56,17 @@ function canBorrow(work: Work): boolean {
 function prepareDeparture(site: Site, work: Work, successor: string | undefined): Departure | undefined {
   const departure = work.outgoing[work.next];
   if (!departure || !departure.replaced || departure.inPlace || !work.launch) return departure;
+  const launch = nextLaunch(work) ?? work.launch;
   const uncovered = work.needed - (work.unpaired - 1);
   if (successor === undefined && uncovered > work.reserved.length) {
     const { slot } = departure.member;
-    const spot = place(site, work, work.launch, slot.closed);
+    const spot = place(site, work, launch, slot.closed);
     if (!spot) {
       if (slot.closed || isOverdrawn(slot.free)) {
         work.blocked ??= `${slot.name} takes no new processes`;
         return undefined;
       }
-      if (!isAllowed(slot, { ...work.launch.request, never: [] })) {
+      if (!isAllowed(slot, { ...launch.request, never: [] })) {
         work.blocked ??= `another of it is on ${slot.name} already`;
         return undefined;
       }

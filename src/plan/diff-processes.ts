@@ -17,7 +17,8 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
   const target = targetOf(view, alias, members.filter((member) => member.state !== undefined).length);
   if (!target) return undefined;
   const sorted = sortMembers(view, target, members);
-  const { adopted, refused } = takeUpStrays(target, sorted);
+  const changing = letThrough(target, sorted);
+  const { adopted, refused } = takeUpStrays(target, sorted, changing.length);
   const counted = sorted.staying.length + sorted.stuck.length;
   const takenUp = new Set(adopted.map((repair) => repair.member));
   const adoptions = takenUp.size;
@@ -27,7 +28,7 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
   const old = new Map(sorted.old.map((departure) => [departure.member, departure]));
   const chosen = chooseVictims(view, target.subscription, sorted.staying, old, excess);
   const share = disruptionOf(view, sorted.staying);
-  const victims = new Set(withinAllowance(view, target, chosen, counted, share));
+  const victims = new Set(withinAllowance(view, target, chosen, counted, share, old));
   const taken = [...victims].filter(isReady).length;
   const tooMany = [...victims].map((member) => ({
     member,
@@ -35,7 +36,7 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     inPlace: false,
     replaced: false,
   }));
-  const replaced = sorted.old.filter(({ member }) => !victims.has(member)).sort(byUrgency);
+  const replaced = letThrough(target, sorted, victims);
   const going = [...tooMany, ...replaced];
   noteNeighbours(alias, [...sorted.leaving, ...refused, ...going], [...sorted.staying, ...sorted.stuck], adopted);
 
@@ -46,11 +47,17 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     const more = counted < desired ? 'no more can be created' : 'none can be replaced';
     view.miss(alias, `${counted} of ${desired} exist and ${more}: ${target.obstacle}`);
   }
+  const { gate, surge } = target;
+  if (gate?.waits !== undefined) view.hold(alias, gate.waits);
   const outgoing = going.filter(({ member }) => isReady(member));
   return {
     alias,
     desired,
     launch,
+    fallback: target.fallback,
+    fresh: freshLeft(target, sorted, adopted),
+    waits: gate?.counted !== undefined,
+    held: gate?.waits,
     drain: subscription?.rollout.drain ?? DEFAULT_DRAIN,
     stuck: sorted.stuck.length,
     repairs: [...adopted, ...sorted.repairs.filter(({ member }) => !victims.has(member))],
@@ -67,12 +74,38 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     reserved: [],
     reason: createReason(target, counted, replaced),
     ...readyPermits(target, sorted),
-    room: tokens(desired + (subscription?.rollout.maxSurge ?? 0) - recordedOf(sorted) - unrecorded),
+    room: tokens(desired + surge - recordedOf(sorted) - unrecorded),
     blocked: undefined,
     waited: 0,
     createdOn: new Map(),
-    surges: (subscription?.rollout.maxSurge ?? 0) > 0,
+    surges: surge > 0,
   };
+}
+
+/** What is to be replaced now, in the order in which it is: of what is only of another revision, no more than the rollout lets through. */
+function letThrough(
+  target: Target,
+  sorted: SortedMembers,
+  except: ReadonlySet<Member> = new Set(),
+): readonly Departure[] {
+  const all = sorted.old.filter(({ member }) => !except.has(member)).sort(byUrgency);
+  const { gate } = target;
+  if (gate?.upTo === undefined) return all;
+  let left = Math.max(0, gate.upTo - gate.surplus - freshOf(target, sorted));
+  return all.filter(({ changed }) => changed === undefined || left-- > 0);
+}
+
+/** How many are of the wanted revision already. */
+function freshOf({ launch }: Target, { staying, stuck }: SortedMembers): number {
+  return [...staying, ...stuck].filter(({ fingerprint }) => fingerprint === launch?.fingerprint).length;
+}
+
+/** How many more of the wanted revision may be created. */
+function freshLeft(target: Target, sorted: SortedMembers, adopted: readonly Repair[]): number {
+  const { gate, launch } = target;
+  if (gate?.upTo === undefined) return Number.MAX_SAFE_INTEGER;
+  const taken = adopted.filter(({ how, member }) => how === 'adopt' && member.fingerprint === launch?.fingerprint);
+  return Math.max(0, gate.upTo - freshOf(target, sorted) - taken.length);
 }
 
 /** How many ready processes of a subscription policy may take down in one plan. */
@@ -81,8 +114,8 @@ function disruptionOf({ input }: PartitionView, staying: readonly Member[]): num
 }
 
 /**
- * Those of the victims that may go now. What policy judged by load goes a share at a time; what the bounds or the spec say, and
- * what does not serve, goes at once.
+ * Those of the victims that may go now. What policy judged by load goes a share at a time; what the bounds or the spec say, what was
+ * replaced, and what does not serve, goes at once.
  */
 function withinAllowance(
   view: PartitionView,
@@ -90,10 +123,11 @@ function withinAllowance(
   victims: readonly Member[],
   counted: number,
   allowance: number,
+  old: ReadonlyMap<Member, Departure>,
 ): readonly Member[] {
   if (!subscription || Object.keys(subscription.scaling.target).length === 0) return victims;
   let left = Math.max(allowance, counted - subscription.scaling.processes.max);
-  const now = victims.filter((member) => !isReady(member) || left-- > 0);
+  const now = victims.filter((member) => !isReady(member) || old.has(member) || left-- > 0);
   if (now.length < victims.length) {
     const later = victims.length - now.length;
     view.hold(alias, `${later} of ${counted - desired} too many stay for now: ${atATime(allowance)}`);
@@ -107,9 +141,9 @@ export function atATime(allowance: number): string {
 }
 
 /** What has volumes is tied to its VM; where nobody may be missing and nobody too many, nothing moves but by hand. */
-function isMovable({ launch, subscription, cartridge }: Target): boolean {
-  if (!launch || !subscription || (cartridge?.volumes.length ?? 0) > 0) return false;
-  return subscription.rollout.maxSurge + subscription.rollout.maxUnavailable > 0;
+function isMovable({ launch, subscription, cartridge, gate, surge, unavailable }: Target): boolean {
+  if (!launch || !subscription || gate?.upTo !== undefined || (cartridge?.volumes.length ?? 0) > 0) return false;
+  return surge + unavailable > 0;
 }
 
 /** Records of the subscription, those on their way out included. */
@@ -119,11 +153,11 @@ function recordedOf({ staying, stuck, leaving, strays }: SortedMembers): number 
 }
 
 /** Containers of ours that were leaving or have no record: as many as are needed are taken up, the others removed. */
-function takeUpStrays(target: Target, sorted: SortedMembers) {
+function takeUpStrays(target: Target, sorted: SortedMembers, leaving: number) {
   const adopted: Repair[] = [];
   const refused: Departure[] = [];
-  const surge = target.subscription?.rollout.maxSurge ?? 0;
-  let current = sorted.staying.length + sorted.stuck.length - sorted.old.length;
+  const { surge } = target;
+  let current = sorted.staying.length + sorted.stuck.length - leaving;
   let total = recordedOf(sorted);
   // A record is there already of what was leaving: it adds none to the total.
   for (const member of sorted.strays.toSorted((a, b) => Number(!a.state) - Number(!b.state))) {
@@ -175,12 +209,14 @@ function createReason(target: Target, counted: number, replaced: readonly Depart
 }
 
 /** How many ready processes may go, to begin with. What cannot be seen is not counted as ready, but neither is it waited for. */
-function readyPermits({ subscription, desired }: Target, { staying, stuck }: SortedMembers) {
+function readyPermits({ subscription, serving, unavailable, launch, gate }: Target, { staying, stuck }: SortedMembers) {
   if (!subscription) return { ready: tokens(staying.length), mayBorrow: false };
-  const { maxUnavailable } = subscription.rollout;
-  const slack = staying.filter(isReady).length - Math.max(0, desired - maxUnavailable);
+  const counts = (member: Member): boolean =>
+    isReady(member) &&
+    (gate?.counted === undefined || member.fingerprint !== launch?.fingerprint || gate.counted.includes(member.name));
+  const slack = staying.filter(counts).length - Math.max(0, serving - unavailable);
   return {
     ready: tokens(slack >= 0 ? slack : Math.min(0, slack + stuck.length)),
-    mayBorrow: maxUnavailable === 0 && stuck.length === 0,
+    mayBorrow: unavailable === 0 && stuck.length === 0,
   };
 }

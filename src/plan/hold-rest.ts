@@ -8,6 +8,8 @@ import type { Work } from './work.ts';
 /** Says what is left undone of a subscription. */
 export function holdRest({ view, found }: Site, work: Work): void {
   const { alias, desired, needed, blocked, launch } = work;
+  // Its rollout says why it waits.
+  if (work.held !== undefined && blocked === undefined) return;
   // What only waits for others goes on with the next run.
   const say = (why: string): void => {
     if (blocked === undefined) view.hold(alias, why);

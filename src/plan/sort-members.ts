@@ -44,7 +44,7 @@ function leave(sorted: SortedMembers, member: Member, reason: string): void {
 
 /** What still runs as it should is better put back into rotation than replaced, where it is needed. */
 function sortLeaving(target: Target, member: Member, sorted: SortedMembers): void {
-  const isRight = runs(member) && member.fingerprint === target.launch?.fingerprint;
+  const isRight = runs(member) && (member.fingerprint === target.launch?.fingerprint || isOfFallback(target, member));
   if (isRight && member.slot.draining === undefined) sorted.strays.push(member);
   else leave(sorted, member, WAS_LEAVING);
 }
@@ -58,8 +58,17 @@ function sortStray(view: PartitionView, target: Target, member: Member, sorted: 
       leave(sorted, member, `the inventory has ${name} on ${namesake.vm}, not here`);
     else view.hold(`${slot.name}/${name}`, `the inventory has ${name} on ${namesake.vm}, which cannot be seen`);
   } else if (target.subscription && !target.launch) view.hold(name, `${UNRECORDED}, and ${target.obstacle}`);
-  else if (target.launch?.fingerprint === member.fingerprint && slot.draining === undefined) sorted.strays.push(member);
+  else if (
+    (target.launch?.fingerprint === member.fingerprint || isOfFallback(target, member)) &&
+    slot.draining === undefined
+  )
+    sorted.strays.push(member);
   else leave(sorted, member, UNRECORDED);
+}
+
+/** Whether a process is of the revision before, which a rollout that is held back has beside the new one. */
+function isOfFallback({ fallback }: Target, { fingerprint }: Member): boolean {
+  return fallback?.fingerprint === fingerprint;
 }
 
 function sortRecorded(view: PartitionView, target: Target, member: Member, sorted: SortedMembers): void {
@@ -79,9 +88,15 @@ function sortRecorded(view: PartitionView, target: Target, member: Member, sorte
     }
     view.hold(member.name, `stays on ${slot.name}, where its volumes are: ${slot.draining}`);
   }
-  if (member.container === 'none') repairMissing(member, pinned, sorted);
-  else if (member.fingerprint !== launch.fingerprint) replaceChanged(view, target, member, pinned, sorted);
-  else repair(member, sorted);
+  if (member.container === 'none') {
+    if (!isGivenUp(target, member)) repairMissing(member, pinned, sorted);
+  } else if (member.fingerprint !== launch.fingerprint) replaceChanged(view, target, member, pinned, sorted);
+  else if (!isGivenUp(target, member)) repair(member, sorted);
+}
+
+/** A process that never got ready of a rollout that goes no further is left for somebody to look at. */
+function isGivenUp({ gate, launch }: Target, member: Member): boolean {
+  return gate?.frozen === true && member.state !== 'ready' && member.fingerprint === launch?.fingerprint;
 }
 
 function repairMissing(member: Member, pinned: boolean, sorted: SortedMembers): void {
@@ -107,9 +122,10 @@ function replaceChanged(
     view.miss(member.name, `${reason}, and ${member.slot.name} has no room for what it is now`);
     return;
   }
-  const inPlace = pinned || (target.subscription?.rollout.maxSurge === 0 && !overdrawn);
+  const inPlace = pinned || (target.surge === 0 && (target.gate?.surplus ?? 0) === 0 && !overdrawn);
   const how = pinned ? 'it has volumes' : 'maxSurge is 0';
-  sorted.old.push({ member, reason: inPlace ? inPlaceReason(reason, how) : reason, inPlace, replaced: true });
+  const changed = true;
+  sorted.old.push({ member, reason: inPlace ? inPlaceReason(reason, how) : reason, inPlace, replaced: true, changed });
 }
 
 /** Whether it runs, or could at any moment: a sleeper is as it should be. */

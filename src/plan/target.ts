@@ -1,4 +1,6 @@
 /** What one subscription should be in one partition. */
+import { surgeOf } from '../model/amount.ts';
+import type { RolloutDecision } from '../model/decision.ts';
 import type { CartridgeSpec, SubscriptionSpec } from '../model/spec.ts';
 import { demandOf } from './capacity.ts';
 import { processFingerprint } from './fingerprint.ts';
@@ -12,6 +14,8 @@ export interface Launch {
   readonly privileged: boolean;
   readonly fingerprint: string;
   readonly request: Request;
+  /** Made of this revision of its subscription. Undefined: of what the spec says. */
+  readonly revision?: number;
 }
 
 export interface Target {
@@ -23,7 +27,17 @@ export interface Target {
   readonly launch: Launch | undefined;
   /** Why nothing can be created; empty where `launch` is there or nothing is wanted. */
   readonly obstacle: string;
+  /** Processes that are wanted, with those that a rollout has beside them for a while. */
   readonly desired: number;
+  /** Processes above `desired`, and ready ones below what policy wants, while replacing. */
+  readonly surge: number;
+  readonly unavailable: number;
+  /** Ready processes that are wanted, without those that a rollout has besides. */
+  readonly serving: number;
+  /** How far a rollout may go now. Undefined: as far as the rollout policy lets it. */
+  readonly gate: RolloutDecision | undefined;
+  /** What is created beyond what the gate lets through: processes of the revision before. */
+  readonly fallback: Launch | undefined;
   /** Why so many. */
   readonly why: string;
 }
@@ -46,19 +60,51 @@ export function targetOf(view: PartitionView, alias: string, existing: number): 
       view.hold(alias, `stays in ${view.name} until ${wanted} are ready in ${cartridge.partition}: ${there} are`);
     return undefined;
   }
+  const gate = decisions.rollouts?.[alias];
+  const surplus = gate?.surplus ?? 0;
+  const serving = decision?.desired ?? Math.max(0, existing - surplus);
+  const { surge, unavailable } = surgeOf(subscription.rollout, serving);
+  const { launch, fallback } = launchesOf(view, subscription, cartridge, gate);
   return {
     alias,
     subscription,
     cartridge,
-    launch: launchOf(view, subscription, cartridge),
+    launch,
+    fallback,
+    gate,
     obstacle: obstacleOf(view, alias, cartridge),
-    desired: decision?.desired ?? existing,
+    desired: serving + surplus,
+    serving,
+    // A canary or a second set is what is too many meanwhile.
+    surge: Math.max(0, surge - surplus),
+    unavailable,
     why: decision?.reasons.at(-1) ?? 'nothing was decided: the count holds',
   };
 }
 
 function nobody(alias: string, why: string): Target {
-  return { alias, subscription: undefined, cartridge: undefined, launch: undefined, obstacle: '', desired: 0, why };
+  const nothing = { subscription: undefined, cartridge: undefined, launch: undefined, fallback: undefined };
+  const none = { desired: 0, serving: 0, surge: 0, unavailable: 0, gate: undefined };
+  return { alias, ...nothing, ...none, obstacle: '', why };
+}
+
+/** What is launched, and beside it what the gate has in its place. Either finds room where the larger of the two fits. */
+function launchesOf(
+  view: PartitionView,
+  subscription: SubscriptionSpec,
+  cartridge: CartridgeSpec,
+  gate: RolloutDecision | undefined,
+): { readonly launch: Launch | undefined; readonly fallback: Launch | undefined } {
+  const own = launchOf(view, subscription, cartridge);
+  const wanted = own && gate?.fingerprint !== undefined ? { ...own, fingerprint: gate.fingerprint } : own;
+  const before =
+    gate?.fallback && view.input.spec.cartridges[`${subscription.alias}@${String(gate.fallback.revision)}`];
+  if (!gate?.fallback || !before || !wanted) return { launch: wanted, fallback: undefined };
+  const [a, b] = [wanted.request.demand, demandOf(before.resources)];
+  const request = { ...wanted.request, demand: { cpu: Math.max(a.cpu, b.cpu), memory: Math.max(a.memory, b.memory) } };
+  const { image, fingerprint, revision } = gate.fallback;
+  const { privileged } = before.security;
+  return { launch: { ...wanted, request }, fallback: { image, fingerprint, revision, privileged, request } };
 }
 
 function launchOf(view: PartitionView, subscription: SubscriptionSpec, cartridge: CartridgeSpec): Launch | undefined {

@@ -12,6 +12,8 @@ export interface Departure {
   readonly inPlace: boolean;
   /** Another process takes its place. False: there are too many, or it should not be there. */
   readonly replaced: boolean;
+  /** It is of another revision, and could as well stay for a while. */
+  readonly changed?: true;
 }
 
 export interface Repair {
@@ -35,6 +37,14 @@ export interface Work {
   readonly alias: string;
   readonly desired: number;
   readonly launch: Launch | undefined;
+  /** What is created once `fresh` is used up: processes of the revision before. */
+  readonly fallback: Launch | undefined;
+  /** Processes of the wanted revision that may still be created. */
+  fresh: number;
+  /** What is created now does not permit anything to be withdrawn in the same plan: it must be healthy for a while first. */
+  readonly waits: boolean;
+  /** Why its rollout goes no further now. */
+  readonly held: string | undefined;
   readonly drain: Millis;
   /** Processes on VMs on which nothing can be done now. */
   readonly stuck: number;

@@ -1,9 +1,11 @@
 /** Applying a saved plan: only as long as the world it was made from is the world that is recorded. */
 import { StalePlanError, StoreError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
+import { returnedChoices } from '../policy/rollout/decide-rollouts.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import type { Inventory } from '../model/inventory.ts';
-import { loadMaterials, lookFrom, type Materials } from './plan-run.ts';
+import { loadMaterials, withChoices, type Materials } from './materials.ts';
+import { lookFrom } from './plan-run.ts';
 import { carryOut, withLock, type RunOutcome } from './reconcile.ts';
 
 /** @throws StalePlanError when the spec or the inventory changed since the plan was made */
@@ -27,7 +29,10 @@ export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Prom
     refuseImages(materials, plan);
     // Looked at again, as what is seen and decided now is what the next run goes on from.
     const look = await lookFrom(deps, materials, limits);
-    return { run, ...(await carryOut(deps, materials, { ...look, plan }, limits)), ms: deps.now() - started };
+    // What the plan goes back on is made of what was there before.
+    const turned = returnedChoices(materials.choices, { revisions: plan.revisions ?? [] });
+    const made = turned ? await withChoices(deps, materials, turned) : materials;
+    return { run, ...(await carryOut(deps, made, { ...look, plan }, limits)), ms: deps.now() - started };
   });
 }
 

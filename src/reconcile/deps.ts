@@ -31,6 +31,8 @@ export interface Deps {
   readonly fingerprintKey: () => Promise<string>;
   /** Values of secrets on the operator's machine. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who runs stratos: `user@host`. */
+  readonly who: () => string;
   readonly now: () => Instant;
   readonly emit: EventSink;
   /** Begins a run: the id it returns stands on all events from now on. */
@@ -43,6 +45,8 @@ export interface RunLimits {
   readonly everything?: boolean;
   /** Counts what each process has on disk, which takes its time. */
   readonly disks?: boolean;
+  /** Why a rollout that begins with this run was asked for, in somebody's words. */
+  readonly message?: string;
   /** Aliases and partitions to act on; empty: all. */
   readonly only: readonly string[];
   readonly lockTimeout: Millis;

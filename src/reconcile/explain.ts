@@ -4,6 +4,7 @@ import { NotFoundError } from '../model/errors.ts';
 import type { Action, Hold, Plan } from '../model/plan.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { planRun, type PlanRun } from './plan-run.ts';
+import { rolloutStatusOf, type RolloutStatus } from './rollout-status.ts';
 
 export type Explanation = SubscriptionExplanation | PartitionExplanation;
 
@@ -13,6 +14,8 @@ export interface SubscriptionExplanation {
   /** Bounds and target as the spec has them now. */
   readonly policy: PlanRun['spec']['subscriptions'][string]['scaling'];
   readonly decision: ProcessDecision;
+  /** How its rollout stands; absent: there is none yet. */
+  readonly rollout?: RolloutStatus;
   /** Where its processes are, and what the plan does with each. */
   readonly processes: readonly ProcessExplanation[];
   readonly holds: readonly Hold[];
@@ -63,6 +66,7 @@ export function explanationOf(run: PlanRun, name: string): Explanation {
       partition,
       policy: subscription.scaling,
       decision: process,
+      ...rolloutOf(run, name),
       processes: processesOf(run, name),
       holds: holdsOf(plan, (target) => isOf(name, target)),
       alarms: decisions.alarms,
@@ -73,6 +77,11 @@ export function explanationOf(run: PlanRun, name: string): Explanation {
   throw new NotFoundError(`Cannot explain ${JSON.stringify(name)} as no alias or partition has this name`, {
     hint: 'stratos status',
   });
+}
+
+function rolloutOf({ inventory, decisions }: PlanRun, alias: string): Pick<SubscriptionExplanation, 'rollout'> {
+  const rollout = rolloutStatusOf(inventory, alias, decisions.rollouts?.[alias]);
+  return rollout ? { rollout } : {};
 }
 
 function processesOf({ inventory, plan }: PlanRun, alias: string): readonly ProcessExplanation[] {

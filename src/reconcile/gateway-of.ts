@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { gatewayModel } from '../gateway/gateway-model.ts';
 import { renderGateway } from '../gateway/haproxy-config.ts';
 import type { Inventory, ProcessRecord, VmRecord } from '../model/inventory.ts';
+import type { RevisionRecord } from '../model/revision.ts';
 import type { Spec } from '../model/spec.ts';
+import { trafficWeights } from '../policy/rollout/traffic.ts';
 
 export interface GatewayConfiguration {
   /** The whole haproxy.cfg; empty when the VM needs no gateway. */
@@ -23,11 +25,13 @@ export function gatewayOf(
   vm: VmRecord,
   vms: readonly VmRecord[],
   rotation: readonly ProcessRecord[],
+  revisions: readonly RevisionRecord[] = [],
 ): GatewayConfiguration {
   const peers = vms
     .flatMap((other) => (other.name !== vm.name && other.endpoint ? [other.endpoint.address] : []))
     .sort();
-  const text = renderGateway(gatewayModel({ spec, partition: vm.partition, vm, vms, processes: rotation }));
+  const weights = trafficWeights(spec, revisions, rotation);
+  const text = renderGateway(gatewayModel({ spec, partition: vm.partition, vm, vms, processes: rotation, weights }));
   const config = `# Written by stratos; changes are undone by the next reconcile.\n# peers: ${peers.join(' ')}\n${text}`;
   return { config, digest: createHash('sha256').update(config).digest('hex'), peers };
 }
@@ -58,6 +62,8 @@ export function gatewaysOf(
   };
   return (name, included) => {
     const vm = vms.get(name);
-    return vm && gatewayOf(spec, vm, byPartition.get(vm.partition) ?? [], rotationOf(vm.partition, included));
+    if (!vm) return undefined;
+    const all = byPartition.get(vm.partition) ?? [];
+    return gatewayOf(spec, vm, all, rotationOf(vm.partition, included), inventory.revisions);
   };
 }

@@ -7,9 +7,11 @@ import { apply, type ApplyOutcome } from './apply.ts';
 import type { ApplyContext } from './context.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { changedPins } from './images-of.ts';
-import { loadMaterials, planFrom, type Materials, type PlanRun } from './plan-run.ts';
+import { loadMaterials, type Materials } from './materials.ts';
+import { planFrom, type PlanRun } from './plan-run.ts';
 import { noteSleepers } from './note-sleepers.ts';
 import { recorder } from './recorder.ts';
+import { recordRevisions, settleRollouts } from './rollout-records.ts';
 
 export interface RunOutcome extends ApplyOutcome {
   /** Id of the run in the event log. */
@@ -26,8 +28,9 @@ export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutco
   return withLock(deps, limits, 'reconcile', async () => {
     const run = deps.beginRun();
     const started = deps.now();
-    const materials = await loadMaterials(deps, { pull: true, signal: limits.signal });
-    const planned = await planFrom(deps, materials, limits);
+    const read = await loadMaterials(deps, { ...limits, pull: true });
+    const planned = await planFrom(deps, read, limits);
+    const { materials } = planned;
     return { run, ...(await carryOut(deps, materials, planned, limits)), ms: deps.now() - started };
   });
 }
@@ -62,8 +65,12 @@ export async function carryOut(
 
 /** Applies a plan with the materials it was made from. */
 async function applyWith(deps: Deps, materials: Materials, plan: Plan, limits: RunLimits): Promise<ApplyOutcome> {
-  if (plan.stages.length === 0) return { done: 0, failed: [], skipped: 0 };
-  return apply(contextOf(deps, materials, limits.signal), plan, limits.parallel);
+  if (plan.stages.length === 0 && plan.revisions === undefined) return { done: 0, failed: [], skipped: 0 };
+  const context = contextOf(deps, materials, limits.signal);
+  await recordRevisions(context, plan);
+  const outcome = await apply(context, plan, limits.parallel);
+  await settleRollouts(context, plan, outcome);
+  return outcome;
 }
 
 /** What the handlers need, from materials that were just read under the lock. */

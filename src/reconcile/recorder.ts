@@ -3,6 +3,7 @@
  * changes that came while the previous one was under way, and a caller that awaits knows its change is on disk.
  */
 import type { Inventory, ProcessRecord, VmRecord } from '../model/inventory.ts';
+import type { RevisionRecord } from '../model/revision.ts';
 import type { InventoryStore } from '../inventory/inventory-store.ts';
 
 export interface Recorder {
@@ -12,10 +13,13 @@ export interface Recorder {
   processes(): readonly ProcessRecord[];
   /** The processes on one VM, found without looking at all others. */
   processesOn(vm: string): readonly ProcessRecord[];
+  revisions(): readonly RevisionRecord[];
   putVm(record: VmRecord): void;
   putProcess(record: ProcessRecord): void;
+  putRevision(record: RevisionRecord): void;
   dropVm(name: string): void;
   dropProcess(name: string): void;
+  dropRevision(name: string): void;
   /** Resolves when everything changed so far is durable. @throws StaleInventoryError, ProjectFileError */
   commit(): Promise<void>;
   /** The inventory as last written. */
@@ -27,6 +31,7 @@ export function recorder(store: InventoryStore, inventory: Inventory): Recorder 
   let written = inventory;
   const vms = new Map(inventory.vms.map((vm) => [vm.name, vm]));
   const processes = new Map(inventory.processes.map((process) => [process.name, process]));
+  const revisions = new Map(inventory.revisions?.map((revision) => [revision.name, revision]));
   const byVm = new Map<string, Set<string>>();
   for (const process of inventory.processes) namesOn(process.vm).add(process.name);
   let dirty = false;
@@ -41,7 +46,9 @@ export function recorder(store: InventoryStore, inventory: Inventory): Recorder 
   async function writeOnce(): Promise<void> {
     dirty = false;
     try {
-      written = await store.write({ ...written, vms: sorted(vms), processes: sorted(processes) });
+      const history = revisions.size > 0 ? { revisions: byNumber(revisions) } : {};
+      const { revisions: _before, ...rest } = written;
+      written = await store.write({ ...rest, vms: sorted(vms), processes: sorted(processes), ...history });
     } catch (error) {
       dirty = true;
       throw error;
@@ -62,6 +69,7 @@ export function recorder(store: InventoryStore, inventory: Inventory): Recorder 
     process: (name) => processes.get(name),
     vms: () => [...vms.values()],
     processes: () => [...processes.values()],
+    revisions: () => [...revisions.values()],
     processesOn: (vm) => [...namesOn(vm)].flatMap((name) => processes.get(name) ?? []),
     putVm(record) {
       vms.set(record.name, record);
@@ -74,6 +82,10 @@ export function recorder(store: InventoryStore, inventory: Inventory): Recorder 
       namesOn(record.vm).add(record.name);
       dirty = true;
     },
+    putRevision(record) {
+      revisions.set(record.name, record);
+      dirty = true;
+    },
     dropVm(name) {
       if (vms.delete(name)) dirty = true;
     },
@@ -83,6 +95,9 @@ export function recorder(store: InventoryStore, inventory: Inventory): Recorder 
       processes.delete(name);
       namesOn(before.vm).delete(name);
       dirty = true;
+    },
+    dropRevision(name) {
+      if (revisions.delete(name)) dirty = true;
     },
     async commit() {
       if (!dirty && !writing) return;
@@ -96,4 +111,11 @@ export function recorder(store: InventoryStore, inventory: Inventory): Recorder 
 
 function sorted<T extends { readonly name: string }>(records: ReadonlyMap<string, T>): T[] {
   return [...records.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** `shop@9` before `shop@10`. */
+function byNumber(revisions: ReadonlyMap<string, RevisionRecord>): RevisionRecord[] {
+  return [...revisions.values()].sort((a, b) =>
+    a.subscription === b.subscription ? a.number - b.number : a.subscription < b.subscription ? -1 : 1,
+  );
 }

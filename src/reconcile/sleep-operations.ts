@@ -9,7 +9,7 @@ import { sleepProcesses } from './actions/sleep.ts';
 import type { ApplyContext } from './context.ts';
 import type { Deps } from './deps.ts';
 import { logged } from './logged.ts';
-import { loadMaterials } from './plan-run.ts';
+import { loadMaterials } from './materials.ts';
 import { contextOf, withLock } from './reconcile.ts';
 
 /** How long this waits for a run that is under way. */

@@ -5,6 +5,7 @@ import type { Inventory, ProcessRecord, ProcessState, VmRecord, VmState } from '
 import type { Observation } from '../model/observation.ts';
 import type { Bounds } from '../model/bounds.ts';
 import type { Spec, SubscriptionSpec } from '../model/spec.ts';
+import { rolloutStatusOf, type RolloutStatus } from './rollout-status.ts';
 
 export interface StatusReport {
   readonly lineage: string;
@@ -48,10 +49,15 @@ export interface SubscriptionStatus {
   /** How many policy wants, and the last word of its reasons; only when observed. */
   readonly want?: number;
   readonly why?: string;
+  /** How the rollout of its newest revision stands; absent: there is none yet. */
+  readonly rollout?: SubscriptionRollout;
   /** Where it answers: one URL for each VM of the partition that listens on its port. */
   readonly urls: readonly string[];
   readonly processes: readonly ProcessStatus[];
 }
+
+/** What {@link RolloutStatus} says, without what stands in the history. */
+export type SubscriptionRollout = Pick<RolloutStatus, 'revision' | 'state' | 'phase' | 'runs' | 'waits' | 'failure'>;
 
 export interface ProcessStatus {
   readonly name: string;
@@ -84,7 +90,16 @@ export function statusOf({ spec, inventory, observation, decisions, now }: Known
   const byPartition = Map.groupBy(inventory.vms, (vm) => vm.partition);
   const names = new Set([...Object.keys(spec.partitions), ...byPartition.keys()]);
   const unknown = [...bySubscription.keys()].filter((alias) => !(alias in spec.subscriptions));
-  const look = { spec, observation, decisions, isUp: healthIn(observation), now, byPartition, bySubscription };
+  const look = {
+    spec,
+    inventory,
+    observation,
+    decisions,
+    isUp: healthIn(observation),
+    now,
+    byPartition,
+    bySubscription,
+  };
   return {
     lineage: inventory.lineage,
     serial: inventory.serial,
@@ -106,6 +121,7 @@ export function statusOf({ spec, inventory, observation, decisions, now }: Known
 
 interface Look {
   readonly spec: Spec;
+  readonly inventory: Inventory;
   readonly observation: Observation | undefined;
   readonly decisions: Decisions | undefined;
   /** Whether any gateway gets an answer from a process; undefined when none knows it. */
@@ -146,13 +162,14 @@ function subscriptionStatus(subscription: SubscriptionSpec, look: Look): Subscri
   const { port } = subscription;
   return {
     alias: subscription.alias,
-    cartridge: subscription.cartridge,
+    cartridge: cartridgeName(subscription, look),
     partition,
     ...(port === undefined ? {} : { port }),
     hosts: subscription.hosts,
     desired: subscription.scaling.processes,
     ...counts(processes),
     ...wish(look.decisions?.processes[subscription.alias]),
+    ...rolloutPart(subscription.alias, look),
     urls:
       port === undefined
         ? []
@@ -160,6 +177,26 @@ function subscriptionStatus(subscription: SubscriptionSpec, look: Look): Subscri
             vm.endpoint && vm.state === 'ready' ? [`${http ? 'http' : 'tcp'}://${vm.endpoint.address}:${port}`] : [],
           ),
     processes,
+  };
+}
+
+/** As the spec or the history has it: what is looked at may be a cartridge made for this subscription alone. */
+function cartridgeName({ alias, cartridge }: SubscriptionSpec, { inventory }: Look): string {
+  const revision = inventory.revisions?.find(({ name }) => name === cartridge);
+  return revision?.cartridge.name ?? cartridge.replace(new RegExp(`@${alias}$`), '');
+}
+
+function rolloutPart(alias: string, { inventory, decisions }: Look): Pick<SubscriptionStatus, 'rollout'> {
+  const status = rolloutStatusOf(inventory, alias, decisions?.rollouts?.[alias]);
+  if (!status) return {};
+  const { revision, state, phase, runs, waits, failure } = status;
+  return {
+    rollout: {
+      ...{ revision, state, runs },
+      ...(phase === undefined ? {} : { phase }),
+      ...(waits === undefined ? {} : { waits }),
+      ...(failure === undefined ? {} : { failure }),
+    },
   };
 }
 

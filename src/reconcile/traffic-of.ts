@@ -1,14 +1,19 @@
 /** On which VMs an observation asks the gateway for its statistics: a question to HAProxy costs more than all others together. */
 import type { Inventory } from '../model/inventory.ts';
 import type { Spec } from '../model/spec.ts';
+import { watchedRollouts } from '../policy/rollout/decide-rollouts.ts';
 
-/** Names of the VMs whose gateway serves a subscription that a policy scales or puts to sleep by what is measured. */
+/** Names of the VMs whose gateway serves a subscription that a policy scales, puts to sleep or rolls out by what is measured. */
 export function trafficOf(spec: Spec, inventory: Inventory): ReadonlySet<string> {
+  const watched = watchedRollouts(spec, inventory);
   const partitions = new Set(
     Object.values(spec.subscriptions)
       .filter(
-        ({ scaling, idle }) =>
-          idle !== undefined || scaling.processes.min === 0 || Object.keys(scaling.target).length > 0,
+        ({ alias, scaling, idle }) =>
+          watched.has(alias) ||
+          idle !== undefined ||
+          scaling.processes.min === 0 ||
+          Object.keys(scaling.target).length > 0,
       )
       .map(({ cartridge }) => spec.cartridges[cartridge]?.partition),
   );

@@ -9,7 +9,7 @@ import type { ScriptStep } from '../shell/command.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { limiter } from '../concurrency/limiter.ts';
 import { logged } from './logged.ts';
-import { loadMaterials } from './plan-run.ts';
+import { loadMaterials } from './materials.ts';
 import { contextOf, reconcile, withLock, type RunOutcome } from './reconcile.ts';
 import { recorder } from './recorder.ts';
 
@@ -62,7 +62,9 @@ export async function vmPrune(deps: Deps, names: readonly string[], limits: RunL
     const store = await deps.storeOf(spec);
     const images = new Set(Object.values(spec.cartridges).map((cartridge) => cartridge.image));
     const wanted = await Promise.all([...images].map(async (image) => (await store.find(image))?.digest));
-    const keep = new Set([...wanted, ...inventory.processes.map((process) => process.image)]);
+    // What a rollout may bring back at any moment stays as well.
+    const previous = (inventory.revisions ?? []).filter(({ state }) => state === 'succeeded' || state === 'rolling');
+    const keep = new Set([...wanted, ...[...inventory.processes, ...previous].map(({ image }) => image)]);
     const step = pruneStep([...keep].filter((digest) => digest !== undefined).sort());
     const chosen = new Set(names.map((name) => find(inventory.vms, name)));
     const vms = names.length > 0 ? [...chosen] : inventory.vms.filter((vm) => vm.endpoint);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError, StratosError } from '../model/errors.ts';
 import type { Millis } from '../model/quantity.ts';
 import type { Deps, RunLimits } from './deps.ts';
-import { openAll } from './plan-run.ts';
+import { openAll } from './materials.ts';
 import { reconcile, type RunOutcome } from './reconcile.ts';
 
 /**

@@ -1,6 +1,7 @@
 /** An explanation in words: what was measured, the formula, the bounds, what the plan does and what holds it back. */
 import { NO_BOUND, type Bounds } from '../model/bounds.ts';
 import type { Explanation, PartitionExplanation, SubscriptionExplanation } from '../reconcile/explain.ts';
+import type { RolloutStatus } from '../reconcile/rollout-status.ts';
 import { cleanText } from './clean-text.ts';
 import { count } from './count-text.ts';
 import type { Paint } from './paint.ts';
@@ -12,7 +13,7 @@ export function explainView(explanation: Explanation, paint: Paint): string {
 }
 
 function aliasLines(explanation: SubscriptionExplanation, paint: Paint): readonly string[] {
-  const { alias, partition, policy, decision, processes, holds, alarms } = explanation;
+  const { alias, partition, policy, decision, rollout, processes, holds, alarms } = explanation;
   const sleep = Object.entries(decision.sleep).map(([name, { depth, reason }]) => `${name}: ${depth}: ${reason}`);
   const wake = Object.entries(decision.wake).map(([name, reason]) => `${name}: wakes: ${reason}`);
   return [
@@ -26,6 +27,7 @@ function aliasLines(explanation: SubscriptionExplanation, paint: Paint): readonl
     ),
     ...section('decided', decision.reasons, paint),
     ...section('sleep', [...sleep, ...wake], paint),
+    ...section('rollout', rollout ? [rolloutText(rollout)] : [], paint),
     ...section(
       'plan',
       processes.map(({ name, vm, steps }) => `${name} on ${vm}: ${stepText(steps)}`),
@@ -33,6 +35,13 @@ function aliasLines(explanation: SubscriptionExplanation, paint: Paint): readonl
     ),
     ...section('held', holds.map(holdText), paint),
   ];
+}
+
+function rolloutText({ revision, state, phase, why, waits, failure, runs }: RolloutStatus): string {
+  const how = phase === undefined ? state : `${state}, ${phase}`;
+  const back = runs === revision ? '' : `; revision ${String(runs)} runs`;
+  const held = failure ?? waits;
+  return `revision ${String(revision)} (${why}) ${how}${held === undefined ? '' : `: ${held}`}${back}`;
 }
 
 function partitionLines(explanation: PartitionExplanation, paint: Paint): readonly string[] {

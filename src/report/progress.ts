@@ -74,6 +74,7 @@ function track(state: State, event: StratosEvent): void {
       return;
     case 'operation.finished':
     case 'operation.failed':
+    case 'rollout.changed':
     case 'step':
     case 'step.finished':
     case 'warning':
@@ -99,6 +100,8 @@ function eventLine(
       return spinning ? undefined : cleanText(event.message);
     case 'step.finished':
       return `${paint.green('✓')} ${cleanText(event.message)} ${paint.dim(event.cached ? 'cached' : formatDuration(event.ms))}`;
+    case 'rollout.changed':
+      return rolloutLine(event, settings);
     case 'action.progress':
       return spinning ? undefined : progressLine(event, state, settings);
     case 'action.finished':
@@ -115,6 +118,14 @@ function eventLine(
     case 'operation.failed':
       return undefined;
   }
+}
+
+/** `✗ rollout shop 5 failed: …`, with what the process said last. */
+function rolloutLine(event: Extract<StratosEvent, { type: 'rollout.changed' }>, { paint }: ProgressSettings): string {
+  const mark =
+    event.state === 'failed' ? paint.red('✗') : event.state === 'succeeded' ? paint.green('✓') : paint.dim('·');
+  const text = `${mark} rollout ${event.subscription} ${String(event.revision)} ${cleanText(event.message)}`;
+  return [text, ...(event.log ?? []).map((line) => `    ${cleanText(line)}`)].join('\n');
 }
 
 /** `web-1: image php:8.2 42%`, told only when a further tenth is done. */

@@ -28,6 +28,7 @@ export function statusView(report: StatusReport, settings: StatusViewSettings): 
     vms.length === 0 ? 'no VMs yet: stratos reconcile\n' : vmTable(vms, settings),
     ...troubles(report, settings),
     ...wishes(report, settings),
+    ...rollouts(report, settings),
     ...emptyPartitions(report),
     ...unreachable(report, settings),
   ];
@@ -115,6 +116,20 @@ function wishes(report: StatusReport, { paint }: StatusViewSettings): string[] {
       ? []
       : [`${paint.yellow('~')} ${cleanText(`${alias}: ${String(total)} → ${String(want)}: ${why ?? ''}`)}\n`],
   );
+  return lines.length === 0 ? [] : [lines.join('')];
+}
+
+/** Rollouts that are not over, or ended otherwise than they should. */
+function rollouts(report: StatusReport, { paint }: StatusViewSettings): string[] {
+  const lines = report.subscriptions.flatMap(({ alias, rollout }) => {
+    if (!rollout || rollout.state === 'succeeded' || rollout.state === 'superseded') return [];
+    const { revision, state, phase, runs, waits, failure } = rollout;
+    const how = phase === undefined ? state : `${state}, ${phase}`;
+    const back = runs === revision ? '' : `; revision ${String(runs)} runs`;
+    const why = failure ?? waits;
+    const text = `${alias}: revision ${String(revision)} ${how}${why === undefined ? '' : `: ${why}`}${back}`;
+    return [`${state === 'failed' ? paint.red('✗') : paint.yellow('~')} ${cleanText(text)}\n`];
+  });
   return lines.length === 0 ? [] : [lines.join('')];
 }
 

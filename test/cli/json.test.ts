@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { RolloutStatus } from '../../src/reconcile/rollout-status.ts';
 import { instant } from '../../src/model/quantity.ts';
 import { NO_DECISIONS, NOTHING_MEASURED } from '../support/builders.ts';
 import { EVERY_ACTION, SAMPLE_PLAN } from './sample-plan.ts';
@@ -21,6 +22,17 @@ const planRun = () =>
     plan: SAMPLE_PLAN,
   });
 const status = () => Promise.resolve(REPORT);
+const ROLLOUT: RolloutStatus = {
+  alias: 'a',
+  revision: 3,
+  state: 'succeeded',
+  runs: 3,
+  image: DIGEST,
+  why: 'image php:1 → php:2',
+  who: 'op@desk',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  processes: { new: 2, ready: 2, old: 0 },
+};
 
 describe.each([
   ['status', { use: { status } } satisfies CliSettings],
@@ -69,6 +81,10 @@ describe('documents', () => {
       Promise.resolve(value);
   const edited = one({ file: '/srv/fleet/stratos.yaml', changed: true });
   const outcome = one(anOutcome({ done: 1 }));
+  const rolledOut = {
+    setMaking: one({ file: '/srv/fleet/stratos.yaml', changed: true, spec: aSpec() }),
+    rolloutRun: one({ outcome: anOutcome({ done: 1 }), status: ROLLOUT }),
+  };
   it.each<[readonly string[], string, CliSettings]>([
     [['init'], 'Project', { use: { initProject: one(['/srv/fleet/stratos.yaml']) } }],
     [['validate'], 'Validation', { deps: { loadSpec: one(aSpec()) } }],
@@ -76,6 +92,12 @@ describe('documents', () => {
     [['reconcile', '--dry-run'], 'Plan', { use: { planRun } }],
     [['apply', 'p.yaml'], 'ReconcileResult', { use: { readPlan: one(SAMPLE_PLAN), applyPlan: outcome } }],
     [['subscribe', 'a', '-c', 'php'], 'Subscription', { use: { subscribe: edited } }],
+    [['rollout', 'a'], 'Rollout', { use: rolledOut }],
+    [['rollout', 'status', 'a'], 'Rollout', { use: { rolloutStatus: one(ROLLOUT) } }],
+    [['rollout', 'history', 'a'], 'RolloutHistory', { use: { rolloutHistory: one([]) } }],
+    [['rollout', 'pause', 'a'], 'Rollout', { use: { rolloutMark: one(ROLLOUT) } }],
+    [['rollout', 'promote', 'a'], 'Rollout', { use: { ...rolledOut, rolloutMark: one(ROLLOUT) } }],
+    [['rollback', 'a', '--to', '2'], 'Rollout', { use: { ...rolledOut, rollbackTarget: one({ number: 2 } as never) } }],
     [['unsubscribe', 'a'], 'Subscription', { use: { unsubscribe: edited } }],
     [['scale', 'a', '--min', '1'], 'Subscription', { use: { scale: edited } }],
     [['cartridge', 'ls'], 'CartridgeList', { use: { listCartridges: one([named]) } }],

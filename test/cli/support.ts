@@ -89,6 +89,7 @@ export function someDeps(given: Partial<Deps> = {}): Deps {
     signaturesOf: untouched('signatures'),
     providerOf: untouched('the IaaS'),
     identity: untouched('the identity'),
+    who: () => 'op@desk',
     fingerprintKey: untouched('the key for fingerprints'),
     env: {},
     now: () => instant(0),

@@ -83,7 +83,10 @@ function desiredOf(spec: Spec, world: World, alias: string): number {
 function floorOf(spec: Spec, world: World, plan: Plan, alias: string): number {
   const rollout = spec.subscriptions[alias]?.rollout;
   if (!rollout) return 0;
-  const away = Math.max(rollout.maxUnavailable, rollout.maxSurge === 0 || inPlaceAliases(plan).has(alias) ? 1 : 0);
+  const away = Math.max(
+    Number(rollout.maxUnavailable),
+    rollout.maxSurge === 0 || inPlaceAliases(plan).has(alias) ? 1 : 0,
+  );
   return Math.max(0, desiredOf(spec, world, alias) - away);
 }
 
@@ -376,7 +379,7 @@ function expectWithinCapacity(spec: Spec, start: ReturnType<typeof loads>, now: 
 function expectWithinRollout(spec: Spec, world: World, plan: Plan, start: ReturnType<typeof census>, now: World): void {
   const { ready, total } = census(now);
   for (const { alias, rollout } of Object.values(spec.subscriptions)) {
-    const most = desiredOf(spec, world, alias) + rollout.maxSurge;
+    const most = desiredOf(spec, world, alias) + Number(rollout.maxSurge);
     expect(total.get(alias) ?? 0, `total of ${alias}`).toBeLessThanOrEqual(Math.max(most, start.total.get(alias) ?? 0));
     const least = Math.min(floorOf(spec, world, plan, alias), start.ready.get(alias) ?? 0);
     expect(ready.get(alias) ?? 0, `ready of ${alias}`).toBeGreaterThanOrEqual(least);

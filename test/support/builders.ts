@@ -10,12 +10,14 @@ import { NO_MEASUREMENT } from '../../src/model/signal.ts';
 import { NO_BOUND } from '../../src/model/bounds.ts';
 import {
   DEFAULT_GUARDS,
+  DEFAULT_ROLLOUT,
   DEFAULT_SCALE_DOWN,
   DEFAULT_SPARE,
   DEFAULT_TUNING,
   type GuardsSpec,
   type IdlePolicy,
   type PartitionPolicy,
+  type RolloutPolicy,
   type ScalingPolicy,
 } from '../../src/model/policy.ts';
 import {
@@ -68,6 +70,7 @@ export interface SubscriptionOptions {
   readonly target?: Readonly<Record<string, number>>;
   readonly surge?: number;
   readonly unavailable?: number;
+  readonly rollout?: Partial<RolloutPolicy>;
   readonly spread?: boolean;
   readonly port?: number;
   readonly hosts?: readonly string[];
@@ -138,7 +141,13 @@ export function aSubscription(alias: string, options: SubscriptionOptions = {}):
       schedules: options.schedules ?? [],
       tuning: { ...DEFAULT_TUNING, ...options.tuning },
     },
-    rollout: { name: 'careful', maxSurge: surge, maxUnavailable: unavailable, drain: millis(10_000) },
+    rollout: {
+      ...DEFAULT_ROLLOUT,
+      name: 'careful',
+      maxSurge: surge,
+      maxUnavailable: unavailable,
+      ...options.rollout,
+    },
     ...(options.idle ? { idle: { ...IDLE, ...options.idle } } : {}),
     spread: options.spread ?? false,
     near: options.near ?? [],

@@ -1,5 +1,6 @@
 /** Schema of `policies:`. Where a policy is asked for, its name or the policy itself may stand. */
 import type { JsonSchema } from './json-schema.ts';
+import { rolloutPolicy } from './rollout-policy.ts';
 import { mapping, named, term } from './terms.ts';
 
 const SIGNAL_NAME = '^[a-z]([A-Za-z0-9-]{0,38}[A-Za-z0-9])?$';
@@ -199,11 +200,7 @@ export const POLICY_KINDS: Readonly<Record<string, JsonSchema>> = {
   partitionPolicy,
   scalingPolicy,
   idlePolicy,
-  rolloutPolicy: mapping({
-    maxSurge: term('count', { description: 'Processes above the wanted number while replacing.', default: 1 }),
-    maxUnavailable: term('count', { description: 'Processes below the wanted number while replacing.', default: 0 }),
-    drain: term('duration', { description: 'How long a leaving process may finish its requests.', default: '10s' }),
-  }),
+  rolloutPolicy,
 };
 
 /** A place where a policy is asked for: its name, or the policy itself. */

@@ -44,6 +44,15 @@ export const TERMS = {
     examples: ['10%'],
   },
   aboveZero: { title: 'a number above 0', type: 'number', exclusiveMinimum: 0, maximum: 1_000_000_000 },
+  amount: {
+    title: 'a whole number, or a percentage from 0% to 100%',
+    description: 'A percentage is of the processes that are wanted.',
+    type: ['integer', 'string'],
+    minimum: 0,
+    maximum: 1_000_000,
+    pattern: '^([0-9]{1,2}(\\.[0-9]+)?|100)%$',
+    examples: [1, '25%'],
+  },
   price: { title: 'a number, 0 or more', type: 'number', minimum: 0, maximum: 1_000_000_000 },
   words: {
     title: 'a list of words',

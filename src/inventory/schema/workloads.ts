@@ -58,18 +58,20 @@ export const PARTITIONS: JsonSchema = named(
   { description: 'Pools of VMs.', examples: [{ web: { policy: 'web-vms', placement: [{ iaas: 'lab' }] } }] },
 );
 
+const IMAGE: JsonSchema = {
+  title: 'an image such as php:8.2, hub:team/php:8.2 or registry.example/php:8.2, or a digest sha256:…',
+  description:
+    'Name of an image in the local store, in one of `stores:` or at a registry, where `@sha256:…` pins it; or the digest of an image in the local store. What is not on this machine is pulled when it is first needed.',
+  type: 'string',
+  pattern: '^[A-Za-z0-9\\[][A-Za-z0-9._/:\\[\\]-]*(@sha256:[0-9a-f]{64})?$',
+  examples: ['php:8.2', 'hub:team/php:8.2', 'registry.example:5000/team/php:8.2'],
+};
+
 /** `cartridges:` */
 export const CARTRIDGES: JsonSchema = named(
   mapping(
     {
-      image: {
-        title: 'an image such as php:8.2, hub:team/php:8.2 or registry.example/php:8.2, or a digest sha256:…',
-        description:
-          'Name of an image in the local store, in one of `stores:` or at a registry, where `@sha256:…` pins it; or the digest of an image in the local store. What is not on this machine is pulled when it is first needed.',
-        type: 'string',
-        pattern: '^[A-Za-z0-9\\[][A-Za-z0-9._/:\\[\\]-]*(@sha256:[0-9a-f]{64})?$',
-        examples: ['php:8.2', 'hub:team/php:8.2', 'registry.example:5000/team/php:8.2'],
-      },
+      image: IMAGE,
       partition: { title: 'the name of a partition', description: 'A name under `partitions:`.', type: 'string' },
       ports: named(
         {
@@ -163,6 +165,11 @@ export const SUBSCRIPTIONS: JsonSchema = named(
   mapping(
     {
       cartridge: { title: 'the name of a cartridge', description: 'A name under `cartridges:`.', type: 'string' },
+      image: { ...IMAGE, description: 'Image that it runs instead of its cartridge’s: a name in the cartridge store, or a digest as a pin.' },
+      revision: term('positive', {
+        description: 'Pins it to a revision of its history, which then runs whatever the cartridge says; `stratos rollback` writes it.',
+        examples: [4],
+      }),
       scaling: policyReference('scaling', 'Number of processes: a name under `policies: scaling:`, or the policy itself.'),
       processes: term('bounds', { description: 'Number of processes; wins over that of `scaling`.' }),
       idle: policyReference('idle', 'When its processes sleep: a name under `policies: idle:`, or the policy itself.'),

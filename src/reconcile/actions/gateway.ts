@@ -19,7 +19,7 @@ export const configureGateway: Handler<'gateway.configure'> = async (context, vm
   const rotation = vms
     .flatMap((other) => recorder.processesOn(other.name))
     .filter((process) => process.state === 'ready');
-  const gateway = gatewayOf(spec, record, vms, rotation);
+  const gateway = gatewayOf(spec, record, vms, rotation, recorder.revisions());
   const wakeable = recorder.processesOn(vm).filter(({ subscription }) => {
     const found = spec.subscriptions[subscription];
     return found && wakesOnRequest(found);

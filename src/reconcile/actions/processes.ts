@@ -14,6 +14,7 @@ import type { StepResult } from '../../shell/command.ts';
 import type { ApplyContext } from '../context.ts';
 import type { ActionOf, Failures, Handler } from './handler.ts';
 import { NO_FAILURES } from './handler.ts';
+import { NO_ANSWER } from './no-answer.ts';
 import { recordOf } from './machines.ts';
 
 /** Added to the longest wait that a batch contains, for the work around it. */
@@ -136,7 +137,7 @@ async function settle(
       context.recorder.putProcess({ ...rest, state: 'ready' });
       continue;
     }
-    const failure = outcome?.failure ?? 'no answer from the VM';
+    const failure = outcome?.failure ?? NO_ANSWER;
     context.recorder.putProcess({ ...rest, state: 'failed', failure });
     failures.set(
       action.id,
@@ -157,7 +158,9 @@ function recordFor(action: ActionOf<'process.create'> | ActionOf<'process.adopt'
 /** @throws NotFoundError when the spec or the store changed under a saved plan */
 function launchOf(context: ApplyContext, action: ActionOf<'process.create'>): ProcessLaunch {
   const subscription = context.spec.subscriptions[action.subscription];
-  const cartridge = subscription && context.spec.cartridges[subscription.cartridge];
+  // One of the revision before is made of what that was made of.
+  const beside = action.revision === undefined ? undefined : `${action.subscription}@${String(action.revision)}`;
+  const cartridge = subscription && context.spec.cartridges[beside ?? subscription.cartridge];
   const partition = cartridge && context.spec.partitions[cartridge.partition];
   const image = context.images.get(action.image);
   if (!partition || !image)
@@ -174,7 +177,7 @@ function launchOf(context: ApplyContext, action: ActionOf<'process.create'>): Pr
     image,
     fingerprint: action.fingerprint,
     cartridge,
-    env: context.environments[action.subscription] ?? {},
+    env: context.environments[beside ?? action.subscription] ?? {},
   };
 }
 

@@ -2,7 +2,13 @@
 import type { GatewayInput } from '../../../src/gateway/gateway-model.ts';
 import type { ProcessRecord, VmRecord } from '../../../src/model/inventory.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
-import { DEFAULT_GUARDS, DEFAULT_SCALE_DOWN, DEFAULT_SPARE, DEFAULT_TUNING } from '../../../src/model/policy.ts';
+import {
+  DEFAULT_GUARDS,
+  DEFAULT_SCALE_DOWN,
+  DEFAULT_SPARE,
+  DEFAULT_ROLLOUT,
+  DEFAULT_TUNING,
+} from '../../../src/model/policy.ts';
 import type { CartridgeSpec, Spec, SubscriptionSpec } from '../../../src/model/spec.ts';
 
 /** `php` in partition `web`: port http 80, health path /. */
@@ -35,7 +41,7 @@ export function aSubscription(change: Partial<SubscriptionSpec> = {}): Subscript
       schedules: [],
       tuning: DEFAULT_TUNING,
     },
-    rollout: { name: 'default', maxSurge: 1, maxUnavailable: 0, drain: millis(10_000) },
+    rollout: { ...DEFAULT_ROLLOUT, name: 'default' },
     spread: false,
     near: [],
     apart: [],

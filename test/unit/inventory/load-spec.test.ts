@@ -7,7 +7,7 @@ import { generate } from '../../../scripts/generate.ts';
 import { loadSpec } from '../../../src/inventory/load-spec.ts';
 import { InvalidSpecError } from '../../../src/model/errors.ts';
 import { NO_BOUND } from '../../../src/model/bounds.ts';
-import { DEFAULT_GUARDS, DEFAULT_TUNING } from '../../../src/model/policy.ts';
+import { DEFAULT_GUARDS, DEFAULT_ROLLOUT, DEFAULT_TUNING } from '../../../src/model/policy.ts';
 import { tempDir } from './temp-dir.ts';
 
 const fixtures = new URL('../../../fixtures/specs/valid/', import.meta.url).pathname;
@@ -92,7 +92,7 @@ describe('loadSpec', () => {
             schedules: [],
             tuning: DEFAULT_TUNING,
           },
-          rollout: { name: 'default', maxSurge: 1, maxUnavailable: 0, drain: 10_000 },
+          rollout: { name: 'default', ...DEFAULT_ROLLOUT },
           spread: false,
           near: [],
           apart: [],

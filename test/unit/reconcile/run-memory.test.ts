@@ -48,6 +48,7 @@ function aFleet(vms: number, change: Partial<Deps> = {}) {
     storeOf: () => Promise.resolve({ find: () => Promise.resolve(undefined) } as never),
     providerOf: () => Promise.resolve({ list: () => Promise.resolve([]), create: refuse, start: refuse } as never),
     identity: () => Promise.resolve({ privateKeyFile: '', publicKey: '' }),
+    who: () => 'op@desk',
     fingerprintKey: () => Promise.resolve('key'),
     now: () => NOW,
     emit: (event) => void events.push(event),
