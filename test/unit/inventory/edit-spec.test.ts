@@ -6,6 +6,7 @@ import {
   addSubscription,
   removeSubscription,
   setCartridgeImage,
+  setMaking,
   setProcessBounds,
 } from '../../../src/inventory/edit-spec.ts';
 import { loadSpec } from '../../../src/inventory/load-spec.ts';
@@ -257,5 +258,38 @@ describe('setCartridgeImage', () => {
     await setCartridgeImage(directory, 'php', 'php:8.3');
     const content = await readFile(join(directory, 'stratos.yaml'), 'utf8');
     expect(content).toBe(HEAD.replace("'php:8.2'", 'php:8.3'));
+  });
+});
+
+describe('setMaking', () => {
+  const SHOP = 'subscriptions:\n    # the shop\n    shop: {cartridge: php, port: 8080} # busy\n';
+
+  it('pins a revision, and lets it go with another image, and keeps comments', async () => {
+    const directory = await project(SHOP);
+    await setMaking(directory, 'shop', { revision: 4 });
+    expect(await text(directory)).toBe(SHOP.replace('8080}', '8080, revision: 4}'));
+    expect((await loadSpec(directory)).subscriptions.shop).toMatchObject({ cartridge: 'php', revision: 4 });
+    await setMaking(directory, 'shop', { revision: null, image: 'php:8.3' });
+    expect(await text(directory)).toBe(SHOP.replace('8080}', '8080, image: php:8.3}'));
+    expect((await loadSpec(directory)).subscriptions.shop).toMatchObject({ image: 'php:8.3' });
+  });
+
+  it('writes nothing where it is so already, or in a dry run', async () => {
+    const directory = await project(SHOP);
+    expect(await setMaking(directory, 'shop', { cartridge: 'php', revision: null })).toMatchObject({ changed: false });
+    const dry = await setMaking(directory, 'shop', { image: 'php:9' }, { dryRun: true });
+    expect(dry).toMatchObject({ changed: true });
+    expect(dry.spec.subscriptions.shop?.image).toBe('php:9');
+    expect(await text(directory)).toBe(SHOP);
+  });
+
+  it('refuses a cartridge that is not there, an alias that is not, and an image that is none', async () => {
+    const directory = await project(SHOP);
+    await expect(setMaking(directory, 'shop', { cartridge: 'ph' })).rejects.toThrow(
+      'Cannot roll out as there is no such cartridge: "ph"; did you mean php?',
+    );
+    await expect(setMaking(directory, 'shoop', { revision: 1 })).rejects.toThrow('Cannot find the subscription');
+    await expect(setMaking(directory, 'shop', { image: 'PHP 8' })).rejects.toThrow();
+    expect(await text(directory)).toBe(SHOP);
   });
 });
