@@ -4,7 +4,13 @@ import { NO_MEMORY } from '../src/model/memory.ts';
 import type { ProcessRecord, VmRecord } from '../src/model/inventory.ts';
 import type { ObservedProcess, VmObservation } from '../src/model/observation.ts';
 import { NO_MEASUREMENT } from '../src/model/signal.ts';
-import { DEFAULT_GUARDS, DEFAULT_SCALE_DOWN, DEFAULT_SPARE, DEFAULT_TUNING } from '../src/model/policy.ts';
+import {
+  DEFAULT_GUARDS,
+  DEFAULT_ROLLOUT,
+  DEFAULT_SCALE_DOWN,
+  DEFAULT_SPARE,
+  DEFAULT_TUNING,
+} from '../src/model/policy.ts';
 import type { CartridgeSpec, PartitionSpec, Spec, SubscriptionSpec } from '../src/model/spec.ts';
 import { processFingerprint } from '../src/plan/fingerprint.ts';
 import type { PlanInput } from '../src/plan/plan-input.ts';
