@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../../src/shell/command.ts';
 import { disarmStep } from '../../src/lxc/sleep.ts';
 import { millis } from '../../src/model/quantity.ts';
+import { parsePruned, pruneStep } from '../../src/store/prune-step.ts';
 import { startLoad } from '../support/http-load.ts';
 import { get, sleepLab, tell, type SleepLab, type Sleeper } from '../support/sleep-lab.ts';
 
@@ -115,6 +116,13 @@ describe('one process', () => {
     expect(await waiting()).toContain('systemd-socket-activate');
     await fallAsleep('stopped');
     expect(await lab.shell('systemctl is-active stratos-wake@61000.service || :')).toBe('inactive\n');
+    expect(await get(url())).toMatchObject({ status: 200, body: 'hello\n' });
+  });
+
+  test('that is stopped keeps its image, which nobody else needs, whatever is pruned', async () => {
+    await fallAsleep('stopped');
+    const [pruned] = await lab.run([pruneStep([])]);
+    expect(pruned && parsePruned(pruned).removed).toEqual([]);
     expect(await get(url())).toMatchObject({ status: 200, body: 'hello\n' });
   });
 
