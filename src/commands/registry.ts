@@ -37,6 +37,14 @@ const cartridge: readonly LeafEntry[] = [
   leaf('commit', 'make an image of a process', async () => (await import('./cartridge/commit.ts')).commitCommand),
   leaf('add', 'take an image into the spec', async () => (await import('./cartridge/add.ts')).addCommand),
   leaf('import', 'take an image from an archive', async () => (await import('./cartridge/import.ts')).importCommand),
+  leaf('export', 'write an image into a file', async () => (await import('./cartridge/export.ts')).exportCommand),
+  leaf(
+    'bundle',
+    'write several images into one file',
+    async () => (await import('./cartridge/bundle.ts')).bundleCommand,
+  ),
+  leaf('diff', 'show how two images differ', async () => (await import('./cartridge/diff.ts')).diffCommand),
+  leaf('prune', 'remove images that nothing needs', async () => (await import('./cartridge/prune.ts')).pruneCommand),
   leaf('ls', 'list images', async () => (await import('./cartridge/ls.ts')).lsCommand),
   leaf('show', 'show one image', async () => (await import('./cartridge/show.ts')).showCommand),
   leaf(

@@ -38,6 +38,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Bytes, Instant } from '../model/quantity.ts';
 import type { History } from '../model/signal.ts';
 import type { Spec } from '../model/spec.ts';
+import type { ImageDiff } from '../store/image-diff.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { Verdict } from '../store/trust/verify-text.ts';
 import type { EnvSetting } from './parse-option.ts';
@@ -173,9 +174,36 @@ export interface BuildSettings {
   readonly beforeShell?: () => void;
 }
 
+/** Forms of files that images are written to. */
+export type ArchiveFormat = 'oci' | 'docker' | 'rootfs';
+
+export interface ExportSettings {
+  readonly format: ArchiveFormat;
+  /** Layers by gzip, in the format oci. */
+  readonly gzip: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** How a store is cleaned. */
+export interface PruneSettings {
+  /** Newest images of each name that stay in any case. */
+  readonly keep: number;
+  /** Tells what would be removed, and removes nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface PrunedStore {
+  /** Names, and digests of images without one. */
+  readonly removed: readonly string[];
+  readonly kept: readonly { readonly reference: string; readonly why: string }[];
+  /** Bytes; 0 in a dry run. */
+  readonly freed: Bytes;
+}
+
 /** How an imported image runs; what is empty or undefined is left as the file says. */
 export interface ImportSettings {
-  readonly tag: string;
+  /** Undefined: the images of an archive get the names they have there. */
+  readonly tag?: string;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly user?: string;
@@ -205,7 +233,18 @@ export interface CartridgeUseCases {
     settings: { readonly tag?: string; readonly signal: AbortSignal },
   ) => Promise<NamedImage & { readonly process: string; readonly frozenMs: number }>;
   /** @throws NotFoundError, StoreError */
-  readonly importCartridge: (deps: Deps, file: string, options: ImportSettings) => Promise<NamedImage>;
+  readonly importCartridge: (deps: Deps, file: string, options: ImportSettings) => Promise<readonly NamedImage[]>;
+  /** Writes images into one file, each blob once; with `spec` also those that the spec's cartridges need. @throws NotFoundError, StoreError */
+  readonly exportCartridges: (
+    deps: Deps,
+    references: readonly string[],
+    file: string,
+    settings: ExportSettings & { readonly spec: boolean },
+  ) => Promise<{ readonly images: readonly NamedImage[]; readonly size: Bytes }>;
+  /** @throws NotFoundError, StoreError */
+  readonly diffCartridges: (deps: Deps, a: string, b: string) => Promise<ImageDiff>;
+  /** Removes from the store what nothing needs. @throws StoreError */
+  readonly pruneCartridges: (deps: Deps, settings: PruneSettings) => Promise<PrunedStore>;
   readonly listCartridges: (deps: Deps) => Promise<readonly NamedImage[]>;
   /** @throws NotFoundError */
   readonly showCartridge: (deps: Deps, reference: string) => Promise<NamedImage>;

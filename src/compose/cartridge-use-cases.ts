@@ -31,18 +31,28 @@ export const cartridgeUseCases: CartridgeUseCases = {
     return { ...(await findNamed(store, image.digest)), ...how };
   },
   importCartridge: async (deps, file, { tag, argv, env, ports, ...options }) => {
-    const [store, { importImage }] = await Promise.all([openDirectory(deps), import('../store/import.ts')]);
-    const image = await importImage(file, {
+    const [store, { importImages }] = await Promise.all([openDirectory(deps), import('../store/import.ts')]);
+    const images = await importImages(file, {
       ...options,
       store,
-      reference: tag,
+      ...(tag === undefined ? {} : { reference: tag }),
       ...(argv.length === 0 ? {} : { entrypoint: argv, cmd: [] }),
       ...(Object.keys(env).length === 0 ? {} : { env }),
       ...(ports.length === 0 ? {} : { ports }),
       onStep: step(deps),
     });
-    return findNamed(store, image.digest);
+    const digests = new Set(images.map(({ digest }) => digest));
+    return Promise.all([...digests].map((digest) => findNamed(store, digest)));
   },
+  exportCartridges: async (deps, references, file, settings) =>
+    (await import('./export-use-case.ts')).exportUseCase(deps, await openDirectory(deps), references, file, settings),
+  diffCartridges: async (deps, a, b) => {
+    const store = await openDirectory(deps);
+    const [before, after] = [await findNamed(store, a), await findNamed(store, b)];
+    return (await import('../store/image-diff.ts')).diffImages(store, before.image, after.image);
+  },
+  pruneCartridges: async (deps, settings) =>
+    (await import('./prune-use-case.ts')).pruneUseCase(deps, await openDirectory(deps), settings),
   listCartridges: async (deps) => {
     const store = await openStore(deps);
     const byDigest = Map.groupBy(await store.list(), (entry) => entry.digest);

@@ -88,6 +88,8 @@ export function blobFolder(layout: string): BlobFolder {
         }
         await rename(temporary, path(blob.digest));
         return blob;
+      } catch (error) {
+        throw withoutSpace(error, folder);
       } finally {
         await rm(temporary, { force: true });
       }
@@ -118,6 +120,8 @@ export function blobFolder(layout: string): BlobFolder {
         // A copy, no hard link: damage to one must not be damage to both.
         await copyFile(file, temporary, constants.COPYFILE_FICLONE);
         await rename(temporary, path(digest));
+      } catch (error) {
+        throw withoutSpace(error, folder);
       } finally {
         await rm(temporary, { force: true });
       }
@@ -170,4 +174,13 @@ async function writeHashed(path: string, source: AsyncIterable<Uint8Array>): Pro
     await file.close();
   }
   return { digest: `sha256:${hash.digest('hex')}`, size };
+}
+
+/** The error for a store whose disk, or whose owner's share of it, is full; any other as it is. */
+function withoutSpace(error: unknown, folder: string): unknown {
+  if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error))) return error;
+  return new StoreError(`Cannot store the blob as the disk is full: ${folder}`, {
+    hint: `df -h ${folder}`,
+    cause: error,
+  });
 }

@@ -2,7 +2,7 @@
 import { NotFoundError, StoreError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { StoredBlob } from './blob-folder.ts';
-import type { CartridgeStore } from './cartridge-store.ts';
+import type { CartridgeStore, ImageEntry } from './cartridge-store.ts';
 import { imageOf, MEDIA, parseConfig, parseIndex, parseManifest, UNPACKED_SIZE } from './oci.ts';
 import type { Descriptor, OciConfig, OciManifest } from './oci.ts';
 import { isIndexType } from './oci-document.ts';
@@ -34,6 +34,8 @@ export interface DirectoryStore extends CartridgeStore {
   addImage(reference: string, layers: readonly NewLayer[], config: Omit<OciConfig, 'rootfs'>): Promise<Image>;
   /** Names a manifest whose blobs are all in the store already. @throws StoreError when one is missing */
   adopt(reference: string, digest: string): Promise<Image>;
+  /** Removes names that still point where it says, and what no name reaches any more. Returns the bytes freed. */
+  removeEntries(entries: readonly ImageEntry[]): Promise<number>;
   /** The configuration as it stands in the store. @throws StoreError */
   config(image: Image): Promise<OciConfig>;
 }
@@ -110,6 +112,10 @@ export function directoryStore(path: string): DirectoryStore {
       return layout.remove((entry) =>
         wanted.kind === 'digest' ? entry.digest === target.digest : nameOf(entry) === wanted.text,
       );
+    },
+    removeEntries(entries) {
+      const gone = new Set(entries.map(({ reference, digest }) => `${reference} ${digest}`));
+      return layout.remove((entry) => gone.has(`${nameOf(entry) ?? ''} ${entry.digest}`));
     },
     async verify(image) {
       await load({ mediaType: MEDIA.manifest, digest: image.digest, size: 0 }, image.digest);

@@ -2,8 +2,9 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { StoreError } from '../model/errors.ts';
+import { StoreError, UsageError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
+import { readDockerArchive, takeDockerLayers } from './archive/docker-archive.ts';
 import { BUILD_CACHE } from './build/cache-folder.ts';
 import { runTool } from './build/run-tool.ts';
 import { verifyDiffId } from './diff-id.ts';
@@ -17,8 +18,8 @@ import { parseName } from './reference.ts';
 
 export interface ImportOptions {
   readonly store: DirectoryStore;
-  /** `name:tag` the image gets. */
-  readonly reference: string;
+  /** `name:tag` the image gets; without it, each image of an archive gets the names it has there. */
+  readonly reference?: string;
   /** Where it is unpacked on the way; default the build cache. */
   readonly cache?: string;
   /** How the image runs; each replaces what the file says, where it says something. */
@@ -33,50 +34,115 @@ export interface ImportOptions {
   readonly signal?: AbortSignal;
 }
 
+/** {@link importImages} of one image, under the name it is given. @throws NotFoundError, StoreError */
+export async function importImage(
+  file: string,
+  options: ImportOptions & { readonly reference: string },
+): Promise<Image> {
+  const [image] = await importImages(file, options);
+  if (!image) throw new StoreError(`Cannot import the archive as it has no image: ${file}`);
+  return image;
+}
+
 /**
- * Adds the image in `file` to the store, every digest checked. Archives may be compressed by gzip, zstd or xz.
- * @throws NotFoundError when there is no such file, StoreError when it is damaged or no image, HostError without skopeo
+ * Adds the image in `file` to the store, or, without a name for it, all that have names there; every digest is checked. Archives
+ * may be compressed by gzip, zstd or xz.
+ * @throws NotFoundError when there is no such file, UsageError when a name is needed, StoreError when it is damaged or no image
  */
-export async function importImage(file: string, options: ImportOptions): Promise<Image> {
+export async function importImages(file: string, options: ImportOptions): Promise<readonly Image[]> {
   const path = resolve(file);
-  const reference = parseName(options.reference);
+  const reference = options.reference === undefined ? undefined : parseName(options.reference);
   const { signal } = options;
   const cache = resolve(options.cache ?? BUILD_CACHE);
   const { expand, names } = await readableTar(path, signal);
   const isLayout = names.has('oci-layout') && names.has('index.json');
   const isDocker = names.has('manifest.json') && !names.has('etc') && !names.has('usr');
   if (!isLayout && !isDocker) {
+    if (reference === undefined)
+      throw new UsageError(`Cannot import a root file system without a name for its image: ${path}`, {
+        hint: `stratos cartridge import ${path} --tag NAME:TAG`,
+      });
     options.onStep?.('importing a root file system');
     const layer = await importLayer(path, options.store, { cache, signal });
     // No time of making: the same file gives the same image, whenever and wherever it is imported.
     const config = { architecture: ociArchitecture(), os: 'linux' };
     const history = [{ created_by: 'stratos cartridge import' }];
-    return options.store.addImage(reference, [layer], { ...config, ...runConfig({}, options), history });
+    return [await options.store.addImage(reference, [layer], { ...config, ...runConfig({}, options), history })];
   }
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'import-'));
   try {
-    if (isLayout) {
-      options.onStep?.('reading an OCI archive');
-      const unpack = '"$@" | tar -xf - -C "$0" --no-same-owner --no-same-permissions';
-      await runTool('bash', ['-o', 'pipefail', '-c', unpack, folder, ...expand], { title: `import ${path}`, signal });
-    } else {
-      options.onStep?.('converting a Docker archive');
-      await runTool('skopeo', ['--insecure-policy', 'copy', '-q', `docker-archive:${path}`, `oci:${folder}:image`], {
-        title: `import ${path}`,
-        signal,
-      });
-    }
-    return await adoptLayout(folder, path, reference, options);
+    options.onStep?.(isLayout ? 'reading an OCI archive' : 'reading a Docker archive');
+    const unpack = '"$@" | tar -xf - -C "$0" --no-same-owner --no-same-permissions';
+    await runTool('bash', ['-o', 'pipefail', '-c', unpack, folder, ...expand], { title: `import ${path}`, signal });
+    return await (isLayout ? adoptLayout : adoptDocker)(folder, path, reference, { ...options, cache });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Copies the image of a layout on disk into the store. */
-async function adoptLayout(folder: string, path: string, reference: string, options: ImportOptions): Promise<Image> {
+/** Copies images of a layout on disk into the store. */
+async function adoptLayout(
+  folder: string,
+  path: string,
+  reference: string | undefined,
+  options: ImportOptions,
+): Promise<readonly Image[]> {
   const source = directoryStore(folder);
-  const digest = await chooseImage(folder, path, reference, source);
+  if (reference !== undefined) {
+    const digest = await chooseImage(folder, path, reference, source);
+    return [await adoptImage(source, digest, path, reference, options)];
+  }
+  const entries = await source.list();
+  if (entries.length === 0) throw nameNeeded(path);
+  const images: Image[] = [];
+  for (const entry of entries) images.push(await adoptImage(source, entry.digest, path, entry.reference, options));
+  return images;
+}
+
+function nameNeeded(path: string): UsageError {
+  return new UsageError(`Cannot import the archive without a name as its images have none: ${path}`, {
+    hint: `stratos cartridge import ${path} --tag NAME:TAG`,
+  });
+}
+
+/** Adds images that `docker save` wrote. */
+async function adoptDocker(
+  folder: string,
+  path: string,
+  reference: string | undefined,
+  options: ImportOptions & { readonly cache: string },
+): Promise<readonly Image[]> {
+  const { store, cache, signal } = options;
+  const all = await readDockerArchive(folder, path);
+  const named = all.find(({ references }) => reference !== undefined && references.includes(reference));
+  const chosen = reference === undefined ? all : [named ?? all[0]].filter((image) => image !== undefined);
+  if (reference !== undefined && !named && all.length > 1)
+    throw several(
+      path,
+      all.length,
+      all.flatMap((image) => image.references),
+    );
+  const images: Image[] = [];
+  for (const image of chosen) {
+    const names = reference === undefined ? image.references : [reference];
+    if (names.length === 0) throw nameNeeded(path);
+    const layers = await takeDockerLayers(image, store, { cache, path, signal });
+    const { rootfs: _, ...config } = image.config;
+    for (const name of names)
+      images.push(await store.addImage(name, layers, { ...config, ...runConfig(config, options) }));
+  }
+  return images;
+}
+
+/** Copies one image of a layout into the store. */
+async function adoptImage(
+  source: DirectoryStore,
+  digest: string,
+  path: string,
+  reference: string,
+  options: ImportOptions,
+): Promise<Image> {
   const image = await source.find(digest);
   if (!image) throw new StoreError(`Cannot import the archive as its index names an image that is not in it: ${path}`);
   const { store } = options;
@@ -106,11 +172,15 @@ async function chooseImage(folder: string, path: string, reference: string, sour
   const index = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')) as { manifests: { digest: string }[] };
   const digests = [...new Set(index.manifests.map((entry) => entry.digest))];
   if (digests.length === 1 && digests[0] !== undefined) return digests[0];
-  const names = (await source.list()).map((entry) => entry.reference).join(', ');
-  throw new StoreError(
-    `Cannot choose an image as the archive has ${String(digests.length)}: ${path}${names === '' ? '' : ` (${names})`}`,
-    { hint: `skopeo copy oci-archive:${path}:NAME oci-archive:one.tar` },
-  );
+  const names = (await source.list()).map((entry) => entry.reference);
+  throw several(path, digests.length, names);
+}
+
+function several(path: string, count: number, names: readonly string[]): StoreError {
+  const which = names.length === 0 ? '' : ` (${names.join(', ')})`;
+  return new StoreError(`Cannot choose an image as the archive has ${String(count)}: ${path}${which}`, {
+    hint: `stratos cartridge import ${path}`,
+  });
 }
 
 function runConfig(below: Partial<OciConfig>, options: ImportOptions): Pick<OciConfig, 'config'> {

@@ -58,7 +58,7 @@ describe('stratos cartridge import', () => {
   ])('of an image that runs %j warns: %s', async (argv, warns) => {
     const run = { argv, env: {}, user: '', workingDir: '/', ports: [] };
     const image = { digest: `sha256:${'a'.repeat(64)}`, layers: [], run, architecture: 'amd64', labels: {} } as never;
-    const use = { importCartridge: () => Promise.resolve({ references: ['x:1'], image }) };
+    const use = { importCartridge: () => Promise.resolve([{ references: ['x:1'], image }]) };
     const { stdout } = await cli(['cartridge', 'import', 'x.tar', '-t', 'x:1'], { use });
     expect(stdout.includes('it has no program: give one with `-- program`')).toBe(warns);
   });

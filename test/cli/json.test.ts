@@ -103,7 +103,37 @@ describe('documents', () => {
     [['cartridge', 'ls'], 'CartridgeList', { use: { listCartridges: one([named]) } }],
     [['cartridge', 'show', 'php:8.2'], 'Cartridge', { use: { showCartridge: one(named) } }],
     [['cartridge', 'build', '.'], 'Cartridge', { use: { buildCartridge: one(named) } }],
-    [['cartridge', 'import', 'x.tar', '-t', 'x:1'], 'Cartridge', { use: { importCartridge: one(named) } }],
+    [['cartridge', 'import', 'x.tar', '-t', 'x:1'], 'Cartridge', { use: { importCartridge: one([named]) } }],
+    [['cartridge', 'import', 'site.tar'], 'CartridgeList', { use: { importCartridge: one([named, named]) } }],
+    [
+      ['cartridge', 'export', 'php:8.2', 'x.tar'],
+      'CartridgeExported',
+      { use: { exportCartridges: one({ images: [named], size: 12 as never }) } },
+    ],
+    [
+      ['cartridge', 'bundle', 'x.tar', '--spec'],
+      'CartridgeExported',
+      { use: { exportCartridges: one({ images: [named], size: 12 as never }) } },
+    ],
+    [
+      ['cartridge', 'diff', 'php:8.2', 'php:9'],
+      'CartridgeDiff',
+      {
+        use: {
+          diffCartridges: one({
+            files: [{ path: 'etc/x', change: 'added' as const, after: 1 }],
+            packages: [{ name: 'a', before: '1', after: '2' }],
+            size: { before: 1, after: 2 },
+            content: { before: 1, after: 2 },
+          }),
+        },
+      },
+    ],
+    [
+      ['cartridge', 'prune'],
+      'CartridgesPruned',
+      { use: { pruneCartridges: one({ removed: ['a:1'], kept: [], freed: 12 as never }) } },
+    ],
     [['cartridge', 'tag', 'php:8.2', 'php:9'], 'Cartridge', { use: { tagCartridge: one(named) } }],
     [['cartridge', 'verify', 'php:8.2'], 'Cartridge', { use: { verifyCartridge: one({ ...named, signatures: [] }) } }],
     [

@@ -8,7 +8,8 @@ import { globalOptionsOf } from '../global-options.ts';
 import type { EnvSetting } from '../parse-option.ts';
 import { collectEnv, parseWhole } from '../parse-option.ts';
 import type { ImportSettings } from '../use-cases.ts';
-import { printImage } from './print-image.ts';
+import { printDone } from '../print-result.ts';
+import { imageBody, printImage } from './print-image.ts';
 
 export interface ImportOptions {
   readonly globals: GlobalOptions;
@@ -17,7 +18,7 @@ export interface ImportOptions {
 }
 
 interface Given {
-  readonly tag: string;
+  readonly tag?: string;
   readonly env?: readonly EnvSetting[];
   readonly user?: string;
   readonly workdir?: string;
@@ -32,19 +33,23 @@ export function importCommand(command: Command, context: CommandContext, run = r
     examples: [
       ['stratos cartridge import root.tar.gz --tag legacy:1 --port 80 -- /usr/sbin/httpd -f', 'a root file system'],
       ['stratos cartridge import nginx.oci.tar --tag nginx:1.27', 'an OCI archive, as skopeo and podman write it'],
+      ['stratos cartridge import site.tar', 'all that cartridge bundle put into it'],
     ],
     globals: ['dir'],
   })
     .argument('<file>', 'archive')
     .argument('[program...]', 'what it runs, after --')
-    .requiredOption('-t, --tag <name:tag>', 'name of the image')
+    .option(
+      '-t, --tag <name:tag>',
+      'name of the image; without it, all images of an archive get the names they have there',
+    )
     .option('-p, --port <port>', 'port it listens on; may be repeated', collectPort)
     .option('-e, --env <name=value>', 'variable', collectEnv)
     .option('--user <user>', 'user it runs as')
     .option('--workdir <path>', 'directory it runs in')
     .action(async (file: string, argv: string[], { tag, env, user, workdir, port }: Given) => {
       const settings = {
-        tag,
+        ...(tag === undefined ? {} : { tag }),
         argv,
         env: Object.fromEntries((env ?? []).map(({ name, value }) => [name, value ?? ''])),
         ports: port ?? [],
@@ -63,13 +68,16 @@ const NO_PROGRAM =
 export async function runImport({ globals, file, settings }: ImportOptions, context: CommandContext): Promise<number> {
   const deps = await context.open(globals);
   const imported = await context.use.importCartridge(deps, file, { ...settings, signal: context.signal });
-  await printImage(
-    context,
-    globals,
-    'imported',
-    imported,
-    imported.image.run.argv.length === 0 ? NO_PROGRAM : undefined,
-  );
+  const [only] = imported;
+  if (only && imported.length === 1) {
+    await printImage(context, globals, 'imported', only, only.image.run.argv.length === 0 ? NO_PROGRAM : undefined);
+    return EXIT.done;
+  }
+  await printDone(context, globals, {
+    kind: 'CartridgeList',
+    body: { cartridges: imported.map(imageBody) },
+    text: () => imported.map((one) => `imported ${one.references.join(', ')}\n`).join(''),
+  });
   return EXIT.done;
 }
 
