@@ -41,6 +41,7 @@ forbidden.push(
     ['ssh2', '^src/ssh/'],
     ['execa', '^src/(host|ssh|iaas|store)/'],
     ['undici', '^src/(store|iaas)/'],
+    ['(tar-stream|@cyclonedx)', '^src/store/'],
     ['(ora|chalk)', '^src/report/'],
     ['(yaml|ajv)', '^src/inventory/'],
     ['croner', '^src/(policy|inventory)/'],

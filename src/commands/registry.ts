@@ -52,6 +52,7 @@ const cartridge: readonly LeafEntry[] = [
     'check an image and its signatures',
     async () => (await import('./cartridge/verify.ts')).verifyCommand,
   ),
+  leaf('sbom', 'list the packages of an image', async () => (await import('./cartridge/sbom.ts')).sbomCommand),
   leaf('sign', 'vouch for an image', async () => (await import('./cartridge/sign.ts')).signCommand),
   leaf('tag', 'give an image a further name', async () => (await import('./cartridge/tag.ts')).tagCommand),
   leaf(

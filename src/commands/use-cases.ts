@@ -40,6 +40,8 @@ import type { History } from '../model/signal.ts';
 import type { Spec } from '../model/spec.ts';
 import type { ImageDiff } from '../store/image-diff.ts';
 import type { Deps } from '../reconcile/deps.ts';
+import type { Provenance } from '../store/provenance.ts';
+import type { PackageList } from '../store/sbom/list-packages.ts';
 import type { Verdict } from '../store/trust/verify-text.ts';
 import type { EnvSetting } from './parse-option.ts';
 
@@ -247,8 +249,6 @@ export interface CartridgeUseCases {
   readonly pruneCartridges: (deps: Deps, settings: PruneSettings) => Promise<PrunedStore>;
   readonly listCartridges: (deps: Deps) => Promise<readonly NamedImage[]>;
   /** @throws NotFoundError */
-  readonly showCartridge: (deps: Deps, reference: string) => Promise<NamedImage>;
-  /** @throws NotFoundError */
   readonly tagCartridge: (deps: Deps, reference: string, name: string) => Promise<NamedImage>;
   /** Returns the bytes freed. @throws NotFoundError; StoreError for what the spec needs, unless forced: nothing is removed then */
   readonly removeCartridges: (
@@ -268,8 +268,30 @@ export interface VerifiedImage extends NamedImage {
   readonly signatures: readonly Verdict[];
 }
 
-/** Who vouches for the images of a project. */
+/** The packages of an image, and the same as a bill of materials. */
+export interface ListedPackages extends NamedImage, PackageList {
+  /** CycloneDX, as JSON. */
+  readonly document: string;
+}
+
+/** An image and what hangs on it. */
+export interface DescribedImage extends NamedImage {
+  /** Signatures, bills of materials, provenance, and what others attached. */
+  readonly attached: readonly { readonly artifactType: string; readonly digest: string; readonly size: number }[];
+  /** Undefined where nobody said where it comes from. */
+  readonly provenance?: Provenance;
+}
+
+/** What is known of the images of a project, and who vouches for them. */
 export interface TrustUseCases {
+  /** An image with what hangs on it. @throws NotFoundError */
+  readonly showCartridge: (deps: Deps, reference: string) => Promise<DescribedImage>;
+  /** Lists packages, and with `attach` hangs the list on the image. @throws NotFoundError, StoreError, RegistryError */
+  readonly listPackages: (
+    deps: Deps,
+    reference: string,
+    options: { readonly attach: boolean; readonly signal: AbortSignal },
+  ) => Promise<ListedPackages>;
   /** Signs an image with a key of the operator's. @throws NotFoundError, UsageError when there is no key, StoreError */
   readonly signCartridge: (
     deps: Deps,

@@ -1,11 +1,12 @@
 /** Work on the cartridge store, as commands ask for it, on top of `store/`. */
-import type { CartridgeUseCases } from '../commands/use-cases.ts';
+import type { CartridgeUseCases, NamedImage } from '../commands/use-cases.ts';
 import { StoreError } from '../model/errors.ts';
 import { bytes } from '../model/quantity.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
+import type { Provenance } from '../store/provenance.ts';
 import { findNamed, shownNames } from './find-named.ts';
 import { isRevisionName } from '../store/revision-name.ts';
 
@@ -21,14 +22,20 @@ export const cartridgeUseCases: CartridgeUseCases = {
     return { file, changed, values };
   },
   buildCartridge: async (deps, directory, settings) =>
-    (await import('./build-use-case.ts')).buildUseCase(deps, directory, settings, await openDirectory(deps)),
+    withOrigin(
+      deps,
+      'build',
+      [{ uri: `dir:${directory}` }],
+      (await import('./build-use-case.ts')).buildUseCase(deps, directory, settings, await openDirectory(deps)),
+    ),
   commitCartridge: async (deps, target, settings) => {
     const [store, { commitProcess }] = await Promise.all([
       openDirectory(deps),
       import('../reconcile/commit-process.ts'),
     ]);
     const { image, ...how } = await commitProcess(deps, store, target, settings);
-    return { ...(await findNamed(store, image.digest)), ...how };
+    const named = findNamed(store, image.digest);
+    return { ...(await withOrigin(deps, 'commit', [{ uri: `process:${how.process}` }], named)), ...how };
   },
   importCartridge: async (deps, file, { tag, argv, env, ports, ...options }) => {
     const [store, { importImages }] = await Promise.all([openDirectory(deps), import('../store/import.ts')]);
@@ -41,8 +48,9 @@ export const cartridgeUseCases: CartridgeUseCases = {
       ...(ports.length === 0 ? {} : { ports }),
       onStep: step(deps),
     });
-    const digests = new Set(images.map(({ digest }) => digest));
-    return Promise.all([...digests].map((digest) => findNamed(store, digest)));
+    const digests = [...new Set(images.map(({ digest }) => digest))];
+    const from = [{ uri: `file:${file}` }];
+    return Promise.all(digests.map((digest) => withOrigin(deps, 'import', from, findNamed(store, digest))));
   },
   exportCartridges: async (deps, references, file, settings) =>
     (await import('./export-use-case.ts')).exportUseCase(deps, await openDirectory(deps), references, file, settings),
@@ -62,7 +70,6 @@ export const cartridgeUseCases: CartridgeUseCases = {
     }));
     return (await Promise.all(images)).flatMap(({ references, image }) => (image ? [{ references, image }] : []));
   },
-  showCartridge: async (deps, reference) => findNamed(await openStore(deps), reference),
   tagCartridge: async (deps, reference, name) => {
     const store = await openStore(deps);
     const { image } = await findNamed(store, reference);
@@ -120,4 +127,16 @@ function step(deps: Deps): (message: string) => void {
   return (message) => {
     deps.emit({ type: 'step', message });
   };
+}
+
+/** An image that was made, which says from then on where it comes from. */
+async function withOrigin(
+  deps: Deps,
+  how: Provenance['how'],
+  from: Provenance['from'],
+  made: Promise<NamedImage>,
+): Promise<NamedImage> {
+  const [named, { recordOrigin }] = await Promise.all([made, import('./origin.ts')]);
+  await recordOrigin(deps, named, how, from);
+  return named;
 }

@@ -4,20 +4,49 @@ import type { NamedImage, TrustUseCases } from '../commands/use-cases.ts';
 import { StoreError } from '../model/errors.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import { findNamed } from './find-named.ts';
+import { placeOf } from './image-place.ts';
+import { VERSION } from './origin.ts';
 
 export const trustUseCases: TrustUseCases = {
   signCartridge: async (deps, reference, { key, signal }) => {
-    const [found, { signImage }, { signingKey }, { directoryRegistry }] = await Promise.all([
+    const [named, { signImage }, { signingKey }] = await Promise.all([
       openNamed(deps, reference),
       import('../store/trust/signatures.ts'),
       import('../store/trust/signing-key.ts'),
-      import('../store/directory-registry.ts'),
     ]);
-    const { named, store } = found;
     const options = { env: deps.env, signal };
-    const place = { registry: directoryRegistry('store', store), repository: repositoryOf(named) };
+    const place = await placeOf(deps, named);
     const fingerprint = await signImage(place, named.image.digest, await signingKey(key, options), options);
     return { ...named, key: fingerprint };
+  },
+  listPackages: async (deps, reference, { attach: keep, signal }) => {
+    const named = await openNamed(deps, reference);
+    const { image, references } = named;
+    const store = await deps.storeOf(await deps.loadSpec());
+    const [{ listPackages }, { cycloneDx, CYCLONE_DX }, { attach }] = await Promise.all([
+      import('../store/sbom/list-packages.ts'),
+      import('../store/sbom/cyclone-dx.ts'),
+      import('../store/artifact.ts'),
+    ]);
+    const list = await listPackages(image, store, signal);
+    const document = cycloneDx({ reference: references[0] ?? image.digest, image, tool: VERSION }, list);
+    if (keep) {
+      const place = await placeOf(deps, named);
+      const subject = await place.registry.resolve(place.repository, image.digest, signal);
+      const content = { mediaType: CYCLONE_DX, bytes: new TextEncoder().encode(document) };
+      if (subject) await attach(place, subject, { artifactType: CYCLONE_DX, content }, signal);
+    }
+    return { ...named, ...list, document };
+  },
+  showCartridge: async (deps, reference) => {
+    const named = await openNamed(deps, reference);
+    if (named.references.length === 0) return { ...named, attached: [] };
+    const [place, { readProvenance }] = await Promise.all([placeOf(deps, named), import('../store/provenance.ts')]);
+    const { registry, repository } = place;
+    const found = await registry.referrers(repository, named.image.digest);
+    const provenance = await readProvenance(place, named.image.digest);
+    const attached = found.map(({ artifactType = '', digest, size }) => ({ artifactType, digest, size }));
+    return { ...named, attached, ...(provenance && { provenance }) };
   },
   verifyCartridge: async (deps, reference, { allowedSigners }) => {
     const spec = await deps.loadSpec();
@@ -40,20 +69,6 @@ export const trustUseCases: TrustUseCases = {
   },
 };
 
-async function openNamed(
-  deps: Deps,
-  reference: string,
-): Promise<{ readonly named: NamedImage; readonly store: string }> {
-  const spec = await deps.loadSpec();
-  return { named: await findNamed(await deps.storeOf(spec), reference), store: spec.store.path };
-}
-
-/** Where what is attached to an image is kept: beside its first name. */
-function repositoryOf({ references, image }: NamedImage): string {
-  const [first] = references;
-  if (first === undefined)
-    throw new StoreError(`Cannot sign an image that has no name: ${image.digest}`, {
-      hint: `stratos cartridge tag ${image.digest} NAME`,
-    });
-  return first.slice(0, first.lastIndexOf(':'));
+async function openNamed(deps: Deps, reference: string): Promise<NamedImage> {
+  return findNamed(await deps.storeOf(await deps.loadSpec()), reference);
 }

@@ -101,7 +101,7 @@ describe('documents', () => {
     [['unsubscribe', 'a'], 'Subscription', { use: { unsubscribe: edited } }],
     [['scale', 'a', '--min', '1'], 'Subscription', { use: { scale: edited } }],
     [['cartridge', 'ls'], 'CartridgeList', { use: { listCartridges: one([named]) } }],
-    [['cartridge', 'show', 'php:8.2'], 'Cartridge', { use: { showCartridge: one(named) } }],
+    [['cartridge', 'show', 'php:8.2'], 'Cartridge', { use: { showCartridge: one({ ...named, attached: [] }) } }],
     [['cartridge', 'build', '.'], 'Cartridge', { use: { buildCartridge: one(named) } }],
     [['cartridge', 'import', 'x.tar', '-t', 'x:1'], 'Cartridge', { use: { importCartridge: one([named]) } }],
     [['cartridge', 'import', 'site.tar'], 'CartridgeList', { use: { importCartridge: one([named, named]) } }],

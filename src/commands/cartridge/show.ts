@@ -9,6 +9,7 @@ import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
 import { printResult } from '../print-result.ts';
+import type { DescribedImage } from '../use-cases.ts';
 import { imageBody, imageSize } from './print-image.ts';
 
 export interface ShowOptions {
@@ -35,11 +36,11 @@ export function showCommand(command: Command, context: CommandContext, run = run
 /** Prints the image. @throws NotFoundError, StoreError */
 export async function runShow({ globals, reference }: ShowOptions, context: CommandContext): Promise<number> {
   const named = await context.use.showCartridge(await context.open(globals), reference);
-  const { image, references } = named;
+  const { image, references, attached, provenance } = named;
   const { run } = image;
   await printResult(context, globals, {
     kind: 'Cartridge',
-    body: imageBody(named),
+    body: { ...imageBody(named), attached, ...(provenance && { provenance }) },
     text: ({ paint }) =>
       facts(
         [
@@ -53,10 +54,17 @@ export async function runShow({ globals, reference }: ShowOptions, context: Comm
           ['in', run.workingDir],
           ['ports', run.ports.join(', ')],
           ...Object.entries(run.env).map(([name, value]) => ['env', `${name}=${value}`] as const),
+          ['made', provenance && madeText(provenance)],
+          ...attached.map(({ artifactType }) => ['attached', artifactType] as const),
           ...image.layers.map(({ digest, size }) => ['layer', `${shortDigest(digest)}  ${formatBytes(size)}`] as const),
         ],
         paint,
       ),
   });
   return EXIT.done;
+}
+
+/** `by import on 2026-05-01 10:00 by ann@laptop, from file:php.tar`. */
+function madeText({ how, at, who, from }: NonNullable<DescribedImage['provenance']>): string {
+  return `by ${how} on ${at.slice(0, 16).replace('T', ' ')} by ${who}, from ${from.map(({ uri }) => uri).join(', ')}`;
 }

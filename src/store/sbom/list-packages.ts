@@ -1,0 +1,45 @@
+/** The packages of an image: those of Debian's and Alpine's package managers, and of npm. */
+import type { Image } from '../../model/image.ts';
+import type { CartridgeStore } from '../cartridge-store.ts';
+import { layeredFiles } from './layered-files.ts';
+import { byName } from './package.ts';
+import type { Distribution, InstalledPackage } from './package.ts';
+import { parseApk, parseDpkg, parseNpm, parseOsRelease } from './parse-packages.ts';
+
+export interface PackageList {
+  readonly distribution?: Distribution;
+  /** Sorted, each once. */
+  readonly packages: readonly InstalledPackage[];
+}
+
+const DPKG = /^var\/lib\/dpkg\/(?:status|status\.d\/[^/]+)$/;
+const APK = /^(?:usr\/)?lib\/apk\/db\/installed$/;
+const NPM = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/;
+const RELEASE = /^(?:usr\/lib|etc)\/os-release$/;
+
+/** Reads the layers of an image that is in a store on this machine. @throws StoreError */
+export async function listPackages(
+  image: Image,
+  store: Pick<CartridgeStore, 'blobPath'>,
+  signal?: AbortSignal,
+): Promise<PackageList> {
+  const layers = image.layers.map(({ digest, mediaType }) => ({ path: store.blobPath(digest), mediaType }));
+  return packagesIn(await layeredFiles(layers, isInteresting, signal));
+}
+
+/** Whether a file says something about packages. */
+export function isInteresting(path: string): boolean {
+  return (DPKG.test(path) && !path.endsWith('.md5sums')) || APK.test(path) || NPM.test(path) || RELEASE.test(path);
+}
+
+/** What the files say. */
+export function packagesIn(files: ReadonlyMap<string, string>): PackageList {
+  const found = new Map<string, InstalledPackage>();
+  for (const [path, text] of files) {
+    const parse = DPKG.test(path) ? parseDpkg : APK.test(path) ? parseApk : NPM.test(path) ? parseNpm : () => [];
+    for (const each of parse(text)) found.set(JSON.stringify(each), each);
+  }
+  const release = files.get('etc/os-release') ?? files.get('usr/lib/os-release');
+  const distribution = release === undefined ? undefined : parseOsRelease(release);
+  return { ...(distribution && { distribution }), packages: [...found.values()].sort(byName) };
+}
