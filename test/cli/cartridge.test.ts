@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { cartridgeUseCases } from '../../src/compose/cartridge-use-cases.ts';
+import type { UseCases } from '../../src/commands/use-cases.ts';
 import type { Deps } from '../../src/reconcile/deps.ts';
 import { directoryStore } from '../../src/store/directory-store.ts';
 import type { DirectoryStore } from '../../src/store/directory-store.ts';
@@ -61,5 +62,28 @@ describe('stratos cartridge import', () => {
     const use = { importCartridge: () => Promise.resolve([{ references: ['x:1'], image }]) };
     const { stdout } = await cli(['cartridge', 'import', 'x.tar', '-t', 'x:1'], { use });
     expect(stdout.includes('it has no program: give one with `-- program`')).toBe(warns);
+  });
+});
+
+describe('cartridge build', () => {
+  it.each([
+    [['.'], { noCache: false }],
+    [['.', '--no-cache'], { noCache: true }],
+    [['.', '--on', 'web-1', '--tag', 'a:1'], { noCache: false, on: 'web-1', tag: 'a:1' }],
+  ])('of %j builds with %j', async (args, expected) => {
+    const seen: object[] = [];
+    const image = {
+      digest: `sha256:${'a'.repeat(64)}`,
+      layers: [],
+      run: {},
+      architecture: 'amd64',
+      labels: {},
+    } as never;
+    const buildCartridge: UseCases['buildCartridge'] = (_deps, _directory, { signal: _, ...settings }) => {
+      seen.push(settings);
+      return Promise.resolve({ references: ['a:1'], image });
+    };
+    await cli(['cartridge', 'build', ...args], { use: { buildCartridge } });
+    expect(seen).toEqual([expected]);
   });
 });

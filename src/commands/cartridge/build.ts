@@ -32,9 +32,11 @@ export function buildCommand(command: Command, context: CommandContext, run = ru
     .option('-t, --tag <name:tag>', 'name of the image')
     .option('--on <vm>', 'build on a VM of the inventory instead of this machine')
     .option('--no-cache', 'build again what is there already, base included')
-    .action(async (directory: string, options: { tag?: string; on?: string; cache: boolean }) => {
+    .action(async (directory: string, options: { tag?: string; on?: string; cache?: false }) => {
       const { cache, ...given } = ownOptions(options);
-      context.exit(await run({ globals: globalOptionsOf(command), directory, noCache: !cache, ...given }, context));
+      context.exit(
+        await run({ globals: globalOptionsOf(command), directory, noCache: cache === false, ...given }, context),
+      );
     });
 }
 

@@ -48,7 +48,7 @@ export function localBuilder(cache: string): Builder {
       return { status: result.exitCode ?? 128, tail: tail.lines };
     },
     send: () => Promise.resolve(),
-    read: (path) => createReadStream(path, { highWaterMark: 1 << 20 }),
+    read: (path) => readFrom(path),
     bring: (store, layers) => Promise.resolve(join(store.blobPath(layers[0]?.digest ?? ''), '..')),
     settings: async (_workspace, signal) => ({
       root: '/',
@@ -60,6 +60,11 @@ export function localBuilder(cache: string): Builder {
       return exitCode ?? 128;
     },
   };
+}
+
+/** Opened when it is first read, so that a file that is not there is told to the reader. */
+async function* readFrom(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>;
 }
 
 /** Makes a folder for a build under `<cache>/work`, after removing those whose builder is dead. */
