@@ -5,7 +5,7 @@ import type { Header } from 'tar-stream';
 import type { Image } from '../model/image.ts';
 import { expandLayer } from './archive/expand.ts';
 import type { DirectoryStore } from './directory-store.ts';
-import { packagesOf } from './package-lists.ts';
+import { isInteresting, packagesIn } from './sbom/list-packages.ts';
 
 export interface FileChange {
   readonly path: string;
@@ -41,9 +41,6 @@ interface Tree {
   readonly lists: Map<string, string>;
 }
 
-/** Files that say which packages are installed. */
-const LISTS = new Set(['var/lib/dpkg/status', 'lib/apk/db/installed']);
-
 /** Compares what two images unpack to; times do not count. @throws StoreError when a layer is damaged */
 export async function diffImages(store: DirectoryStore, a: Image, b: Image): Promise<ImageDiff> {
   const [before, after] = [await readTree(store, a), await readTree(store, b)];
@@ -74,6 +71,15 @@ function diffPackages(
   });
 }
 
+/** Versions by name; those of npm, which may have several, are told apart from those of the distribution. */
+function packagesOf(lists: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const named = packagesIn(lists).packages.map(
+    ({ kind, name, version }) => [kind === 'npm' ? `npm ${name}` : name, version] as const,
+  );
+  const byName = Map.groupBy(named, ([name]) => name);
+  return new Map([...byName].map(([name, all]) => [name, all.map(([, version]) => version).join(', ')]));
+}
+
 const layerSize = (image: Image): number => image.layers.reduce((sum, layer) => sum + layer.size, 0);
 const contentSize = ({ entries }: Tree): number => [...entries.values()].reduce((sum, { size }) => sum + size, 0);
 
@@ -98,11 +104,11 @@ async function addLayer(tree: Tree, path: string, mediaType: string): Promise<vo
     const kept: Buffer[] = [];
     for await (const chunk of entry) {
       hash.update(chunk as Buffer);
-      if (LISTS.has(name)) kept.push(chunk as Buffer);
+      if (isInteresting(name)) kept.push(chunk as Buffer);
     }
     if (name === '') continue;
     if (hides(tree, name)) continue;
-    if (LISTS.has(name)) added.lists.set(name, Buffer.concat(kept).toString('utf8'));
+    if (isInteresting(name)) added.lists.set(name, Buffer.concat(kept).toString('utf8'));
     added.entries.set(name, entryOf(entry.header, hash.digest('hex'), added, tree));
   }
   // What a layer hides is what lies below it, wherever in the layer it says so.
