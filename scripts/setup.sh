@@ -32,7 +32,7 @@ preflight() {
 # Debian's packages for what $1 says: `run` (the local IaaS and building cartridges), `test` (the gate too) or `bench` (peers).
 install_packages() {
   wanted='lxc lxc-templates debootstrap rsync openssh-client openssh-server uidmap haproxy iproute2 nftables zstd tar xz-utils curl ca-certificates busybox-static'
-  [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci docker-registry apache2-utils openssl sudo socat glance-api"
+  [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci docker-registry apache2-utils openssl sudo socat glance-api keystone"
   # Where the kernel has AppArmor, LXC wants its profile for containers loaded.
   ! grep -qsx Y /sys/module/apparmor/parameters/enabled || wanted="apparmor $wanted"
   # A browser for the pages; Ubuntu has none as a package of its own.

@@ -41,7 +41,16 @@ export interface RawOciStore {
   readonly insecure?: boolean;
   readonly ca?: string;
 }
-export type RawNamedStore = RawDirectoryStore | RawOciStore;
+export interface RawGlanceStore {
+  readonly kind: 'glance';
+  readonly url?: string;
+  readonly cloud?: string;
+  readonly ca?: string;
+  readonly project?: string;
+  readonly visibility?: 'private' | 'shared' | 'community' | 'public';
+  readonly protect?: boolean;
+}
+export type RawNamedStore = RawDirectoryStore | RawOciStore | RawGlanceStore;
 
 export interface RawSize {
   readonly cpu?: number | string;

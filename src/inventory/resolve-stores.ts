@@ -1,9 +1,9 @@
 /** `stores:`, `store:` and the images that name them. */
 import { isIP } from 'node:net';
 import { UsageError } from '../model/errors.ts';
-import type { OciStoreSpec, Spec, StoreSpec } from '../model/spec.ts';
+import type { GlanceStoreSpec, OciStoreSpec, Spec, StoreSpec } from '../model/spec.ts';
 import { parseReference } from '../store/reference.ts';
-import type { RawCartridge, RawNamedStore, RawOciStore } from './raw-spec.ts';
+import type { RawCartridge, RawGlanceStore, RawNamedStore, RawOciStore } from './raw-spec.ts';
 import { projectPath, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { showValue } from './show-value.ts';
@@ -21,6 +21,7 @@ export function resolveStores(context: ResolveContext): Pick<Spec, 'store' | 'st
     const { name } = entry;
     if (raw.kind === 'directory')
       stores[name] = { kind: 'directory', name, path: projectPath(context.directory, raw.path) };
+    else if (raw.kind === 'glance') stores[name] = glance(context, entry, raw);
     else {
       const store = oci(context, entry, raw);
       if (store) stores[name] = store;
@@ -57,6 +58,17 @@ export function checkImages(context: ResolveContext): void {
 /** Whether a host is this machine, so that nobody on the way can read what is said in clear. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function glance(context: ResolveContext, entry: Entry, raw: RawGlanceStore): GlanceStoreSpec {
+  const { kind: _, ca, ...given } = raw;
+  if (raw.url !== undefined && raw.cloud !== undefined)
+    context.report('stores', entry, ['cloud'], `stores.${entry.name} has a url or a cloud, not both`);
+  return {
+    ...given,
+    ...{ kind: 'glance', name: entry.name, directory: context.directory },
+    ...(ca === undefined ? {} : { ca: projectPath(context.directory, ca) }),
+  };
 }
 
 function oci(context: ResolveContext, entry: Entry, raw: RawOciStore): OciStoreSpec | undefined {

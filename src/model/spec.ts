@@ -39,7 +39,7 @@ export interface TrustSpec {
 }
 
 /** A registry of images. */
-export type StoreSpec = DirectoryStoreSpec | OciStoreSpec;
+export type StoreSpec = DirectoryStoreSpec | OciStoreSpec | GlanceStoreSpec;
 
 /** An OCI image layout in a directory of this machine, or one that is mounted here. */
 export interface DirectoryStoreSpec extends LocalStoreSpec {
@@ -54,6 +54,25 @@ export interface OciStoreSpec {
   readonly url: string;
   /** Absolute path of certificates that are trusted beside the system's. */
   readonly ca?: string;
+}
+
+/** OpenStack's image service: at `url`, or of a cloud of `clouds.yaml`, or of the one that the variables `OS_*` describe. */
+export interface GlanceStoreSpec {
+  readonly kind: 'glance';
+  readonly name: string;
+  /** Where nobody asks who it is: no Keystone. */
+  readonly url?: string;
+  readonly cloud?: string;
+  /** Absolute path of the project, which may have a `clouds.yaml`. */
+  readonly directory: string;
+  /** Absolute path of certificates that are trusted beside the system's. */
+  readonly ca?: string;
+  /** Id of the project whose images count; default: the one that is entered. */
+  readonly project?: string;
+  /** Who may see what is stored. Default `private`. */
+  readonly visibility?: 'private' | 'shared' | 'community' | 'public';
+  /** What is stored cannot be removed before somebody takes that back. */
+  readonly protect?: boolean;
 }
 
 export type IaasSpec = LocalIaasSpec | StaticIaasSpec;

@@ -20,5 +20,7 @@ export async function openRegistry(spec: StoreSpec, { env, credentials }: OpenOp
       return (await import('./directory-registry.ts')).directoryRegistry(spec.name, spec.path);
     case 'oci':
       return (await import('./oci/open-oci.ts')).openOci(spec, env, credentials);
+    case 'glance':
+      return (await import('./glance/open-glance.ts')).openGlance(spec, env);
   }
 }

@@ -9,7 +9,7 @@ import { registryContract } from './registry.contract.ts';
 
 registryContract('glance', async () => {
   const server = await glance();
-  const open = () => openGlance({ name: 'cloud', url: server.url });
+  const open = () => openGlance({ name: 'cloud', url: server.url, directory: '/' }, {});
   const first = await open();
   const second = await open();
   return { registry: first, again: () => second, scoped: false, [Symbol.asyncDispose]: server[Symbol.asyncDispose] };
@@ -20,7 +20,7 @@ describe('glanceRegistry', () => {
   let registry: ImageRegistry;
   beforeAll(async () => {
     server = await glance({ quota: 8_000_000 });
-    registry = await openGlance({ name: 'cloud', url: server.url, visibility: 'community' });
+    registry = await openGlance({ name: 'cloud', url: server.url, directory: '/', visibility: 'community' }, {});
   });
   afterAll(() => server[Symbol.asyncDispose]());
   const idle = async (): Promise<void> => {
@@ -98,7 +98,7 @@ describe('glanceRegistry', () => {
   });
 
   it('protects what it is told to protect', async () => {
-    const guarded = await openGlance({ name: 'cloud', url: server.url, protect: true });
+    const guarded = await openGlance({ name: 'cloud', url: server.url, directory: '/', protect: true }, {});
     const image = sampleImage([500]);
     await store(guarded, 'safe', image, '1');
     const failure: unknown = await guarded.remove('safe', image.manifest.digest).catch((error: unknown) => error);

@@ -2,9 +2,9 @@
 # The real OpenStack Glance of Debian on 127.0.0.1, with SQLite and without Keystone, in the foreground until it is ended.
 #
 #   glance.sh install
-#   glance.sh serve DIR PORT [--quota BYTES]
+#   glance.sh serve DIR PORT [--quota BYTES] [--keystone URL]
 #
-# DIR gets the configuration and all data.
+# DIR gets the configuration and all data. With --keystone it asks there who asks, as user admin with the password `secret`.
 set -eu
 
 case ${1:-} in
@@ -15,10 +15,11 @@ case ${1:-} in
   serve)
     dir=$2 port=$3
     shift 3
-    quota=0
+    quota=0 keystone=
     while [ $# -gt 0 ]; do
       case $1 in
         --quota) quota=$2 && shift 2 ;;
+        --keystone) keystone=$2 && shift 2 ;;
         *) echo "unknown option: $1" >&2 && exit 64 ;;
       esac
     done
@@ -46,9 +47,19 @@ filesystem_store_datadir = $dir/images
 lock_path = $dir/lock
 [paste_deploy]
 config_file = /etc/glance/glance-api-paste.ini
+${keystone:+flavor = keystone}
+[keystone_authtoken]
+auth_type = password
+auth_url = $keystone
+www_authenticate_uri = $keystone
+project_name = admin
+project_domain_name = Default
+username = admin
+user_domain_name = Default
+password = secret
 TEXT
     glance-manage --config-file "$dir/glance-api.conf" db_sync >"$dir/db.log" 2>&1
     exec glance-api --config-file "$dir/glance-api.conf"
     ;;
-  *) echo "usage: $0 install | serve DIR PORT [--quota BYTES]" >&2 && exit 64 ;;
+  *) echo "usage: $0 install | serve DIR PORT [--quota BYTES] [--keystone URL]" >&2 && exit 64 ;;
 esac

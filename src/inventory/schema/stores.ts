@@ -31,6 +31,48 @@ export const STORE_KINDS: Readonly<Record<string, JsonSchema>> = {
     },
     { required: ['kind', 'url'] },
   ),
+  storeGlance: mapping(
+    {
+      kind: {
+        const: 'glance',
+        description: 'OpenStack’s image service. Without `url` and `cloud`: of the cloud that the variables `OS_*` describe.',
+      },
+      url: {
+        title: 'the address of a Glance such as https://cloud.example:9292',
+        description: 'Where it is, if it asks nobody who they are: without Keystone.',
+        type: 'string',
+        pattern: '^https?://[^\\s/@?#]+(/[^\\s@?#]*)?$',
+        examples: ['http://127.0.0.1:9292'],
+      },
+      cloud: {
+        title: 'the name of a cloud',
+        description: 'A name in `clouds.yaml`: the project’s, the user’s or the machine’s.',
+        type: 'string',
+        pattern: '^[^\\u0000\\n]+$',
+        examples: ['production'],
+      },
+      ca: term('path', { description: 'Certificates of authorities to trust beside the system’s.', examples: ['ca.crt'] }),
+      project: {
+        title: 'the id of a project',
+        description: 'Whose images count. Default: the project that is entered.',
+        type: 'string',
+        pattern: '^[0-9A-Za-z-]+$',
+      },
+      visibility: {
+        title: 'private, shared, community or public',
+        description: 'Who may see what is stored from now on.',
+        enum: ['private', 'shared', 'community', 'public'],
+        default: 'private',
+      },
+      protect: {
+        title: 'true or false',
+        description: 'Has Glance refuse to remove what is stored from now on.',
+        type: 'boolean',
+        default: false,
+      },
+    },
+    { required: ['kind'] },
+  ),
 };
 
 /** `stores:` itself. */
@@ -40,7 +82,7 @@ export const STORES: JsonSchema = named(
     type: 'object',
     discriminator: { propertyName: 'kind' },
     required: ['kind'],
-    oneOf: [{ $ref: '#/$defs/storeDirectory' }, { $ref: '#/$defs/storeOci' }],
+    oneOf: [{ $ref: '#/$defs/storeDirectory' }, { $ref: '#/$defs/storeOci' }, { $ref: '#/$defs/storeGlance' }],
   },
   {
     description: 'Registries of cartridge images by the names that images have before their first colon, as `hub:team/php:8.2`.',

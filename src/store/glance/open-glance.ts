@@ -1,24 +1,39 @@
-/** A registry in Glance from its address. */
+/** A registry in Glance: at its own address, or of a cloud that is entered by Keystone. */
+import type { GlanceStoreSpec } from '../../model/spec.ts';
+import { cloudOfEnvironment, cloudSettings } from '../../openstack/cloud-settings.ts';
+import { openCloudService } from '../../openstack/keystone.ts';
 import { openService } from '../../openstack/service.ts';
+import type { OpenstackService } from '../../openstack/service.ts';
 import { openFetch } from '../http/open-fetch.ts';
 import type { ImageRegistry } from '../registry.ts';
 import { glanceClient } from './glance-client.ts';
 import { glanceRegistry } from './glance-registry.ts';
-import type { Visibility } from './glance-image.ts';
 
-export interface GlanceAddress {
-  /** Name of the store, for messages. */
-  readonly name: string;
-  /** Address of Glance itself, where nobody asks who it is. */
-  readonly url: string;
-  /** File with certificates of authorities that are trusted beside the system's. */
-  readonly ca?: string;
-  readonly visibility?: Visibility;
-  readonly protect?: boolean;
+/**
+ * Opens the registry; nothing is asked yet.
+ * @throws NotFoundError, UsageError when the cloud is not described or not wholly; HostError when the file of authorities cannot be read
+ */
+export async function openGlance(
+  spec: Omit<GlanceStoreSpec, 'kind'>,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ImageRegistry> {
+  const { name, project, visibility, protect } = spec;
+  const client = glanceClient({ name, service: await serviceOf(spec, env), ...(project !== undefined && { project }) });
+  return glanceRegistry(client, { ...(visibility && { visibility }), ...(protect !== undefined && { protect }) });
 }
 
-/** Opens the registry; nothing is asked yet. @throws HostError when the file of authorities cannot be read */
-export async function openGlance({ name, url, ca, ...settings }: GlanceAddress): Promise<ImageRegistry> {
-  const fetch = await openFetch(ca === undefined ? {} : { ca });
-  return glanceRegistry(glanceClient({ name, service: openService('image', new URL(url), fetch) }), settings);
+async function serviceOf(
+  { url, cloud, directory, ca }: Omit<GlanceStoreSpec, 'kind'>,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<OpenstackService> {
+  if (url !== undefined) return openService('image', new URL(url), await openFetch(ca === undefined ? {} : { ca }));
+  const settings =
+    cloud === undefined
+      ? cloudSettings('the environment (OS_*)', cloudOfEnvironment(env))
+      : cloudSettings(
+          `cloud ${cloud}`,
+          await (await import('../../inventory/clouds-file.ts')).readCloud(cloud, directory, env),
+        );
+  const trusted = ca ?? settings.ca;
+  return openCloudService('image', settings, await openFetch(trusted === undefined ? {} : { ca: trusted }));
 }
