@@ -62,7 +62,7 @@ test('what runs goes on when its key is revoked; nothing more of it is started, 
   expect(applied.stderr).toMatch(/Cannot apply the plan: image static:1 .* of release@example.org is revoked/);
   const revoked = await project.stratos('reconcile');
   expect(revoked.code).toBe(5);
-  expect(revoked.stdout).toMatch(/shop held: 1 of 2 exist and no more can be created: image static:1 /);
+  expect(revoked.stdout).toMatch(/shop: 1 of 2 exist and no more can be created: image static:1 /);
   const { ready, urls } = (await project.status()).subscriptions[0] ?? { ready: 0, urls: [] };
   expect({ ready, page: await getPage(urls[0] ?? '') }).toEqual({ ready: 1, page: 200 });
 });
