@@ -42,7 +42,7 @@ export async function ensureBase(request: BaseRequest): Promise<Base> {
   const base = { rootfs: path.join(directory, 'rootfs'), users: path.join(directory, 'users') };
   if (await isThere(directory)) return base;
   const onWait = (): void => {
-    request.onStep('waiting for another run that builds the base root file system');
+    request.onStep('waiting for the base root file system, which is being built already');
   };
   await withKernelLock(
     path.join(request.cache, 'lock'),
