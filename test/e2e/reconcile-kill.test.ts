@@ -142,14 +142,14 @@ describe('a copy that is cut', () => {
     expect((await reconcileUntil(project, point, 'SIGINT')).code).toBe(130);
     expect(await localWork(project)).toEqual([]);
     await expectNoRemoteWork(project, 'web-1');
-    const parts = 'find /var/lib/stratos/blobs -type f -path "*.stratos-partial*" -size +0';
+    const parts = 'find /var/lib/stratos/blobs -type f -name "*.part" -size +0';
     expect(await inVm(project, 'web-1', parts)).not.toBe('');
-    // A killed run cannot end its rsync, which may go on: the next run starts at once, beside it.
+    // A killed run cannot say that it ends: the next one starts at once, beside what it left on the VM.
     expect((await reconcileUntil(project, { ...point, after: 0 }, 'SIGKILL')).signal).toBe('SIGKILL');
     await project.must('reconcile');
-    await until('rsync has ended here', async () => (await localWork(project)).length === 0);
+    await until('nothing of it is at work here', async () => (await localWork(project)).length === 0);
     await expectConverged(project);
     for (const vm of (await project.status()).partitions.flatMap(({ vms }) => vms))
-      expect(await inVm(project, vm.name, 'find /var/lib/stratos/blobs -mindepth 2 -name ".*"')).toBe('');
+      expect(await inVm(project, vm.name, 'find /var/lib/stratos/blobs -name "*.part"')).toBe('');
   });
 });
