@@ -1,5 +1,6 @@
 /** The files of ours on a VM: units, hooks, and the paths that hooks need. */
 import { quote } from '../shell/quote.ts';
+import layerServe from './hooks/layer-serve.sh';
 import layerWhole from './scripts/layer-whole.sh';
 import imageMount from './hooks/image-mount.sh';
 import networkUp from './hooks/network-up.sh';
@@ -39,6 +40,7 @@ export function preparedFiles(input: PreparedFilesInput): readonly PreparedFile[
   const hooks = {
     'layer-whole': layerWhole,
     'image-mount': imageMount,
+    'layer-serve': layerServe,
     'network-up': networkUp,
     'processes-up': processesUp,
     'process-run': processRun,
@@ -85,6 +87,7 @@ function renderLayout(network: string): string {
     .split('.')
     .map((octet) => Number(octet).toString(16).padStart(2, '0'));
   const values = {
+    blobs: LAYOUT.blobs,
     layers: LAYOUT.layers,
     processes: LAYOUT.processes,
     wakes: LAYOUT.wake,

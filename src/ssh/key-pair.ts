@@ -79,7 +79,8 @@ const HEADER = Buffer.concat([
   Buffer.from([0, 0, 0, 1]),
 ]);
 
-function generateKeyPair(comment: string): KeyPair {
+/** Makes an ed25519 key pair. */
+export function generateKeyPair(comment: string): KeyPair {
   const { privateKey } = generateKeyPairSync('ed25519');
   const seed = Buffer.from(String(privateKey.export({ format: 'jwk' }).d), 'base64url');
   const point = Buffer.from(String(createPublicKey(privateKey).export({ format: 'jwk' }).x), 'base64url');

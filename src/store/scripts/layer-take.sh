@@ -51,13 +51,9 @@ digest() {
   if command -v openssl >/dev/null; then openssl dgst -sha256 -r; else sha256sum; fi
 }
 
-expand() {
-  case $kind in
-  zstd) zstd -dcq ;;
-  gzip) gzip -dcq ;;
-  *) cat ;;
-  esac
-}
+# What is slow to expand is expanded once; zstd is faster than handing its output to two readers.
+before() { if [ "$kind" = gzip ]; then gzip -dcq; else cat; fi; }
+expand() { if [ "$kind" = zstd ]; then zstd -dcq; else cat; fi; }
 
 # Unpacks standard input in mounts of its own: everything but the new folder is read-only, what is ours is hidden, and the range
 # of ids does not depend on /etc/subuid. No device can be made, by right of the user namespace or for want of the capability.
@@ -87,15 +83,26 @@ unpack() {
 truncate -s "$offset" "$part"
 digest <"$work/packed" >"$work/packed.sum" &
 packed=$!
-digest <"$work/plain" >"$work/plain.sum" &
+# The first to see that it is too long ends the other: what is digested is ahead of what is written.
+{
+  expand <"$work/plain" 2>/dev/null || :
+} | {
+  dd bs=128k iflag=fullblock,count_bytes count="$limit" status=none
+  if [ "$(head -c 1 | wc -c)" != 0 ]; then
+    : >"$work/long"
+    until [ -s "$work/expander" ]; do sleep 0.01; done
+    kill "$(cat "$work/expander")" || :
+  fi
+} | digest >"$work/plain.sum" &
 plain=$!
 {
   [ "$offset" = 0 ] || cat "$part"
   tee -a "$part"
-} | tee "$work/packed" | { expand 2>"$work/expand" || : >"$work/cut"; } | {
-  dd bs=128k iflag=fullblock,count_bytes count="$limit" status=none
-  [ "$(head -c 1 | wc -c)" = 0 ] || : >"$work/long"
-} | tee "$work/plain" | {
+} | tee "$work/packed" | { before 2>"$work/expand" || : >"$work/cut"; } | tee "$work/plain" | {
+  expand <&3 2>>"$work/expand" &
+  echo "$!" >"$work/expander"
+  wait "$!" || : >"$work/cut"
+} 3<&0 | {
   unpack
   # What follows the end of an archive belongs to the digest too.
   cat >/dev/null
@@ -131,7 +138,7 @@ if [ "$sum" = "$hex" ] && [ -s "$work/failed" ] && grep -qF 'Unexpected EOF' "$w
   rm -rf "$work/root" "$work/failed"
   mkdir "$work/root"
   [ "$variant" = privileged ] || chown "$first:$first" "$work/root"
-  expand <"$part" 2>/dev/null | dd ibs=512 obs=128k iflag=fullblock conv=sync status=none | unpack
+  before <"$part" 2>/dev/null | expand | dd ibs=512 obs=128k iflag=fullblock conv=sync status=none | unpack
 fi
 if [ -s "$work/failed" ]; then
   if grep -qF 'No space left' "$work/trouble"; then

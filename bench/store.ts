@@ -1,0 +1,283 @@
+/**
+ * An image of 300 MB on its way to VMs: the first copy to one VM and to four, an update of one file in a hundred, a look with nothing
+ * to do, and the disk of eight cartridges on one base. Beside it what people use without Stratos: rsync of the tree, tar through
+ * zstd and ssh, and skopeo with umoci from a registry. Each copy goes to a place where nothing was before, on a file system of
+ * this run's own. `npx node bench/store.ts [rounds, default 3]`.
+ */
+import './shell-text.ts';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { zstdCompress } from 'node:zlib';
+import { millis } from '../src/model/quantity.ts';
+import type { Image } from '../src/model/image.ts';
+import { duration, median, medianRatio, say, table, timed, verdict } from './measure.ts';
+
+const { testSite, vmOf, sshTo } = await import('../test/support/vm.ts');
+const { prepareStep } = await import('../src/lxc/prepare.ts');
+const { sshTransport } = await import('../src/ssh/ssh-transport.ts');
+const { distributeImage } = await import('../src/store/distribute.ts');
+const { directoryStore } = await import('../src/store/directory-store.ts');
+const { ociArchitecture } = await import('../src/store/platform.ts');
+const { MEDIA } = await import('../src/store/oci.ts');
+const { tar } = await import('../test/support/tar.ts');
+
+const run = promisify(execFile);
+const rounds = Number(process.argv[2] ?? 3);
+const VMS = 4;
+const LAYERS = 3;
+const FILES = 10_000;
+const SIZE = 30_000;
+
+await using stack = new AsyncDisposableStack();
+const site = await testSite();
+stack.defer(site.dispose);
+// A file system that no other work of this machine has touched.
+const disk = await mkdtemp('/var/tmp/stratos-bench-');
+stack.defer(() => rm(disk, { recursive: true, force: true }));
+await run('sh', [
+  '-c',
+  'truncate -s 24G "$1/disk" && mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 -O ^has_journal "$1/disk"',
+  'sh',
+  disk,
+]);
+await mkdir(site.spec.root, { recursive: true });
+await run('mount', ['-o', 'loop', path.join(disk, 'disk'), site.spec.root]);
+stack.defer(async () => void (await run('umount', ['-l', site.spec.root])));
+const vms = await Promise.all(
+  Array.from({ length: VMS }, async (_, i) =>
+    vmOf(site, await site.provider.create(await site.request(`copy-${String(i + 1)}`))),
+  ),
+);
+stack.defer(async () => {
+  for (const vm of vms) await site.provider.delete(vm.machine.id);
+});
+const transport = () => sshTransport({ directory: path.join(site.directory, 'ssh'), env: process.env });
+{
+  const preparing = transport();
+  await Promise.all(
+    vms.map(async ({ name, endpoint }) => {
+      const step = prepareStep({ lineage: site.lineage, vm: name, network: '10.66.0.0/22', units: {} });
+      const [result] = await preparing.run(name, endpoint, { steps: [step], timeout: millis(300_000) });
+      if (result?.status !== 0) throw new Error(result?.stderr);
+    }),
+  );
+  await preparing.close();
+}
+
+// Words of a small vocabulary, as programs are, and every fourth file as if it were packed already.
+let state = 1;
+const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0);
+const words = Array.from({ length: 4096 }, () =>
+  random()
+    .toString(36)
+    .repeat(1 + (random() % 3)),
+);
+const content = (n: number): Buffer => {
+  const bytes = Buffer.alloc(SIZE);
+  if (n % 4 === 0) for (let i = 0; i < SIZE; i += 4) bytes.writeUInt32LE(random(), i);
+  else for (let i = 0; i < SIZE;) i += bytes.write(`${words[random() % 4096] ?? ''} `, i);
+  return bytes;
+};
+const files = Array.from({ length: FILES }, (_, n) => ({
+  name: `usr/lib/part-${String(n % 100)}/file-${String(n)}`,
+  content: content(n),
+}));
+const folders = ['usr/', 'usr/lib/', ...Array.from({ length: 100 }, (_, n) => `usr/lib/part-${String(n)}/`)].map(
+  (name) => ({ name, type: '5' as const }),
+);
+const store = directoryStore(path.join(site.spec.root, 'store'));
+
+async function layer(bytes: Buffer) {
+  const packed = await promisify(zstdCompress)(bytes);
+  const blob = await store.addBlob(once(packed));
+  return {
+    mediaType: MEDIA.layerZstd,
+    ...blob,
+    diffId: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+    unpackedSize: bytes.length,
+  };
+}
+async function* once(bytes: Buffer) {
+  yield await Promise.resolve(bytes);
+}
+const image = (name: string, layers: Awaited<ReturnType<typeof layer>>[]): Promise<Image> =>
+  store.addImage(name, layers, { architecture: ociArchitecture(), os: 'linux', config: { Entrypoint: ['/bin/true'] } });
+/** The same files in layers that no VM has: one more file in each tells them apart. */
+const baseOf = (tag: string) =>
+  Promise.all(
+    Array.from({ length: LAYERS }, (_, part) =>
+      layer(
+        tar([...folders, { name: `usr/lib/${tag}`, content: tag }, ...files.filter((_, n) => n % LAYERS === part)]),
+      ),
+    ),
+  );
+const changeOf = (tag: string) =>
+  layer(
+    tar([
+      ...folders.slice(0, 2),
+      ...files.filter((_, n) => n % 100 === 7).map((file, n) => ({ ...file, content: content(n + tag.length) })),
+    ]),
+  );
+
+// The tree as rsync and tar see it.
+const tree = path.join(site.spec.root, 'tree');
+await mkdir(tree);
+await writeFile(path.join(disk, 'all.tar'), tar([...folders, ...files]));
+await run('tar', ['-C', tree, '-xf', path.join(disk, 'all.tar')]);
+await rm(path.join(disk, 'all.tar'));
+const known = path.join(site.directory, 'known');
+await writeFile(
+  known,
+  vms.map(({ endpoint }) => endpoint.hostKeys.map((key) => `${endpoint.address} ${key}\n`).join('')).join(''),
+);
+const SSH = [
+  'ssh',
+  '-F',
+  '/dev/null',
+  '-o',
+  'BatchMode=yes',
+  '-o',
+  `UserKnownHostsFile=${known}`,
+  '-o',
+  'IdentitiesOnly=yes',
+  '-c',
+  'aes128-gcm@openssh.com',
+  '-i',
+  site.identityFile,
+];
+
+let place = 0;
+const PEERS = {
+  'rsync -a of the tree': (address: string, to: string) =>
+    timed(['rsync', '-a', '-e', SSH.join(' '), `${tree}/`, `root@${address}:${to}/`]),
+  'tar, zstd, ssh, zstd, tar': (address: string, to: string) =>
+    timed([
+      'sh',
+      '-c',
+      `tar -C "$0" -cf - . | zstd -q -T0 | "$@" 'mkdir -p ${to} && zstd -dcq | tar -C ${to} -xf -'`,
+      tree,
+      ...SSH,
+      `root@${address}`,
+    ]),
+} as const;
+type Peer = keyof typeof PEERS;
+const toAll = async (work: (vm: (typeof vms)[number]) => Promise<unknown>, count: number): Promise<number> => {
+  const started = performance.now();
+  await Promise.all(vms.slice(0, count).map(work));
+  return performance.now() - started;
+};
+const peer = (name: Peer, count: number): Promise<number> => {
+  place += 1;
+  const to = `/var/lib/stratos/bench-${String(place)}`;
+  return toAll(({ endpoint }) => PEERS[name](endpoint.address, to), count);
+};
+/** Cold connections each time; the program's own start is in the suite "startup". */
+const bring = async (wanted: Image, count: number): Promise<{ readonly ms: number; readonly sent: number }> => {
+  const fresh = transport();
+  let sent = 0;
+  const ms = await toAll(async ({ name, endpoint }) => {
+    sent += (await distributeImage({ transport: fresh, vm: name, endpoint, store, image: wanted })).sent;
+  }, count);
+  await fresh.close();
+  return { ms, sent };
+};
+
+const one: Record<string, number[]> = {};
+const four: Record<string, number[]> = {};
+const push = (into: Record<string, number[]>, name: string, ms: number): void => void (into[name] ??= []).push(ms);
+const best = (into: Record<string, number[]>): number[] =>
+  Array.from({ length: rounds }, (_, i) => Math.min(...Object.keys(PEERS).map((name) => into[name]?.[i] ?? Infinity)));
+let firstSent = 0;
+let updateSent = 0;
+for (let round = 1; round <= rounds; round++) {
+  const [single, whole] = [await baseOf(`one-${String(round)}`), await baseOf(`four-${String(round)}`)];
+  const images = {
+    single: await image('single:1', single),
+    update: await image('update:1', [...single, await changeOf(`one-${String(round)}`)]),
+    whole: await image('whole:1', whole),
+  };
+  for (const name of Object.keys(PEERS) as Peer[]) push(one, name, await peer(name, 1));
+  const first = await bring(images.single, 1);
+  const update = await bring(images.update, 1);
+  const nothing = await bring(images.update, 1);
+  push(one, 'Stratos, first copy', first.ms);
+  push(one, 'Stratos, one file in a hundred changed', update.ms);
+  push(one, 'Stratos, nothing changed', nothing.ms);
+  [firstSent, updateSent] = [first.sent, update.sent];
+  for (const name of Object.keys(PEERS) as Peer[]) push(four, name, await peer(name, VMS));
+  push(four, 'Stratos, first copy', (await bring(images.whole, VMS)).ms);
+  push(four, 'Stratos, nothing changed', (await bring(images.whole, VMS)).ms);
+  say(
+    `round ${String(round)}: ${Object.entries(one)
+      .map(([name, times]) => `${name} ${duration(times.at(-1) ?? 0)}`)
+      .join(', ')}`,
+  );
+}
+
+// Eight cartridges on one base, on a VM that has none of it.
+const last = vms[VMS - 1];
+if (!last) throw new Error('no VM');
+const used = async (): Promise<number> =>
+  Number(
+    (await sshTo(site, last.endpoint, 'cd /var/lib/stratos && du -sxB1 --total layers images blobs | tail -n 1')).split(
+      '\t',
+    )[0],
+  );
+const shared = await baseOf('shared');
+const before = await used();
+const bringLast = async (wanted: Image): Promise<void> => {
+  const fresh = transport();
+  await distributeImage({ transport: fresh, vm: last.name, endpoint: last.endpoint, store, image: wanted });
+  await fresh.close();
+};
+await bringLast(await image('base:1', shared));
+const base = (await used()) - before;
+let own = 0;
+for (let n = 1; n <= 8; n++) {
+  const added = await layer(
+    tar([...folders.slice(0, 2), { name: `usr/lib/own-${String(n)}`, content: Buffer.alloc(2 ** 20, String(n)) }]),
+  );
+  own += 2 ** 20;
+  await bringLast(await image(`own-${String(n)}:1`, [...shared, added]));
+}
+const eight = (await used()) - before;
+
+const row = (name: string): (string | number)[] => {
+  const cell = (into: Record<string, number[]>): string => {
+    const times = into[name];
+    return times ? `${duration(median(times))} (${medianRatio(times, best(into)).toFixed(2)})` : '';
+  };
+  return [name, cell(one), cell(four)];
+};
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+const ours = one['Stratos, first copy'] ?? [];
+const oursFour = four['Stratos, first copy'] ?? [];
+const update = one['Stratos, one file in a hundred changed'] ?? [];
+const goals: [string, string][] = [
+  ['first copy to one VM at most 1.1 × the best of the others', verdict(medianRatio(ours, best(one)), 1.1)],
+  [`to ${String(VMS)} VMs at most 1.5 × one VM`, verdict(medianRatio(oursFour, ours), 1.5)],
+  [
+    `update: bytes at most 3 % of the first copy (${mib(updateSent)} of ${mib(firstSent)})`,
+    verdict((updateSent / firstSent) * 100, 3),
+  ],
+  ['update: time at most 10 % of the first copy', verdict(medianRatio(update, ours) * 100, 10)],
+  [
+    `8 cartridges on one base: at most base + own layers + 5 % (${mib(eight)} for ${mib(base + own)})`,
+    verdict(eight / (base + own), 1.05),
+  ],
+];
+console.log(
+  [
+    `${String(FILES)} files, ${mib(FILES * SIZE)}, ${String(LAYERS)} layers; medians of ${String(rounds)} rounds; in brackets the ratio to the best of the others, round by round.`,
+    '',
+    table(
+      ['', 'one VM', `${String(VMS)} VMs`],
+      [...Object.keys(PEERS), ...Object.keys(one).filter((name) => name.startsWith('Stratos'))].map(row),
+    ),
+    '',
+    table(['goal', ''], goals),
+  ].join('\n'),
+);

@@ -1,0 +1,18 @@
+# Takes a layer from another VM. Standard input has the key of this run, which is never on a disk. Arguments: text of the script
+# that takes a layer, folder of what lives as long as the VM runs; address, port and user of the other VM, its host keys, one a
+# line; what to ask it for; then the arguments of that script, whose answer is printed.
+set -eu
+umask 077
+take=$1 run=$2 address=$3 port=$4 user=$5 hosts=$6 request=$7
+shift 7
+mkdir -p "$run"
+# Of runs that were killed.
+find "$run" -maxdepth 1 -name 'fetch.*' -mmin +120 -exec rm -rf {} +
+folder=$(mktemp -d "$run/fetch.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+cat >"$folder/key"
+printf '%s\n' "$hosts" | sed 's/^/giver /' >"$folder/hosts"
+ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o HostKeyAlias=giver -o UserKnownHostsFile="$folder/hosts" \
+  -o GlobalKnownHostsFile=/dev/null -o IdentitiesOnly=yes -o IdentityAgent=none -o ConnectTimeout=10 -o ServerAliveInterval=5 \
+  -o ServerAliveCountMax=3 -o Compression=no -i "$folder/key" -p "$port" "$user@$address" -- "$request" </dev/null |
+  sh -c "$take" layer_take "$@"

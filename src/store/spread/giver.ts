@@ -1,0 +1,57 @@
+/** VMs that give layers to others: who may ask, for how long, and what the others run to ask. */
+import { LAYOUT } from '../../lxc/layout.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
+import type { ImageLayer } from '../../model/image.ts';
+import { millis } from '../../model/quantity.ts';
+import { script, type ScriptStep } from '../../shell/command.ts';
+import type { KeyPair } from '../../ssh/key-pair.ts';
+import { BLOBS, type Variant } from '../image-layers.ts';
+import { takeStep } from '../layer-take.ts';
+import { hexOf } from '../reference.ts';
+import fetchText from '../scripts/layer-fetch.sh';
+import accessText from '../scripts/layer-access.sh';
+
+/** Minutes after which a key of a run that was killed is worth nothing. */
+const KEY_LIFE = 120;
+/** Longest time one layer may take from VM to VM. */
+const FETCH_TIMEOUT = millis(60 * 60_000);
+
+/** A VM that gives, and the key of this run. */
+export interface Giver {
+  readonly vm: string;
+  readonly endpoint: Endpoint;
+  readonly key: KeyPair;
+}
+
+/** Lets the holder of the run's key read compressed layers on a VM, and nothing else. Keys of runs that are over go. */
+export function openStep(user: string, run: string, { publicKey }: KeyPair): ScriptStep {
+  const [type = '', body = ''] = publicKey.split(' ');
+  return access('open', user, run, [LAYOUT.bin, KEY_LIFE, `${type} ${body}`]);
+}
+
+/** Takes the key of the run away, and the blobs that were kept for others. */
+export function closeStep(user: string, run: string, blobs: readonly string[]): ScriptStep {
+  return access('close', user, run, [BLOBS, ...blobs.map(hexOf)]);
+}
+
+/** Takes a layer from another VM, of whose blob `have` bytes are there already; prints what taking it from the operator prints. */
+export function fetchStep(layer: ImageLayer, variant: Variant, have: number, { vm, endpoint, key }: Giver): ScriptStep {
+  const take = takeStep(layer, variant, have, true);
+  const args = [
+    ...[take.script.text, LAYOUT.run, endpoint.address, endpoint.port, endpoint.user, endpoint.hostKeys.join('\n')],
+    ...[`${hexOf(layer.digest)} ${String(have)}`, ...take.args],
+  ];
+  return script({ name: 'layer_fetch', text: fetchText }, `take layer ${layer.digest} from ${vm}`, args, {
+    stdin: key.privateKey,
+    timeout: FETCH_TIMEOUT,
+  });
+}
+
+function access(verb: string, user: string, run: string, rest: readonly (string | number)[]): ScriptStep {
+  return script({ name: 'layer_access', text: accessText }, `${verb} the layers to other VMs`, [
+    verb,
+    user,
+    run,
+    ...rest,
+  ]);
+}

@@ -1,0 +1,129 @@
+/**
+ * Spreads images over many VMs of one run: the first few get them from the operator, the others from those. A VM that drops out
+ * stops nobody: who was to take from it takes from another, at last from the operator.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Pacer } from '../../concurrency/pacer.ts';
+import { RemoteCommandError } from '../../model/errors.ts';
+import type { Transport } from '../../ssh/transport.ts';
+import { distributeImage, type DistributeOptions, type Distribution } from '../distribute.ts';
+import { closeStep, openStep, type Giver } from './giver.ts';
+import { nextTransfers } from './turns.ts';
+
+export interface SpreadSettings {
+  readonly transport: Transport;
+  /** How many VMs the operator gives to, and each VM at one time. */
+  readonly fanOut: number;
+  /** What goes out of the operator's machine, for all VMs together. */
+  readonly pacer?: Pacer;
+}
+
+export type BringOptions = Omit<DistributeOptions, 'transport' | 'pacer' | 'keep' | 'giver' | 'onGiverLost'> & {
+  /** To how many VMs this run brings the image, this one included. */
+  readonly expected: number;
+};
+
+export interface Spreader {
+  /** Makes an image complete on a VM, from whoever is best. @throws what {@link distributeImage} throws */
+  bring(options: BringOptions): Promise<Distribution>;
+  /** Takes back what was opened on VMs: key and kept blobs. Never fails; what cannot be reached lapses by itself. */
+  close(): Promise<void>;
+}
+
+/** One image in one variant on its way to many. */
+interface Swarm {
+  readonly givers: Map<string, BringOptions>;
+  readonly running: (string | undefined)[];
+  readonly waiting: { readonly vm: string; readonly begin: (from: string | undefined) => void }[];
+}
+
+/** Makes a spreader; no key is made before a VM is to give. */
+export function spreader({ transport, fanOut, pacer }: SpreadSettings): Spreader {
+  const swarms = new Map<string, Swarm>();
+  const run = randomBytes(8).toString('hex');
+  const opened = new Map<string, Promise<Giver>>();
+  const kept = new Map<string, BringOptions[]>();
+  let key: Promise<Giver['key']> | undefined;
+
+  const open = (options: BringOptions): Promise<Giver> => {
+    const { vm, endpoint } = options;
+    const known = opened.get(vm);
+    if (known) return known;
+    const opening = (async () => {
+      key ??= import('../../ssh/key-pair.ts').then(({ generateKeyPair }) => generateKeyPair(`stratos-run-${run}`));
+      const pair = await key;
+      const [result] = await transport.run(vm, endpoint, { steps: [openStep(endpoint.user, run, pair)] });
+      if (result?.status !== 0)
+        throw new RemoteCommandError(`Cannot open ${vm} to other VMs: ${result?.stderr ?? 'nothing came back'}`);
+      return { vm, endpoint, key: pair };
+    })();
+    opened.set(vm, opening);
+    return opening;
+  };
+
+  const pump = (swarm: Swarm): void => {
+    const state = { ...swarm, waiting: swarm.waiting.map(({ vm }) => vm), givers: [...swarm.givers.keys()] };
+    for (const { to, from } of nextTransfers(state, fanOut)) {
+      const at = swarm.waiting.findIndex(({ vm }) => vm === to);
+      const [next] = swarm.waiting.splice(at, 1);
+      swarm.running.push(from);
+      next?.begin(from);
+    }
+  };
+
+  const turn = (swarm: Swarm, vm: string, signal: AbortSignal | undefined): Promise<string | undefined> =>
+    new Promise((begin) => {
+      swarm.waiting.push({ vm, begin });
+      // It then fails by its own signal, and leaves its place.
+      signal?.addEventListener('abort', () => {
+        pumpOut(swarm, vm, begin);
+      });
+      queueMicrotask(() => {
+        pump(swarm);
+      });
+    });
+
+  const pumpOut = (swarm: Swarm, vm: string, begin: (from: undefined) => void): void => {
+    const at = swarm.waiting.findIndex((entry) => entry.vm === vm);
+    if (at === -1) return;
+    swarm.waiting.splice(at, 1);
+    swarm.running.push(undefined);
+    begin(undefined);
+  };
+
+  return {
+    async bring(options) {
+      const { image, vm, privileged, expected, signal } = options;
+      const rest = { ...options, transport, ...(pacer && { pacer }) };
+      if (expected <= fanOut) return distributeImage(rest);
+      const id = `${image.digest}/${String(privileged === true)}`;
+      const swarm = swarms.get(id) ?? { givers: new Map<string, BringOptions>(), running: [], waiting: [] };
+      swarms.set(id, swarm);
+      const from = await turn(swarm, vm, signal);
+      const lose = (): void => {
+        if (from !== undefined) swarm.givers.delete(from);
+      };
+      try {
+        const source = from === undefined ? undefined : swarm.givers.get(from);
+        const giver = source && (await open(source).catch(lose));
+        kept.set(vm, [...(kept.get(vm) ?? []), options]);
+        const done = await distributeImage({ ...rest, keep: true, ...(giver && { giver, onGiverLost: lose }) });
+        swarm.givers.set(vm, options);
+        return done;
+      } finally {
+        swarm.running.splice(swarm.running.indexOf(from), 1);
+        pump(swarm);
+      }
+    },
+    async close() {
+      const work = [...kept].map(async ([vm, brought]) => {
+        const [first] = brought;
+        if (!first) return;
+        const blobs = brought.flatMap(({ image }) => image.layers.map((layer) => layer.digest));
+        const { endpoint } = first;
+        await transport.run(vm, endpoint, { steps: [closeStep(endpoint.user, run, [...new Set(blobs)])] });
+      });
+      await Promise.allSettled(work);
+    },
+  };
+}

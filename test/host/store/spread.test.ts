@@ -1,0 +1,176 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LAYOUT } from '../../../src/lxc/layout.ts';
+import { prepareStep } from '../../../src/lxc/prepare.ts';
+import type { Image } from '../../../src/model/image.ts';
+import { millis } from '../../../src/model/quantity.ts';
+import { generateKeyPair } from '../../../src/ssh/key-pair.ts';
+import { sshTransport } from '../../../src/ssh/ssh-transport.ts';
+import type { Transport } from '../../../src/ssh/transport.ts';
+import { closeStep, openStep } from '../../../src/store/spread/giver.ts';
+import { spreader } from '../../../src/store/spread/spreader.ts';
+import { tar } from '../../support/tar.ts';
+import { testVm, type TestVms } from '../../support/vm.ts';
+import { run, storeLab, type StoreLab } from './lab.ts';
+import { madeImage } from './made-image.ts';
+import { imageFolder } from './site.ts';
+
+const COUNT = 4;
+let lab: StoreLab;
+let vms: TestVms;
+let transport: Transport;
+beforeAll(async () => {
+  [lab, vms] = await Promise.all([storeLab(), testVm({ name: 'spread', count: COUNT })]);
+  const { lineage, directory } = vms.site;
+  transport = sshTransport({ directory: join(directory, 'ssh'), env: process.env });
+  await Promise.all(
+    vms.vms.map(async ({ name, endpoint }) => {
+      const step = prepareStep({ lineage, vm: name, network: '10.66.0.0/22', units: {} });
+      const [result] = await transport.run(name, endpoint, { steps: [step], timeout: millis(300_000) });
+      if (result?.status !== 0) throw new Error(result?.stderr);
+    }),
+  );
+});
+afterAll(async () => {
+  await transport.close();
+  await lab[Symbol.asyncDispose]();
+  await vms[Symbol.asyncDispose]();
+});
+
+const image = (name: string): Promise<Image> =>
+  madeImage(
+    lab.store,
+    `${name}:1`,
+    [1, 2].map((n) => ({
+      tar: tar([{ name: `file-${String(n)}`, content: Buffer.alloc(2 ** 20, `${name} ${String(n)}`) }]),
+    })),
+  );
+const onAll = (line: string): Promise<readonly string[]> =>
+  Promise.all(vms.vms.map(async (_, index) => (await vms.ssh(line, index)).trim()));
+const keys = (): Promise<readonly string[]> =>
+  onAll('cat /root/.ssh/authorized_keys; stat -c "%a %U" /root/.ssh/authorized_keys');
+const size = ({ layers }: Image): number => layers.reduce((sum, layer) => sum + layer.size, 0);
+
+describe('spreader', () => {
+  it('gives an image from the operator to a few VMs and from those to the rest, and leaves no key and no blob', async () => {
+    const wanted = await image('few');
+    const before = await keys();
+    const spread = spreader({ transport, fanOut: 1 });
+    const told = new Map<string, number>();
+    const done = await Promise.all(
+      vms.vms.map(({ name, endpoint }) =>
+        spread.bring({
+          ...{ vm: name, endpoint, store: lab.store, image: wanted, expected: COUNT },
+          onProgress: (bytes, total) => told.set(name, bytes / total),
+        }),
+      ),
+    );
+    expect(done.map(({ sent }) => sent).sort((a, b) => b - a)).toEqual([size(wanted), 0, 0, 0]);
+    expect(done.map(({ sent, fetched }) => sent + fetched)).toEqual([1, 2, 3, 4].map(() => size(wanted)));
+    expect([...told.values()]).toEqual([1, 1, 1, 1]);
+    expect(await onAll(`head -c 5 ${imageFolder(wanted)}/rootfs/file-2`)).toEqual(['few 2', 'few 2', 'few 2', 'few 2']);
+    await spread.close();
+    expect(await keys()).toEqual(before);
+    expect(await onAll(`ls -A ${LAYOUT.blobs}/sha256; ls -d ${LAYOUT.run}/fetch.* 2>/dev/null || true`)).toEqual([
+      '',
+      '',
+      '',
+      '',
+    ]);
+  });
+
+  it('goes on when a VM that gives drops out', async () => {
+    const wanted = await image('lost');
+    const spread = spreader({ transport, fanOut: 1 });
+    const [first, ...rest] = vms.vms;
+    if (!first) throw new Error('no VM');
+    const bring = ({ name, endpoint }: (typeof vms.vms)[number]) =>
+      spread.bring({ vm: name, endpoint, store: lab.store, image: wanted, expected: COUNT });
+    await bring(first);
+    // It is reached by the operator, and lets nobody else read any more.
+    await vms.ssh('chmod 000 /root/.ssh/authorized_keys; mv /var/lib/stratos/blobs/sha256 /var/lib/stratos/blobs/away');
+    const done = await Promise.all(rest.map(bring));
+    await vms
+      .ssh('mv /var/lib/stratos/blobs/away /var/lib/stratos/blobs/sha256; chmod 600 /root/.ssh/authorized_keys')
+      .catch(() => undefined);
+    await spread.close();
+    expect(done.map(({ sent, fetched }) => sent + fetched)).toEqual([1, 2, 3].map(() => size(wanted)));
+    expect(done.filter(({ sent }) => sent === size(wanted)).length).toBeGreaterThanOrEqual(1);
+    expect(await onAll(`test -s ${imageFolder(wanted)}/rootfs/file-1 && echo there`)).toEqual([
+      'there',
+      'there',
+      'there',
+      'there',
+    ]);
+  });
+
+  it('sends all itself to no more VMs than it may', async () => {
+    const wanted = await image('alone');
+    const spread = spreader({ transport, fanOut: COUNT });
+    const before = await keys();
+    const done = await Promise.all(
+      vms.vms.map(({ name, endpoint }) =>
+        spread.bring({ vm: name, endpoint, store: lab.store, image: wanted, expected: COUNT }),
+      ),
+    );
+    expect(done.map(({ fetched }) => fetched)).toEqual([0, 0, 0, 0]);
+    expect(await keys()).toEqual(before);
+    await spread.close();
+  });
+});
+
+describe('the key of a run', () => {
+  it('reads layers and nothing else, and goes with the run that made it', async () => {
+    const pair = generateKeyPair('stratos-run-test');
+    const step = openStep('root', 'test', pair);
+    const before = (await keys())[0];
+    await vms.ssh(
+      `echo 'restrict,expiry-time="202001010000",command="x" ssh-ed25519 AAAA stratos-run-old' >> /root/.ssh/authorized_keys`,
+    );
+    const [opened] = await transport.run('spread-1', vms.endpoint, { steps: [step, step] });
+    expect(opened?.status).toBe(0);
+    const lines = await vms.ssh('grep stratos-run /root/.ssh/authorized_keys');
+    expect(lines.trim().split('\n')).toHaveLength(1);
+    expect(lines).not.toContain('stratos-run-old');
+    const file = join(vms.site.directory, 'run-key');
+    await writeFile(file, pair.privateKey.reveal(), { mode: 0o600 });
+    const known = join(vms.site.directory, 'run-known');
+    await writeFile(known, vms.endpoint.hostKeys.map((key) => `${vms.endpoint.address} ${key}\n`).join(''));
+    const ask = async (...words: readonly string[]): Promise<string> => {
+      const options = [
+        '-F',
+        '/dev/null',
+        '-o',
+        'BatchMode=yes',
+        '-o',
+        `UserKnownHostsFile=${known}`,
+        '-o',
+        'IdentitiesOnly=yes',
+      ];
+      const asked = run('ssh', [...options, '-i', file, `root@${vms.endpoint.address}`, ...words]);
+      return asked.then(
+        ({ stdout }) => stdout,
+        (error: unknown) => String((error as { stderr: string }).stderr),
+      );
+    };
+    const hex = 'ab'.repeat(32);
+    await vms.ssh(`printf 0123456789 > ${LAYOUT.blobs}/sha256/${hex}`);
+    expect(await ask(hex, '4')).toBe('456789');
+    for (const words of [
+      ['id'],
+      ['../../label.json', '0'],
+      [hex, '0;id'],
+      [hex, '$(id)'],
+      [`../${hex.slice(3)}`, '0'],
+      ['cat', '/etc/shadow'],
+      [],
+    ]) {
+      expect(await ask(...words)).toContain('Cannot give a layer');
+    }
+    await transport.run('spread-1', vms.endpoint, { steps: [closeStep('root', 'test', [`sha256:${hex}`])] });
+    expect((await keys())[0]).toBe(before);
+    expect(await vms.ssh(`test ! -e ${LAYOUT.blobs}/sha256/${hex} && echo gone`)).toBe('gone\n');
+    expect(await ask(hex, '0')).toMatch(/denied/i);
+  });
+});
