@@ -46,6 +46,11 @@ const cartridge: readonly LeafEntry[] = [
   leaf('diff', 'show how two images differ', async () => (await import('./cartridge/diff.ts')).diffCommand),
   leaf('prune', 'remove images that nothing needs', async () => (await import('./cartridge/prune.ts')).pruneCommand),
   leaf('ls', 'list images', async () => (await import('./cartridge/ls.ts')).lsCommand),
+  leaf(
+    'preload',
+    'bring an image to VMs before it is needed',
+    async () => (await import('./cartridge/preload.ts')).preloadCommand,
+  ),
   leaf('show', 'show one image', async () => (await import('./cartridge/show.ts')).showCommand),
   leaf(
     'verify',

@@ -27,6 +27,7 @@ import type {
   rolloutStopped,
 } from '../reconcile/rollout-operations.ts';
 import type { runSimulation } from '../reconcile/simulation.ts';
+import type { preload } from '../reconcile/preload.ts';
 import type { processSleep, processWake } from '../reconcile/sleep-operations.ts';
 import type { top, topOnce } from '../reconcile/top.ts';
 import type { status } from '../reconcile/status.ts';
@@ -77,6 +78,7 @@ export interface UseCases extends ProjectUseCases, CartridgeUseCases, TrustUseCa
   readonly vmPrepare: typeof vmPrepare;
   readonly vmPrune: typeof vmPrune;
   readonly vmSsh: typeof vmSsh;
+  readonly preload: typeof preload;
   readonly destroy: typeof destroy;
   readonly doctor: typeof doctor;
 }

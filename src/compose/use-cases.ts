@@ -45,6 +45,7 @@ export const USE_CASES: UseCases = {
   vmPrepare: async (...args) => (await vms()).vmPrepare(...args),
   vmPrune: async (...args) => (await vms()).vmPrune(...args),
   vmSsh: async (...args) => (await vms()).vmSsh(...args),
+  preload: async (...args) => (await import('../reconcile/preload.ts')).preload(...args),
   destroy: async (...args) => (await import('../reconcile/destroy.ts')).destroy(...args),
   doctor: async (...args) => (await import('../reconcile/doctor.ts')).doctor(...args),
 };

@@ -4,6 +4,7 @@ import type { SpecProblem } from '../model/errors.ts';
 import type { Spec } from '../model/spec.ts';
 import { checkSchedules } from './check-schedules.ts';
 import { resolveContext } from './resolve-context.ts';
+import { resolveDistribution } from './resolve-distribution.ts';
 import { resolveGuards } from './resolve-guards.ts';
 import { resolveIaas } from './resolve-iaas.ts';
 import { resolvePartitions } from './resolve-partitions.ts';
@@ -57,7 +58,17 @@ async function resolveSpec(files: SpecFiles, directory: string, problems: SpecPr
   checkImages(context);
   const trust = resolveTrust(files.store, directory, problems);
   const guards = resolveGuards(files.guards, partitions, problems);
-  return { file: files.main.path, iaas, partitions, cartridges, subscriptions, ...stores, ...trust, guards };
+  return {
+    file: files.main.path,
+    iaas,
+    partitions,
+    cartridges,
+    subscriptions,
+    ...stores,
+    ...trust,
+    ...resolveDistribution(files.distribution),
+    guards,
+  };
 }
 
 /** By file as they were read, then by line. */

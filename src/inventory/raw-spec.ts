@@ -127,6 +127,10 @@ export interface RawStore {
   readonly allowedSigners?: string;
   readonly revokedKeys?: string;
 }
+export interface RawDistribution {
+  readonly fanOut?: number;
+  readonly bandwidthLimit?: number | string;
+}
 export interface RawGuards {
   readonly maxVms?: number;
   readonly maxCostPerHour?: number;

@@ -4,6 +4,7 @@
  */
 import { API_VERSION } from './schema/api-version.ts';
 import { IAAS, IAAS_KINDS } from './schema/iaas.ts';
+import { DISTRIBUTION } from './schema/distribution.ts';
 import { GUARDS } from './schema/guards.ts';
 import type { JsonSchema } from './schema/json-schema.ts';
 import { POLICIES, POLICY_KINDS } from './schema/policies.ts';
@@ -18,6 +19,7 @@ const sections = {
   policies: POLICIES,
   subscriptions: SUBSCRIPTIONS,
   guards: GUARDS,
+  distribution: DISTRIBUTION,
   stores: STORES,
   store: STORE,
 } satisfies Record<string, JsonSchema>;

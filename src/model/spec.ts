@@ -22,7 +22,20 @@ export interface Spec {
   /** Whose signatures count. Undefined: whatever the store has may run. */
   readonly trust?: TrustSpec;
   readonly guards: GuardsSpec;
+  /** How images travel to VMs. Undefined: as its parts say. */
+  readonly distribution?: DistributionSpec;
 }
+
+/** How images travel to many VMs. */
+export interface DistributionSpec {
+  /** How many VMs get an image from this machine, and from each VM that has it, at one time. Default {@link DEFAULT_FAN_OUT}. */
+  readonly fanOut?: number;
+  /** Most that leaves this machine, in bytes per second. Undefined: as fast as it goes. */
+  readonly bandwidthLimit?: Bytes;
+}
+
+/** Where a spec says nothing. */
+export const DEFAULT_FAN_OUT = 4;
 
 /** `path` is absolute. */
 export interface LocalStoreSpec {

@@ -40,7 +40,11 @@ interface Walk {
 export async function apply(context: ApplyContext, plan: Plan, parallel: number): Promise<ApplyOutcome> {
   const walk: Walk = { context, limit: limiter(parallel), broken: new Set(), failed: [], done: 0, skipped: 0 };
   const partitions = Map.groupBy(plan.stages, (stage) => stage.partition);
+  for (const action of plan.stages.flatMap(({ actions }) => actions)) {
+    if (action.kind === 'image.copy') context.spreader.expect(action.image, action.privileged === true);
+  }
   const outcomes = await Promise.allSettled([...partitions.values()].map((stages) => runPartition(walk, stages)));
+  await context.spreader.close();
   await context.recorder.commit();
   if (context.signal.aborted) throw new InterruptedError('Interrupted; what was done until now is recorded');
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;

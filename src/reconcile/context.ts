@@ -3,6 +3,7 @@ import type { Image } from '../model/image.ts';
 import type { Limiter } from '../concurrency/limiter.ts';
 import type { Spec } from '../model/spec.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
+import type { Spreader } from '../store/spread/spreader.ts';
 import type { Deps } from './deps.ts';
 import type { Environment } from './environment.ts';
 import type { Recorder } from './recorder.ts';
@@ -21,5 +22,7 @@ export interface ApplyContext {
   readonly environments: Readonly<Record<string, Environment>>;
   /** One machine at a time is taken from a pool whose machines are told apart by who has them already. */
   readonly claim: Limiter;
+  /** Brings images to VMs, from wherever is best. */
+  readonly spreader: Spreader;
   readonly signal: AbortSignal;
 }

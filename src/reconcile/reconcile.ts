@@ -1,7 +1,10 @@
 /** One reconcile: lock, load, observe, decide, plan, apply, record. Safe to run every minute. */
 import { limiter } from '../concurrency/limiter.ts';
+import { pacer } from '../concurrency/pacer.ts';
 import type { PolicyMemory } from '../model/memory.ts';
 import type { Plan } from '../model/plan.ts';
+import { DEFAULT_FAN_OUT } from '../model/spec.ts';
+import { spreader } from '../store/spread/spreader.ts';
 import { rememberBoots } from './after-run.ts';
 import { apply, type ApplyOutcome } from './apply.ts';
 import type { ApplyContext } from './context.ts';
@@ -76,6 +79,7 @@ async function applyWith(deps: Deps, materials: Materials, plan: Plan, limits: R
 /** What the handlers need, from materials that were just read under the lock. */
 export function contextOf(deps: Deps, materials: Materials, signal: AbortSignal): ApplyContext {
   const { spec, inventory, store, references, environments } = materials;
+  const limit = spec.distribution?.bandwidthLimit;
   return {
     deps,
     spec,
@@ -86,6 +90,11 @@ export function contextOf(deps: Deps, materials: Materials, signal: AbortSignal)
     references,
     environments,
     claim: limiter(1),
+    spreader: spreader({
+      transport: deps.transport,
+      fanOut: spec.distribution?.fanOut ?? DEFAULT_FAN_OUT,
+      ...(limit === undefined ? {} : { pacer: pacer(limit) }),
+    }),
     signal,
   };
 }

@@ -168,6 +168,11 @@ describe('documents', () => {
     [['vm', 'ls'], 'VmList', { use: { status } }],
     [['vm', 'show', 'web-1'], 'Vm', { use: { status } }],
     [['vm', 'prepare', 'web-1'], 'VmsPrepared', { use: { vmPrepare: one(undefined) } }],
+    [
+      ['cartridge', 'preload', 'php:8.2'],
+      'CartridgePreloaded',
+      { use: { preload: one({ image: `sha256:${'a'.repeat(64)}`, vms: [], done: 0, failed: [], skipped: 0 }) } },
+    ],
     [['vm', 'prune', '--all'], 'VmsPruned', { use: { vmPrune: one({ pruned: [], failed: [] }) } }],
     [['vm', 'cordon', 'web-1'], 'VmMarked', { use: { vmCordon: one(undefined) } }],
     [['vm', 'uncordon', 'web-1'], 'VmMarked', { use: { vmUncordon: one(undefined) } }],

@@ -1,5 +1,4 @@
 /** Images: copied to a VM the first time a process there needs them. */
-import { distributeImage } from '../../store/distribute.ts';
 import { NotFoundError } from '../../model/errors.ts';
 import { NO_FAILURES, type Handler } from './handler.ts';
 import { recordOf } from './machines.ts';
@@ -13,8 +12,7 @@ export const copyImages: Handler<'image.copy'> = async (context, vm, actions, pr
       throw new NotFoundError(`Cannot copy an image that the store does not have: ${action.image}`, {
         hint: 'stratos cartridge ls',
       });
-    await distributeImage({
-      transport: context.deps.transport,
+    await context.spreader.bring({
       vm,
       endpoint,
       store: context.store,

@@ -18,12 +18,11 @@ export interface SpreadSettings {
   readonly pacer?: Pacer;
 }
 
-export type BringOptions = Omit<DistributeOptions, 'transport' | 'pacer' | 'keep' | 'giver' | 'onGiverLost'> & {
-  /** To how many VMs this run brings the image, this one included. */
-  readonly expected: number;
-};
+export type BringOptions = Omit<DistributeOptions, 'transport' | 'pacer' | 'keep' | 'giver' | 'onGiverLost'>;
 
 export interface Spreader {
+  /** Says that one more VM will want an image: those of which more VMs want one than the operator gives to are kept to be given on. */
+  expect(digest: string, privileged: boolean): void;
   /** Makes an image complete on a VM, from whoever is best. @throws what {@link distributeImage} throws */
   bring(options: BringOptions): Promise<Distribution>;
   /** Takes back what was opened on VMs: key and kept blobs. Never fails; what cannot be reached lapses by itself. */
@@ -91,12 +90,17 @@ export function spreader({ transport, fanOut, pacer }: SpreadSettings): Spreader
     begin(undefined);
   };
 
+  const expected = new Map<string, number>();
   return {
+    expect(digest, privileged) {
+      const id = idOf(digest, privileged);
+      expected.set(id, (expected.get(id) ?? 0) + 1);
+    },
     async bring(options) {
-      const { image, vm, privileged, expected, signal } = options;
+      const { image, vm, privileged, signal } = options;
       const rest = { ...options, transport, ...(pacer && { pacer }) };
-      if (expected <= fanOut) return distributeImage(rest);
-      const id = `${image.digest}/${String(privileged === true)}`;
+      const id = idOf(image.digest, privileged === true);
+      if ((expected.get(id) ?? 1) <= fanOut) return distributeImage(rest);
       const swarm = swarms.get(id) ?? { givers: new Map<string, BringOptions>(), running: [], waiting: [] };
       swarms.set(id, swarm);
       const from = await turn(swarm, vm, signal);
@@ -127,3 +131,5 @@ export function spreader({ transport, fanOut, pacer }: SpreadSettings): Spreader
     },
   };
 }
+
+const idOf = (digest: string, privileged: boolean): string => `${digest}/${String(privileged)}`;

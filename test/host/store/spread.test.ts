@@ -57,11 +57,12 @@ describe('spreader', () => {
     const wanted = await image('few');
     const before = await keys();
     const spread = spreader({ transport, fanOut: 1 });
+    for (let n = 0; n < COUNT; n += 1) spread.expect(wanted.digest, false);
     const told = new Map<string, number>();
     const done = await Promise.all(
       vms.vms.map(({ name, endpoint }) =>
         spread.bring({
-          ...{ vm: name, endpoint, store: lab.store, image: wanted, expected: COUNT },
+          ...{ vm: name, endpoint, store: lab.store, image: wanted },
           onProgress: (bytes, total) => told.set(name, bytes / total),
         }),
       ),
@@ -83,10 +84,11 @@ describe('spreader', () => {
   it('goes on when a VM that gives drops out', async () => {
     const wanted = await image('lost');
     const spread = spreader({ transport, fanOut: 1 });
+    for (let n = 0; n < COUNT; n += 1) spread.expect(wanted.digest, false);
     const [first, ...rest] = vms.vms;
     if (!first) throw new Error('no VM');
     const bring = ({ name, endpoint }: (typeof vms.vms)[number]) =>
-      spread.bring({ vm: name, endpoint, store: lab.store, image: wanted, expected: COUNT });
+      spread.bring({ vm: name, endpoint, store: lab.store, image: wanted });
     await bring(first);
     // It is reached by the operator, and lets nobody else read any more.
     await vms.ssh('chmod 000 /root/.ssh/authorized_keys; mv /var/lib/stratos/blobs/sha256 /var/lib/stratos/blobs/away');
@@ -108,11 +110,10 @@ describe('spreader', () => {
   it('sends all itself to no more VMs than it may', async () => {
     const wanted = await image('alone');
     const spread = spreader({ transport, fanOut: COUNT });
+    for (let n = 0; n < COUNT; n += 1) spread.expect(wanted.digest, false);
     const before = await keys();
     const done = await Promise.all(
-      vms.vms.map(({ name, endpoint }) =>
-        spread.bring({ vm: name, endpoint, store: lab.store, image: wanted, expected: COUNT }),
-      ),
+      vms.vms.map(({ name, endpoint }) => spread.bring({ vm: name, endpoint, store: lab.store, image: wanted })),
     );
     expect(done.map(({ fetched }) => fetched)).toEqual([0, 0, 0, 0]);
     expect(await keys()).toEqual(before);

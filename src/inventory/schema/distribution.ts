@@ -1,0 +1,20 @@
+/** Schema of `distribution:`. */
+import { DEFAULT_FAN_OUT } from '../../model/spec.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { mapping, term } from './terms.ts';
+
+/** `distribution:` itself. */
+export const DISTRIBUTION: JsonSchema = {
+  description: 'How images travel to VMs.',
+  ...mapping({
+    fanOut: term('positive', {
+      description:
+        'How many VMs get an image from this machine; the others get it from those, as many from each at one time.',
+      default: DEFAULT_FAN_OUT,
+    }),
+    bandwidthLimit: term('size', {
+      description: 'Most that leaves this machine in a second, for all VMs together. Default: as fast as it goes.',
+    }),
+  }),
+  examples: [{ fanOut: 4, bandwidthLimit: '10Mi' }],
+};
