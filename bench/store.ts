@@ -45,7 +45,9 @@ await run('sh', [
 ]);
 await mkdir(site.spec.root, { recursive: true });
 await run('mount', ['-o', 'loop', path.join(disk, 'disk'), site.spec.root]);
-stack.defer(async () => void (await run('umount', ['-l', site.spec.root])));
+stack.defer(async () => {
+  await run('umount', ['-l', site.spec.root]);
+});
 const vms = await Promise.all(
   Array.from({ length: VMS }, async (_, i) =>
     vmOf(site, await site.provider.create(await site.request(`copy-${String(i + 1)}`))),

@@ -152,7 +152,7 @@ describe('the key of a run', () => {
       const asked = run('ssh', [...options, '-i', file, `root@${vms.endpoint.address}`, ...words]);
       return asked.then(
         ({ stdout }) => stdout,
-        (error: unknown) => String((error as { stderr: string }).stderr),
+        (error: unknown) => (error as { stderr: string }).stderr,
       );
     };
     const hex = 'ab'.repeat(32);
