@@ -114,6 +114,7 @@ async function names(kind: string, place: Place, context: CommandContext): Promi
     const spec = await deps.loadSpec();
     if (kind === 'cartridge')
       return Object.values(spec.cartridges).map(({ name, image }) => ({ word: name, purpose: image }));
+    if (kind === 'store') return Object.values(spec.stores).map((each) => ({ word: each.name, purpose: each.kind }));
     if (kind === 'image')
       return imageCandidates((await (await deps.storeOf(spec)).list()).map((entry) => entry.reference));
     const partitions = Object.keys(spec.partitions).map((word) => ({ word, purpose: 'partition' }));
@@ -129,7 +130,7 @@ async function names(kind: string, place: Place, context: CommandContext): Promi
   }
 }
 
-const NAMED = new Set(['vm', 'process', 'alias', 'cartridge', 'image', 'partition', 'only', 'name']);
+const NAMED = new Set(['vm', 'process', 'alias', 'cartridge', 'image', 'store', 'partition', 'only', 'name']);
 
 function imageCandidates(references: readonly string[]): Candidate[] {
   return references.map((word) => ({ word }));

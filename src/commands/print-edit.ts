@@ -2,7 +2,7 @@
 import { EXIT } from '../model/errors.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { CommandContext } from './context.ts';
-import type { EditedSpec } from './use-cases.ts';
+import type { EditedSpec } from './edited-spec.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { limitsOf } from './global-options.ts';
 import { printOutcome } from './print-outcome.ts';

@@ -45,6 +45,14 @@ const cartridge: readonly LeafEntry[] = [
   ),
   leaf('diff', 'show how two images differ', async () => (await import('./cartridge/diff.ts')).diffCommand),
   leaf('prune', 'remove images that nothing needs', async () => (await import('./cartridge/prune.ts')).pruneCommand),
+  leaf('push', 'bring an image to a registry', async () => (await import('./cartridge/push.ts')).pushCommand),
+  leaf('pull', 'bring an image to this machine', async () => (await import('./cartridge/pull.ts')).pullCommand),
+  leaf(
+    'copy',
+    'bring an image from any place to any other',
+    async () => (await import('./cartridge/copy.ts')).copyCommand,
+  ),
+  leaf('search', 'list images of registries', async () => (await import('./cartridge/search.ts')).searchCommand),
   leaf('ls', 'list images', async () => (await import('./cartridge/ls.ts')).lsCommand),
   leaf(
     'preload',
@@ -65,6 +73,13 @@ const cartridge: readonly LeafEntry[] = [
     'remove a name, and the image with its last name',
     async () => (await import('./cartridge/rm.ts')).rmCommand,
   ),
+];
+
+const store: readonly LeafEntry[] = [
+  leaf('ls', 'list stores', async () => (await import('./store/ls.ts')).lsCommand),
+  leaf('add', 'add a store to the spec', async () => (await import('./store/add.ts')).addCommand),
+  leaf('rm', 'take a store out of the spec', async () => (await import('./store/rm.ts')).rmCommand),
+  leaf('login', 'keep a password for a registry', async () => (await import('./store/login.ts')).loginCommand),
 ];
 
 const process: readonly LeafEntry[] = [
@@ -159,6 +174,7 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
   ]),
   grouped(FLEET, [
     { name: 'cartridge', summary: 'images: build, import, list, tag, remove', children: cartridge },
+    { name: 'store', summary: 'where images live: list, add, remove, log in', children: store },
     { name: 'process', summary: 'processes: list, exec, logs, snapshots, restart', children: process },
     { name: 'vm', summary: 'VMs: list, log in, prepare, drain', children: vm },
     { name: 'inventory', summary: 'the inventory and its lock', children: inventory },

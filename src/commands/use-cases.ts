@@ -44,9 +44,11 @@ import type { Deps } from '../reconcile/deps.ts';
 import type { Provenance } from '../store/provenance.ts';
 import type { PackageList } from '../store/sbom/list-packages.ts';
 import type { Verdict } from '../store/trust/verify-text.ts';
+import type { EditedSpec } from './edited-spec.ts';
 import type { EnvSetting } from './parse-option.ts';
+import type { RegistryUseCases } from './registry-use-cases.ts';
 
-export interface UseCases extends ProjectUseCases, CartridgeUseCases, TrustUseCases {
+export interface UseCases extends ProjectUseCases, RegistryUseCases, CartridgeUseCases, TrustUseCases {
   readonly planRun: typeof planRun;
   readonly reconcile: typeof reconcile;
   readonly applyPlan: typeof applyPlan;
@@ -115,13 +117,6 @@ export interface EventQuery {
 
 /** Where the VMs of a new project come from. */
 export type StarterIaas = 'local' | 'static';
-
-export interface EditedSpec {
-  /** The file that has the thing. */
-  readonly file: string;
-  /** False when it was so already, and nothing was written. */
-  readonly changed: boolean;
-}
 
 /** What a purge did to this machine, for people. */
 export interface Purged {
@@ -251,12 +246,12 @@ export interface CartridgeUseCases {
   readonly pruneCartridges: (deps: Deps, settings: PruneSettings) => Promise<PrunedStore>;
   readonly listCartridges: (deps: Deps) => Promise<readonly NamedImage[]>;
   /** @throws NotFoundError */
-  readonly tagCartridge: (deps: Deps, reference: string, name: string) => Promise<NamedImage>;
+  readonly tagCartridge: (deps: Deps, reference: string, name: string, signal: AbortSignal) => Promise<NamedImage>;
   /** Returns the bytes freed. @throws NotFoundError; StoreError for what the spec needs, unless forced: nothing is removed then */
   readonly removeCartridges: (
     deps: Deps,
     references: readonly string[],
-    options: { readonly force: boolean },
+    options: { readonly force: boolean; readonly remote: boolean; readonly signal: AbortSignal },
   ) => Promise<Bytes>;
 }
 

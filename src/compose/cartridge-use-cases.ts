@@ -70,15 +70,33 @@ export const cartridgeUseCases: CartridgeUseCases = {
     }));
     return (await Promise.all(images)).flatMap(({ references, image }) => (image ? [{ references, image }] : []));
   },
-  tagCartridge: async (deps, reference, name) => {
-    const store = await openStore(deps);
+  tagCartridge: async (deps, reference, name, signal) => {
+    const spec = await deps.loadSpec();
+    const store = await deps.storeOf(spec);
+    const [{ parseReference }, { isLocal, tagRemote }] = await Promise.all([
+      import('../store/reference.ts'),
+      import('./transfers.ts'),
+    ]);
+    const wanted = parseReference(name);
+    if (wanted.kind === 'name' && !isLocal(wanted.name)) {
+      await tagRemote(deps, spec, reference, name, signal);
+      const { lookAt, remotePlace } = await import('../store/remote-images.ts');
+      const place = await remotePlace(name, spec, deps.openStore, { signal });
+      if (place) return { references: [wanted.text], image: await lookAt(place, signal) };
+    }
     const { image } = await findNamed(store, reference);
     await store.tag(name, image.digest);
     return findNamed(store, image.digest);
   },
-  removeCartridges: async (deps, references, { force }) => {
+  removeCartridges: async (deps, references, { force, remote, signal }) => {
     const spec = await deps.loadSpec();
     const store = await deps.storeOf(spec);
+    if (remote) {
+      const { removeRemote } = await import('./transfers.ts');
+      if (!force) for (const reference of references) await refuseNamed(reference, spec);
+      for (const reference of references) await removeRemote(deps, spec, reference, signal);
+      return bytes(0);
+    }
     // All are looked at before the first is removed.
     if (!force) for (const reference of references) await refuseNeeded(reference, spec, store);
     let freed = 0;
@@ -86,6 +104,18 @@ export const cartridgeUseCases: CartridgeUseCases = {
     return bytes(freed);
   },
 };
+
+/** @throws StoreError when a cartridge of the spec is named so */
+async function refuseNamed(reference: string, spec: Spec): Promise<void> {
+  const { parseName } = await import('../store/reference.ts');
+  const text = parseName(reference);
+  const users = Object.values(spec.cartridges).filter(({ image }) => image.includes(':') && parseName(image) === text);
+  if (users.length > 0)
+    throw new StoreError(
+      `Cannot remove ${reference} as cartridges of the spec need it: ${users.map((user) => user.name).join(', ')}`,
+      { hint: `stratos cartridge rm --remote --force ${reference}` },
+    );
+}
 
 /** @throws StoreError when a cartridge of the spec would lose its image */
 async function refuseNeeded(reference: string, spec: Spec, store: CartridgeStore): Promise<void> {

@@ -2,6 +2,7 @@
 import type { UseCases } from '../commands/use-cases.ts';
 import { cartridgeUseCases } from './cartridge-use-cases.ts';
 import { projectUseCases } from './project-use-cases.ts';
+import { registryUseCases } from './registry-use-cases.ts';
 import { trustUseCases } from './trust-use-cases.ts';
 
 const processes = () => import('../reconcile/process-operations.ts');
@@ -13,6 +14,7 @@ const vms = () => import('../reconcile/vm-operations.ts');
 export const USE_CASES: UseCases = {
   ...projectUseCases,
   ...cartridgeUseCases,
+  ...registryUseCases,
   ...trustUseCases,
   planRun: async (...args) => (await import('../reconcile/plan-run.ts')).planRun(...args),
   reconcile: async (...args) => (await import('../reconcile/reconcile.ts')).reconcile(...args),

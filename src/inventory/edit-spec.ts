@@ -197,7 +197,8 @@ interface Loaded {
   readonly files: SpecFiles;
 }
 
-async function edit(
+/** Edits one file of the spec; what would not load is not written. @throws InvalidSpecError, ProjectFileError */
+export async function edit(
   directory: string,
   options: EditOptions,
   change: (loaded: Loaded) => { readonly source: YamlSource; readonly text: string },
@@ -225,7 +226,8 @@ function unwritten(error: InvalidSpecError): InvalidSpecError {
   return new InvalidSpecError(problems, { cause: error });
 }
 
-function existing(files: SpecFiles, section: Section, name: string, what: string): Entry {
+/** The entry of a name. @throws NotFoundError with the name that may be meant */
+export function existing(files: SpecFiles, section: Section, name: string, what: string): Entry {
   const entry = files.entries[section].get(name);
   if (entry) return entry;
   const meant = suggest(name, files.entries[section].keys());

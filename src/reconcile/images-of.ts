@@ -5,11 +5,11 @@
 import { StratosError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { ImagePin, Inventory } from '../model/inventory.ts';
-import { formatBytes } from '../model/quantity.ts';
 import type { Spec } from '../model/spec.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import { readReference, whereIs } from '../store/find-place.ts';
 import type { Deps } from './deps.ts';
+import { transferSteps } from './transfer-steps.ts';
 
 export interface SpecImages {
   /** By reference as the spec writes it; undefined where it is nowhere. */
@@ -80,15 +80,9 @@ async function fromRegistry(
   if (!pull) return lookAt(place, signal);
   const reference = readReference(name, spec);
   if (reference.kind === 'digest') return undefined;
-  let told = -1;
   await pullImage(place, reference.text, spec, {
     referrers: true,
-    onProgress: (done, total) => {
-      const tenth = total === 0 ? 10 : Math.floor((done / total) * 10);
-      if (tenth === told) return;
-      told = tenth;
-      deps.emit({ type: 'step', message: `pulling ${name}: ${formatBytes(done)} of ${formatBytes(total)}` });
-    },
+    onProgress: transferSteps(deps.emit, `pulling ${name}`),
     ...(signal && { signal }),
   });
   return store.find(name);

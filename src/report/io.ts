@@ -25,6 +25,8 @@ export interface Io {
   ask(question: string, signal?: AbortSignal): Promise<string | undefined>;
   /** The same, and shows nothing of the answer. */
   askSecret(question: string): Promise<string | undefined>;
+  /** All of standard input, where it is no terminal. */
+  readInput(): Promise<string>;
 }
 
 export interface IoSettings {
@@ -47,6 +49,11 @@ export function processIo(settings: IoSettings): Io {
         process.stderr.write('\n');
       });
     },
+    readInput: async () => {
+      let text = '';
+      for await (const chunk of process.stdin.setEncoding('utf8')) text += String(chunk);
+      return text;
+    },
   };
 }
 
@@ -63,6 +70,8 @@ export interface BufferSettings {
   readonly terminal?: boolean;
   /** Answers to questions, in order. */
   readonly answers?: readonly string[];
+  /** What stands on standard input. */
+  readonly input?: string;
 }
 
 /** Keeps what is written, for tests. */
@@ -87,6 +96,7 @@ export function bufferIo(settings: BufferSettings = {}): BufferedIo {
       return Promise.resolve(answers.shift());
     },
     askSecret: () => Promise.resolve(answers.shift()),
+    readInput: () => Promise.resolve(settings.input ?? ''),
     stdout: () => written.out,
     stderr: () => written.err,
   };

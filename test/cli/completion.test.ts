@@ -16,7 +16,7 @@ const complete = async (...words: readonly string[]): Promise<readonly string[]>
 
 describe('completion', () => {
   it.each([
-    [['st'], ['status']],
+    [['st'], ['status', 'store']],
     [['vm', 'd'], ['drain']],
     [
       ['vm', 'drain', ''],

@@ -66,6 +66,16 @@ describe('documents', () => {
     expect(new Set(EVERY_ACTION.map((action) => action.kind))).toEqual(new Set(known));
   });
 
+  const transfer = {
+    from: 'php:8.2',
+    to: 'hub:php:8.2',
+    digest: DIGEST,
+    unchanged: false,
+    dryRun: false,
+    blobs: { present: 1, mounted: 0, sent: 2 },
+    bytes: 12,
+    attached: 0,
+  };
   const image = {
     digest: DIGEST,
     layers: [],
@@ -150,6 +160,26 @@ describe('documents', () => {
       ['cartridge', 'add', 'php', '-i', 'php:8.2', '--partition', 'web'],
       'CartridgeAdded',
       { use: { addCartridge: one({ file: '/srv/fleet/stratos.yaml', changed: true, values: { image: 'php:8.2' } }) } },
+    ],
+    [['cartridge', 'push', 'php:8.2', 'hub:php:8.2'], 'CartridgeTransfer', { use: { pushCartridge: one(transfer) } }],
+    [['cartridge', 'pull', 'hub:php:8.2'], 'CartridgeTransfer', { use: { pullCartridge: one(transfer) } }],
+    [['cartridge', 'copy', 'a:1', 'b:1'], 'CartridgeTransfer', { use: { copyCartridge: one(transfer) } }],
+    [
+      ['cartridge', 'search', 'php'],
+      'CartridgeSearch',
+      { use: { searchCartridges: one([{ name: 'hub:php:8.2', digest: DIGEST }]) } },
+    ],
+    [
+      ['store', 'ls'],
+      'StoreList',
+      { use: { listStores: one([{ name: 'hub', kind: 'oci', place: 'https://x', isDefault: true }]) } },
+    ],
+    [['store', 'add', 'hub', 'x.example'], 'Store', { use: { addStore: one({ file: 'x', changed: true }) } }],
+    [['store', 'rm', 'hub'], 'Store', { use: { removeStore: one({ file: 'x', changed: true }) } }],
+    [
+      ['store', 'login', 'hub', '-u', 'ann', '--password-stdin'],
+      'StoreLogin',
+      { use: { loginStore: one('config.json') }, input: 'secret' },
     ],
     [['cartridge', 'rm', 'php:8.2'], 'CartridgeRemoved', { use: { removeCartridges: one(12 as never) } }],
     [['process', 'ls'], 'ProcessList', { use: { status } }],

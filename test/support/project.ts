@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The program under test: the built one, or another build of it. */
 const STRATOS = process.env.STRATOS_BIN ?? path.join(ROOT, 'bin/stratos');
 /** What tests do not want to inherit: an agent with keys, another project. */
-const { SSH_AUTH_SOCK: _agent, STRATOS_DIR: _project, ...ENVIRONMENT } = process.env;
+const UNWANTED = { SSH_AUTH_SOCK: undefined, STRATOS_DIR: undefined };
 
 export interface CliResult {
   readonly code: number | null;
@@ -132,7 +132,7 @@ function startStratos(directory: string, args: readonly string[]): RunningCli {
   const started = performance.now();
   const child = spawn(STRATOS, ['--dir', directory, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...ENVIRONMENT, NO_COLOR: '1', CI: 'true' },
+    env: { ...process.env, ...UNWANTED, NO_COLOR: '1', CI: 'true' },
   });
   let stdout = '';
   let stderr = '';

@@ -13,6 +13,8 @@ export interface RmOptions {
   readonly references: readonly string[];
   /** Also what the spec needs. */
   readonly force: boolean;
+  /** In the registry of the name, not on this machine. */
+  readonly remote: boolean;
 }
 
 /** Configures the command. */
@@ -23,24 +25,29 @@ export function rmCommand(command: Command, context: CommandContext, run = runRm
     examples: [
       ['stratos cartridge rm php:8.1', 'one name'],
       ['stratos cartridge rm sha256:0123456789ab', 'an image with all its names'],
+      ['stratos cartridge rm --remote hub:php:8.1', 'in a registry'],
     ],
     globals: ['dir'],
   })
     .argument('<image...>', 'name:tag, or a digest')
     .option('-f, --force', 'also what the spec needs')
-    .action(async (references: string[], { force = false }: { force?: boolean }) => {
-      context.exit(await run({ globals: globalOptionsOf(command), references, force }, context));
+    .option('--remote', 'from the registry of the name, not from this machine')
+    .action(async (references: string[], { force = false, remote = false }: { force?: boolean; remote?: boolean }) => {
+      context.exit(await run({ globals: globalOptionsOf(command), references, force, remote }, context));
     });
 }
 
 /** Prints what was freed. @throws NotFoundError, StoreError */
-export async function runRm({ globals, references, force }: RmOptions, context: CommandContext): Promise<number> {
+export async function runRm(
+  { globals, references, force, remote }: RmOptions,
+  context: CommandContext,
+): Promise<number> {
   const deps = await context.open(globals);
-  const freed = await context.use.removeCartridges(deps, references, { force });
+  const freed = await context.use.removeCartridges(deps, references, { force, remote, signal: context.signal });
   await printDone(context, globals, {
     kind: 'CartridgeRemoved',
     body: { references, freed },
-    text: () => `removed ${references.join(', ')}; ${formatBytes(freed)} freed\n`,
+    text: () => `removed ${references.join(', ')}${remote ? '' : `; ${formatBytes(freed)} freed`}\n`,
   });
   return EXIT.done;
 }

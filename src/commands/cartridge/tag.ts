@@ -21,6 +21,7 @@ export function tagCommand(command: Command, context: CommandContext, run = runT
     examples: [
       ['stratos cartridge tag php:8.2-test php:8.2', 'release what was tested'],
       ['stratos cartridge tag sha256:0123456789ab php:8.1', 'go back to an image by its digest'],
+      ['stratos cartridge tag hub:php:8.2-test hub:php:8.2', 'the same in a registry'],
     ],
     globals: ['dir'],
   })
@@ -34,6 +35,6 @@ export function tagCommand(command: Command, context: CommandContext, run = runT
 /** Prints the image with its names. @throws NotFoundError */
 export async function runTag({ globals, reference, name }: TagOptions, context: CommandContext): Promise<number> {
   const deps = await context.open(globals);
-  await printImage(context, globals, 'tagged', await context.use.tagCartridge(deps, reference, name));
+  await printImage(context, globals, 'tagged', await context.use.tagCartridge(deps, reference, name, context.signal));
   return EXIT.done;
 }

@@ -1,0 +1,142 @@
+/** Images by way of a real registry: pushed, seen by other tools, made by other tools, pulled when they are needed, and pinned. */
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dockerRegistry } from '../support/docker-registry.ts';
+import type { DockerRegistry } from '../support/docker-registry.ts';
+import { getPage, STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
+
+const run = promisify(execFile);
+const STRATOS = resolve(import.meta.dirname, '../../bin/stratos');
+const USER = { name: 'ann', password: 'it’s "s:cret" $(x)' };
+let server: DockerRegistry;
+let project: TestProject;
+let directory: string;
+const localStore = (): string => join(project.directory, '.stratos/store');
+const json = async <T>(...args: readonly string[]): Promise<T> =>
+  JSON.parse((await project.must(...args, '-o', 'json')).stdout) as T;
+interface Transfer {
+  readonly digest: string;
+  readonly unchanged: boolean;
+  readonly bytes: number;
+  readonly blobs: { readonly present: number; readonly mounted: number; readonly sent: number };
+}
+/** Where the subscription answers. */
+const shop = async (): Promise<string> => {
+  const text = await readFile(join(project.directory, 'inventory.yaml'), 'utf8');
+  return `http://${/"address":"([0-9.]+)"/.exec(text)?.[1] ?? 'nowhere'}:8080/`;
+};
+/** skopeo, with the registry's certificate and our password. */
+const skopeo = async (...args: readonly string[]): Promise<string> =>
+  (await run('skopeo', ['--insecure-policy', ...args, '--authfile', join(directory, 'config.json')])).stdout;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'registries-'));
+  process.env.DOCKER_CONFIG = directory;
+  server = await dockerRegistry({ tls: true, user: USER });
+  await copyFile(server.ca, join(directory, 'ca.crt'));
+  project = await testProject(
+    `${staticSpec({ vms: [1, 1], processesPerVm: 4, cpu: 2 })}subscriptions:
+  shop: { cartridge: static, processes: { min: 1, max: 1 }, port: 8080 }
+`,
+  );
+  await project.must('cartridge', 'build', STATIC_CARTRIDGE);
+});
+afterAll(async () => {
+  await project.dispose();
+  await server[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+  delete process.env.DOCKER_CONFIG;
+});
+
+test('a store is added to the spec, and a password is tried and kept', async () => {
+  await project.must('store', 'add', 'hub', server.url, '--ca', join(directory, 'ca.crt'), '--default');
+  expect((await project.stratos('cartridge', 'push', 'static:1')).stderr).toContain('stratos store login hub');
+  const login = (password: string) => {
+    const file = join(directory, 'password');
+    const line = 'exec "$0" --dir "$1" store login hub --user ann --password-stdin <"$2"';
+    return writeFile(file, password).then(() => run('sh', ['-c', line, STRATOS, project.directory, file]));
+  };
+  await expect(login('wrong')).rejects.toThrow(/it wants to know who asks/);
+  await expect(readFile(join(directory, 'config.json'))).rejects.toThrow();
+  expect((await login(USER.password)).stdout).toContain('logged in to hub as ann');
+  expect((await project.must('doctor')).stdout).toMatch(/store hub\s.*usable from here/);
+});
+
+test('an image is pushed once, and other tools take it', async () => {
+  const planned = await json<Transfer>('cartridge', 'push', 'static:1', '--dry-run');
+  expect(planned.blobs.sent).toBeGreaterThan(0);
+  const first = await json<Transfer>('cartridge', 'push', 'static:1', 'hub:team/static:1');
+  expect(first).toMatchObject({ unchanged: false, bytes: planned.bytes });
+  const started = performance.now();
+  expect(await json<Transfer>('cartridge', 'push', 'static:1', 'hub:team/static:1')).toMatchObject({
+    unchanged: true,
+    bytes: 0,
+    digest: first.digest,
+  });
+  expect(performance.now() - started).toBeLessThan(3000);
+  const seen = JSON.parse(await skopeo('inspect', '--tls-verify=false', `docker://${server.host}/team/static:1`)) as {
+    Digest: string;
+  };
+  expect(seen.Digest).toBe(first.digest);
+  // Another repository gets it without a byte on the way.
+  const copied = await json<Transfer>('cartridge', 'copy', 'hub:team/static:1', 'hub:other/static:1');
+  expect(copied).toMatchObject({ bytes: 0, blobs: { sent: 0 }, digest: first.digest });
+});
+
+test('an image that another tool pushed is pulled when it is needed, pinned and run', async () => {
+  // Made without us, with layers compressed by gzip, and pushed with Docker's own media types.
+  const layout = join(directory, 'layout');
+  const image = `${layout}:static`;
+  const umoci = (...args: readonly string[]) => run('umoci', args);
+  await umoci('init', '--layout', layout);
+  await umoci('new', '--image', image);
+  for (const path of ['/bin/busybox', '/bin/sh']) await umoci('insert', '--image', image, '/bin/busybox', path);
+  const serve = ['/bin/busybox', 'httpd', '-f', '-p', '80', '-h', '/www'];
+  const words = serve.flatMap((word) => ['--config.entrypoint', word]);
+  await umoci('insert', '--image', image, join(STATIC_CARTRIDGE, 'www'), '/www');
+  await umoci('config', '--image', image, ...words);
+  const target = `docker://${server.host}/skopeo/static:1`;
+  await skopeo('copy', '--dest-tls-verify=false', '--format=v2s2', `oci:${image}`, target);
+  await rm(localStore(), { recursive: true });
+  await project.editSpec('image: static:1', 'image: hub:skopeo/static:1');
+  const plan = await project.must('reconcile', '--dry-run');
+  expect(plan.stdout).toContain('shop-1');
+  await expect(readFile(join(localStore(), 'index.json'))).rejects.toThrow();
+  await project.must('reconcile');
+  expect(await getPage(await shop())).toBe(200);
+  const inventory = await readFile(join(project.directory, 'inventory.yaml'), 'utf8');
+  expect(inventory).toMatch(/images:\n {2}- \{"name":"hub:skopeo\/static:1","digest":"sha256:[0-9a-f]{64}"\}/);
+});
+
+test('a tag that moves is followed by pull alone', async () => {
+  const before = await json<Transfer>('cartridge', 'copy', 'hub:skopeo/static:1', 'hub:skopeo/static:old');
+  await json<Transfer>('cartridge', 'copy', 'hub:team/static:1', 'hub:skopeo/static:1');
+  await rm(localStore(), { recursive: true });
+  expect((await project.must('reconcile')).stdout).toContain('nothing to do');
+  const pulled = await json<Transfer>('cartridge', 'pull', 'hub:skopeo/static:1');
+  expect(pulled.digest).not.toBe(before.digest);
+  expect((await project.must('reconcile', '--dry-run')).stdout).not.toContain('nothing to do');
+});
+
+test('names are listed and removed at the registry', async () => {
+  expect((await project.must('cartridge', 'search', 'team')).stdout).toContain('hub:team/static:1');
+  const needed = await project.stratos('cartridge', 'rm', '--remote', 'hub:skopeo/static:1');
+  expect(needed.stderr).toContain('cartridges of the spec need it: static');
+  await project.must('cartridge', 'tag', 'hub:team/static:1', 'hub:team/static:2');
+  await project.must('cartridge', 'rm', '--remote', 'hub:team/static:1');
+  const { stdout } = await project.must('cartridge', 'search', 'team/', '-o', 'json');
+  expect(JSON.parse(stdout)).toMatchObject({ images: [{ name: 'hub:team/static:2' }] });
+});
+
+test('a registry that is down holds up nothing that runs', async () => {
+  await server[Symbol.asyncDispose]();
+  expect((await project.must('reconcile')).code).toBe(0);
+  expect(await getPage(await shop())).toBe(200);
+  const { code, stderr } = await project.stratos('cartridge', 'pull', 'hub:team/static:2');
+  expect(code).toBe(1);
+  expect(stderr).toContain('as nobody listens there');
+});
