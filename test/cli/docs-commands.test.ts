@@ -49,6 +49,8 @@ describe('commands in the documents', () => {
     const { code, stderr, stdout } = await cli(isName ? [...words, '--help'] : words, {
       use,
       deps: someDeps({ loadSpec: reached }),
+      // Somebody who answers what is asked.
+      ...{ terminal: true, answers: ['x', 'x'], input: 'x' },
     });
     expect({ code, said: `${stdout}${stderr}` }).not.toMatchObject({ code: 64 });
   });
