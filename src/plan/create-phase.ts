@@ -84,8 +84,9 @@ export function createPhase(site: Site, work: Work, wave: Wave, patient = false)
     const { slot, index, ordinal, name } = departure.member;
     slot.touched = true;
     const spot = { slot, index, after: [removal] };
-    create(site, work, wave, work.launch, spot, { name, ordinal, reason: departure.reason });
-    work.fresh -= 1;
+    const launch: Launch = nextLaunch(work) ?? work.launch;
+    create(site, work, wave, launch, spot, { name, ordinal, reason: departure.reason });
+    if (launch === work.launch) work.fresh -= 1;
   }
   while (work.needed > 0 && hasToken(work.room)) {
     const launch = nextLaunch(work);

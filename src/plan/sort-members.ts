@@ -71,6 +71,11 @@ function isOfFallback({ fallback }: Target, { fingerprint }: Member): boolean {
   return fallback?.fingerprint === fingerprint;
 }
 
+/** Whether a process is neither of the wanted revision nor of the one before: what a rollout that was overtaken has left. */
+function isLeftOver({ gate, fallback }: Target, { fingerprint }: Member): boolean {
+  return gate?.frozen === undefined && fallback !== undefined && fallback.fingerprint !== fingerprint;
+}
+
 function sortRecorded(view: PartitionView, target: Target, member: Member, sorted: SortedMembers): void {
   const { launch, cartridge } = target;
   const { slot } = member;
@@ -124,8 +129,8 @@ function replaceChanged(
   }
   const inPlace = pinned || (target.surge === 0 && (target.gate?.surplus ?? 0) === 0 && !overdrawn);
   const how = pinned ? 'it has volumes' : 'maxSurge is 0';
-  const changed = true;
-  sorted.old.push({ member, reason: inPlace ? inPlaceReason(reason, how) : reason, inPlace, replaced: true, changed });
+  const departure = { member, reason: inPlace ? inPlaceReason(reason, how) : reason, inPlace, replaced: true };
+  sorted.old.push(isLeftOver(target, member) ? departure : { ...departure, changed: true });
 }
 
 /** Whether it runs, or could at any moment: a sleeper is as it should be. */

@@ -1,4 +1,5 @@
 /** Rollouts that take their time: batches, canaries, blue/green, and what becomes of one that fails. Real VMs, clients all the time. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectConverged, plannedKinds, reconcileUntil } from '../support/fleet.ts';
 import { startLoad } from '../support/http-load.ts';
@@ -34,6 +35,7 @@ async function pages(requests: number): Promise<Readonly<Record<string, number>>
   const counts: Record<string, number> = {};
   const url = await lab.url();
   for (let n = 0; n < requests; n += 1) {
+    await sleep(Math.random() * 10);
     const text = (await (await fetch(url, { headers: { connection: 'close' } })).text()).trim();
     counts[text] = (counts[text] ?? 0) + 1;
   }
@@ -103,9 +105,9 @@ describe('a canary', () => {
       expect(await images()).toEqual({ 'static:2': WANTED, 'static:4': 1 });
       expect(await plannedKinds(lab.project)).toEqual([]);
       const counts = await pages(200);
-      // Round robin by weights is exact but for where it begins, and each VM has its own.
-      expect(counts['version 4']).toBeGreaterThanOrEqual(36);
-      expect(counts['version 4']).toBeLessThanOrEqual(44);
+      // Others ask at the same time: of 200 requests 40 by chance, and more than three deviations off are none.
+      expect(counts['version 4']).toBeGreaterThanOrEqual(22);
+      expect(counts['version 4']).toBeLessThanOrEqual(58);
       await rollout('promote', 'shop', '--wait');
     });
     await expectAll('4');

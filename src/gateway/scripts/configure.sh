@@ -97,7 +97,8 @@ carry_over() {
       stays = name in address && (address[name] == $5 ":" $19 || address[name] !~ /^[0-9.]+:[0-9]+$/)
       if (!stays) leaving[name] = $2
       else if ($6 == 0) print >state
-      else rest[$2]++
+      # One without weight takes nothing over.
+      else if ($8 > 0) rest[$2]++
     }
     END { for (name in leaving) if (rest[leaving[name]]) printf "set server %s state drain;", name }' "$new" -
 }

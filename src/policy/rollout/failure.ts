@@ -36,6 +36,9 @@ export function unready(process: string, failure: string | undefined): Failure {
   return { reason: `${process} did not get ready${failure === undefined ? '' : `: ${failure}`}`, process };
 }
 
+/** Runs that are not further apart than this follow each other, however short the deadline: cron has a minute. */
+const GAP = 150_000;
+
 /**
  * No further process got healthy for the policy's time, although one is waited for. After a time without runs one more run is waited
  * for: nobody could have got further.
@@ -55,7 +58,7 @@ function overdue({
   const wanted = revision.phase === 'canary' ? Math.min(policy.canary.processes, desired) : desired;
   const isWaiting = fresh.length > health.counted.length || (fresh.length < wanted && revision.phase !== undefined);
   const stuck = isWaiting || (policy.batch === undefined && fresh.length < desired);
-  const watched = memory?.revision === choice.revision.number && now - memory.at < progressDeadline / 2;
+  const watched = memory?.revision === choice.revision.number && now - memory.at < Math.max(progressDeadline / 2, GAP);
   if (!stuck || !watched) return undefined;
   const healthy = Object.values(revision.healthy ?? {}).map((at) => Date.parse(at) || 0);
   const made = fresh.flatMap(({ state, createdAt }) => (state === 'ready' ? [createdAt] : []));
