@@ -125,6 +125,8 @@ async function openDeps(
     emit,
     beginRun,
     who,
+    runHook: async (hook, facts, timeout, signal) =>
+      (await import('../host/run-hook.ts')).runHook({ directory, hook, facts, env, timeout, signal }),
     now: () => instant(Date.now()),
     loadSpec: async () => (await import('../inventory/load-spec.ts')).loadSpec(directory),
     inventory: fileInventory(directory, { version }),

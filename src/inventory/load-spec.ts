@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { InvalidSpecError } from '../model/errors.ts';
 import type { SpecProblem } from '../model/errors.ts';
-import type { Spec } from '../model/spec.ts';
+import { DEFAULT_HOOK_TIMEOUT, type Spec } from '../model/spec.ts';
 import { checkSchedules } from './check-schedules.ts';
 import { resolveContext } from './resolve-context.ts';
 import { resolveDistribution } from './resolve-distribution.ts';
+import { durationOf } from './read-quantity.ts';
 import { resolveGuards } from './resolve-guards.ts';
 import { resolveIaas } from './resolve-iaas.ts';
 import { resolvePartitions } from './resolve-partitions.ts';
@@ -58,6 +59,7 @@ async function resolveSpec(files: SpecFiles, directory: string, problems: SpecPr
   checkImages(context);
   const trust = resolveTrust(files.store, directory, problems);
   const guards = resolveGuards(files.guards, partitions, problems);
+  const hooks = files.hooks && { hooks: { timeout: durationOf(files.hooks.value.timeout, DEFAULT_HOOK_TIMEOUT) } };
   return {
     file: files.main.path,
     iaas,
@@ -68,6 +70,7 @@ async function resolveSpec(files: SpecFiles, directory: string, problems: SpecPr
     ...trust,
     ...resolveDistribution(files.distribution),
     guards,
+    ...hooks,
   };
 }
 

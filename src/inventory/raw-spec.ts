@@ -131,6 +131,9 @@ export interface RawDistribution {
   readonly fanOut?: number;
   readonly bandwidthLimit?: number | string;
 }
+export interface RawHooks {
+  readonly timeout?: string;
+}
 export interface RawGuards {
   readonly maxVms?: number;
   readonly maxCostPerHour?: number;

@@ -9,7 +9,7 @@ import { GUARDS } from './schema/guards.ts';
 import type { JsonSchema } from './schema/json-schema.ts';
 import { POLICIES, POLICY_KINDS } from './schema/policies.ts';
 import { STORE, STORE_KINDS, STORES } from './schema/stores.ts';
-import { TERMS } from './schema/terms.ts';
+import { mapping, term, TERMS } from './schema/terms.ts';
 import { CARTRIDGES, PARTITIONS, SUBSCRIPTIONS } from './schema/workloads.ts';
 
 const sections = {
@@ -20,6 +20,16 @@ const sections = {
   subscriptions: SUBSCRIPTIONS,
   guards: GUARDS,
   distribution: DISTRIBUTION,
+  hooks: {
+    description:
+      'How the executables in `hooks/` of the project are run: `pre-deploy`, `post-deploy`, `wake`, `vm-ready`.',
+    ...mapping({
+      timeout: term('duration', {
+        description: 'Longest time of one; then it is ended with all that it started.',
+        default: '1m',
+      }),
+    }),
+  },
   stores: STORES,
   store: STORE,
 } satisfies Record<string, JsonSchema>;

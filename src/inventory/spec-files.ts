@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { ProjectFileError } from '../model/errors.ts';
 import type { SpecProblem } from '../model/errors.ts';
 import { checkSchema } from './check-schema.ts';
-import type { RawDistribution, RawGuards, RawStore } from './raw-spec.ts';
+import type { RawDistribution, RawGuards, RawHooks, RawStore } from './raw-spec.ts';
 import { showValue } from './show-value.ts';
 import { yamlSource } from './yaml-source.ts';
 import type { Anchor, YamlPath, YamlSource } from './yaml-source.ts';
@@ -43,10 +43,11 @@ export interface SpecFiles {
   /** The main file first. */
   readonly sources: readonly YamlSource[];
   readonly entries: Readonly<Record<Section, ReadonlyMap<string, Entry>>>;
-  /** `store:`, `guards:` and `distribution:` where they are given and sound. */
+  /** `store:`, `guards:`, `hooks:` and `distribution:` where they are given and sound. */
   readonly store: Single<RawStore> | undefined;
   readonly guards: Single<RawGuards> | undefined;
   readonly distribution: Single<RawDistribution> | undefined;
+  readonly hooks: Single<RawHooks> | undefined;
   readonly problems: readonly SpecProblem[];
 }
 
@@ -80,7 +81,7 @@ export async function readSpecFiles(directory: string, file: string, overlay: Ov
     const found = checkSchema(source);
     problems.push(...found, ...headProblems(source, source === main));
     collect(source, unsoundEntries(found), entries, problems);
-    for (const key of ['store', 'guards', 'distribution']) {
+    for (const key of ['store', 'guards', 'distribution', 'hooks']) {
       const value = field(source.value, key);
       if (value === undefined || found.some(({ path }) => path === key || path.startsWith(`${key}.`))) continue;
       if (singles.has(key)) problems.push(problemAt(source, [key], `${key} is defined twice`, 'key'));
@@ -90,7 +91,8 @@ export async function readSpecFiles(directory: string, file: string, overlay: Ov
   const store = storeOf(singles.get('store') as Single<RawStore | string> | undefined);
   const guards = singles.get('guards') as Single<RawGuards> | undefined;
   const distribution = singles.get('distribution') as Single<RawDistribution> | undefined;
-  return { main, sources, entries, store, guards, distribution, problems };
+  const hooks = singles.get('hooks') as Single<RawHooks> | undefined;
+  return { main, sources, entries, store, guards, distribution, hooks, problems };
 }
 
 /** `store: NAME` is short for its default. */

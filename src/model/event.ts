@@ -2,6 +2,9 @@
 import type { Action } from './plan.ts';
 import type { RevisionState } from './revision.ts';
 
+/** Executables in `hooks/` of a project, and when they are run. */
+export type HookName = 'pre-deploy' | 'post-deploy' | 'wake' | 'vm-ready';
+
 export type StratosEvent =
   | { readonly type: 'stage.started'; readonly stage: string; readonly kind: string; readonly actions: number }
   | { readonly type: 'action.started'; readonly action: Action }
@@ -45,6 +48,17 @@ export type StratosEvent =
       readonly message: string;
       /** Last lines of the process that failed. */
       readonly log?: readonly string[];
+    }
+  | {
+      readonly type: 'hook.finished';
+      readonly hook: HookName;
+      /** What it was told about: an alias, a VM, a process. */
+      readonly target: string;
+      readonly status: 'ok' | 'failed' | 'timeout' | 'unusable';
+      readonly code?: number;
+      readonly ms: number;
+      /** What it wrote, line by line. */
+      readonly output: readonly string[];
     }
   | { readonly type: 'step'; readonly message: string }
   | {

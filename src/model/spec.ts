@@ -2,7 +2,7 @@
  * The spec as the program sees it: `stratos.yaml` with includes read, units parsed, defaults filled in and policy names
  * replaced by the policies. Every name in here resolves.
  */
-import type { Bytes, Cores, Millis } from './quantity.ts';
+import { millis, type Bytes, type Cores, type Millis } from './quantity.ts';
 import type { GuardsSpec, IdlePolicy, PartitionPolicy, RolloutPolicy, ScalingPolicy } from './policy.ts';
 import type { PricedSize } from './vm-size.ts';
 
@@ -24,6 +24,8 @@ export interface Spec {
   readonly guards: GuardsSpec;
   /** How images travel to VMs. Undefined: as its parts say. */
   readonly distribution?: DistributionSpec;
+  /** How hooks are run. Undefined: as {@link DEFAULT_HOOK_TIMEOUT} says. */
+  readonly hooks?: { readonly timeout: Millis };
 }
 
 /** How images travel to many VMs. */
@@ -36,6 +38,9 @@ export interface DistributionSpec {
 
 /** Where a spec says nothing. */
 export const DEFAULT_FAN_OUT = 4;
+
+/** Longest time of a hook where the spec says nothing: 1 min. */
+export const DEFAULT_HOOK_TIMEOUT = millis(60_000);
 
 /** `path` is absolute. */
 export interface LocalStoreSpec {

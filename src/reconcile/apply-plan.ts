@@ -4,6 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import { returnedChoices } from '../policy/rollout/decide-rollouts.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { admitPlan } from './hooks.ts';
 import { loadMaterials, withChoices, type Materials } from './materials.ts';
 import { lookFrom } from './plan-run.ts';
 import { carryOut, withLock, type RunOutcome } from './reconcile.ts';
@@ -27,6 +28,7 @@ export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Prom
     if (plan.specDigest !== materials.specDigest)
       throw new StalePlanError('Cannot apply the plan as the spec changed since it was made', { hint });
     refuseImages(materials, plan);
+    await admitPlan(deps, materials, plan, limits);
     // Looked at again, as what is seen and decided now is what the next run goes on from.
     const look = await lookFrom(deps, materials, limits);
     // What the plan goes back on is made of what was there before.

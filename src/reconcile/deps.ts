@@ -2,6 +2,7 @@
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import type { OpenStore } from '../store/find-place.ts';
 import type { IaasProvider } from '../iaas/provider.ts';
+import type { HookOutcome } from '../host/run-hook.ts';
 import type { InventoryStore } from '../inventory/inventory-store.ts';
 import type { RunMemory } from '../inventory/run-memory.ts';
 import type { EventSink } from '../model/event.ts';
@@ -31,6 +32,13 @@ export interface Deps {
   readonly fingerprintKey: () => Promise<string>;
   /** Values of secrets on the operator's machine. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Runs an executable in `hooks/` of the project; undefined when there is none of this name. */
+  readonly runHook: (
+    hook: string,
+    facts: Readonly<Record<string, string>>,
+    timeout: Millis,
+    signal: AbortSignal,
+  ) => Promise<HookOutcome | undefined>;
   /** Who runs stratos: `user@host`. */
   readonly who: () => string;
   readonly now: () => Instant;

@@ -51,7 +51,7 @@ export async function planRun(deps: Deps, limits: RunLimits): Promise<PlanRun> {
 
 /** What a run sees and what policy says of it: all but the plan. */
 export interface Look extends Omit<PlannedRun, 'plan'> {
-  /** Revisions that begin, or whose rollout comes further; the inventory has them already. */
+  /** Revisions that begin, or whose rollout comes further; the inventory does not have them yet. */
   readonly revisions: readonly RevisionRecord[];
 }
 
@@ -68,7 +68,8 @@ export async function lookFrom(deps: Deps, read: Materials, limits: RunLimits): 
   const alarms = [...new Set([...first.rollouts.alarms, ...decisions.alarms])];
   return {
     spec: materials.spec,
-    inventory: withRevisions(materials.inventory, revisions),
+    // As it is recorded: what was decided is not done yet.
+    inventory: materials.inventory,
     ...{ observation, measurement, history, record, materials, revisions },
     decisions: { ...decisions, alarms, memory: withRollouts(decisions.memory, memory, rollouts.memory) },
   };
@@ -78,7 +79,8 @@ export async function lookFrom(deps: Deps, read: Materials, limits: RunLimits): 
 export async function planFrom(deps: Deps, read: Materials, limits: RunLimits): Promise<PlannedRun> {
   checkOnly(read.spec, read.inventory, limits.only);
   const look = await lookFrom(deps, read, limits);
-  const { spec, inventory, observation, measurement, decisions, materials, revisions } = look;
+  const { spec, observation, measurement, decisions, materials, revisions } = look;
+  const inventory = withRevisions(look.inventory, revisions);
   const { specDigest, references, envDigests } = materials;
   const gateways = gatewaysOf(spec, inventory);
   const plan = makePlan({

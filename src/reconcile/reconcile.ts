@@ -1,6 +1,7 @@
 /** One reconcile: lock, load, observe, decide, plan, apply, record. Safe to run every minute. */
 import { limiter } from '../concurrency/limiter.ts';
 import { pacer } from '../concurrency/pacer.ts';
+import type { Inventory } from '../model/inventory.ts';
 import type { PolicyMemory } from '../model/memory.ts';
 import type { Plan } from '../model/plan.ts';
 import { DEFAULT_FAN_OUT } from '../model/spec.ts';
@@ -9,6 +10,7 @@ import { rememberBoots } from './after-run.ts';
 import { apply, type ApplyOutcome } from './apply.ts';
 import type { ApplyContext } from './context.ts';
 import type { Deps, RunLimits } from './deps.ts';
+import { admitRollouts, tellHooks } from './hooks.ts';
 import { changedPins } from './images-of.ts';
 import { loadMaterials, type Materials } from './materials.ts';
 import { planFrom, type PlanRun } from './plan-run.ts';
@@ -32,8 +34,11 @@ export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutco
     const run = deps.beginRun();
     const started = deps.now();
     const read = await loadMaterials(deps, { ...limits, pull: true });
-    const planned = await planFrom(deps, read, limits);
-    const { materials } = planned;
+    const admitted = await admitRollouts(deps, read, limits);
+    const plan = await planFrom(deps, admitted.materials, limits);
+    const { materials } = plan;
+    const alarms = [...admitted.alarms, ...plan.decisions.alarms];
+    const planned = { ...plan, decisions: { ...plan.decisions, alarms } };
     return { run, ...(await carryOut(deps, materials, planned, limits)), ms: deps.now() - started };
   });
 }
@@ -55,11 +60,13 @@ export async function carryOut(
   const remember = (memory: PolicyMemory): Promise<void> => deps.memory.remember({ ...record, memory });
   const pinned = await pinImages(deps, materials);
   const inventory = await noteSleepers(deps, pinned.inventory, observation, materials.moved);
-  const outcome = await applyWith(deps, { ...materials, inventory }, plan, limits).catch(async (error: unknown) => {
+  const made = { ...materials, inventory };
+  const { after, ...outcome } = await applyWith(deps, made, plan, limits).catch(async (error: unknown) => {
     await remember(decisions.memory);
     throw error;
   });
   await remember(rememberBoots(decisions.memory, plan, outcome, deps.now()));
+  await tellHooks(deps, materials, after, limits.signal);
   const unreachable = Object.entries(observation.vms).flatMap(([vm, seen]) =>
     seen.status === 'unreachable' ? [{ vm, message: seen.message }] : [],
   );
@@ -67,13 +74,19 @@ export async function carryOut(
 }
 
 /** Applies a plan with the materials it was made from. */
-async function applyWith(deps: Deps, materials: Materials, plan: Plan, limits: RunLimits): Promise<ApplyOutcome> {
-  if (plan.stages.length === 0 && plan.revisions === undefined) return { done: 0, failed: [], skipped: 0 };
+async function applyWith(
+  deps: Deps,
+  materials: Materials,
+  plan: Plan,
+  limits: RunLimits,
+): Promise<ApplyOutcome & { readonly after: Inventory }> {
+  if (plan.stages.length === 0 && plan.revisions === undefined)
+    return { done: 0, failed: [], skipped: 0, after: materials.inventory };
   const context = contextOf(deps, materials, limits.signal);
   await recordRevisions(context, plan);
   const outcome = await apply(context, plan, limits.parallel);
   await settleRollouts(context, plan, outcome);
-  return outcome;
+  return { ...outcome, after: context.recorder.current() };
 }
 
 /** What the handlers need, from materials that were just read under the lock. */

@@ -69,7 +69,7 @@ export function rolloutStatusOf(
       ready: fresh.filter((process) => process.state === 'ready').length,
       old: own.length - fresh.length,
     },
-    ...(decision?.waits === undefined ? {} : { waits: decision.waits }),
+    ...(decision?.waits === undefined || decision.revision !== number ? {} : { waits: decision.waits }),
     ...(failure === undefined ? {} : { failure }),
     ...(failed ? { failed } : {}),
   };

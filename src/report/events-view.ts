@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<LoggedEvent>[] = [
   { title: 'RUN', value: (row) => row.run.slice(0, 8), colour: (text, _row, paint) => paint.dim(text) },
   {
     title: 'EVENT',
-    value: ({ event }) => event.type.replace(/^(action|operation|rollout)\./, ''),
+    value: ({ event }) => event.type.replace(/^(action|operation|rollout|hook)\./, ''),
     colour: (text, { event }, paint) =>
       event.type.endsWith('.failed') ? paint.red(text) : event.type === 'warning' ? paint.yellow(text) : text,
   },
@@ -34,6 +34,7 @@ function what(event: StratosEvent): string {
     return `${noun} ${target} ${detail}`;
   }
   if ('operation' in event) return `${event.operation} ${event.target}`;
+  if (event.type === 'hook.finished') return `hook ${event.hook} of ${event.target} ${event.status}`;
   if (event.type === 'rollout.changed') return `rollout ${event.subscription} ${String(event.revision)} ${event.state}`;
   return 'message' in event ? event.message : `${event.stage} (${event.kind}, ${String(event.actions)} actions)`;
 }
@@ -47,5 +48,6 @@ function why(event: StratosEvent): string {
     event.type === 'rollout.changed'
   )
     return event.message;
+  if (event.type === 'hook.finished') return event.output.at(-1) ?? '';
   return 'action' in event ? event.action.reason : '';
 }

@@ -75,6 +75,7 @@ function track(state: State, event: StratosEvent): void {
     case 'operation.finished':
     case 'operation.failed':
     case 'rollout.changed':
+    case 'hook.finished':
     case 'step':
     case 'step.finished':
     case 'warning':
@@ -102,6 +103,8 @@ function eventLine(
       return `${paint.green('✓')} ${cleanText(event.message)} ${paint.dim(event.cached ? 'cached' : formatDuration(event.ms))}`;
     case 'rollout.changed':
       return rolloutLine(event, settings);
+    case 'hook.finished':
+      return hookLine(event, settings);
     case 'action.progress':
       return spinning ? undefined : progressLine(event, state, settings);
     case 'action.finished':
@@ -118,6 +121,15 @@ function eventLine(
     case 'operation.failed':
       return undefined;
   }
+}
+
+/** `✓ hook pre-deploy of shop`, with what it wrote. */
+function hookLine(event: Extract<StratosEvent, { type: 'hook.finished' }>, { paint }: ProgressSettings): string {
+  const { hook, target, status, code, ms, output } = event;
+  const how = status === 'ok' ? '' : ` ${code === undefined ? status : `failed with ${String(code)}`}`;
+  const mark = status === 'ok' ? paint.green('✓') : paint.red('✗');
+  const text = `${mark} hook ${hook} of ${cleanText(target)}${how} ${paint.dim(formatDuration(ms))}`;
+  return [text, ...output.map((line) => `    ${cleanText(line)}`)].join('\n');
 }
 
 /** `✗ rollout shop 5 failed: …`, with what the process said last. */

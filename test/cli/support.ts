@@ -90,6 +90,7 @@ export function someDeps(given: Partial<Deps> = {}): Deps {
     providerOf: untouched('the IaaS'),
     identity: untouched('the identity'),
     who: () => 'op@desk',
+    runHook: () => Promise.resolve(undefined),
     fingerprintKey: untouched('the key for fingerprints'),
     env: {},
     now: () => instant(0),

@@ -49,6 +49,7 @@ function aFleet(vms: number, change: Partial<Deps> = {}) {
     providerOf: () => Promise.resolve({ list: () => Promise.resolve([]), create: refuse, start: refuse } as never),
     identity: () => Promise.resolve({ privateKeyFile: '', publicKey: '' }),
     who: () => 'op@desk',
+    runHook: () => Promise.resolve(undefined),
     fingerprintKey: () => Promise.resolve('key'),
     now: () => NOW,
     emit: (event) => void events.push(event),
