@@ -21,6 +21,8 @@ export default defineConfig({
           include: ['test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/host/**/*.test.ts'],
           exclude: ['**/*.slow.test.ts'],
           fileParallelism: false,
+          // Real machines, disks and timers: what passes at the second try is named by scripts/count.js.
+          retry: 1,
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
@@ -33,6 +35,7 @@ export default defineConfig({
           css: true,
           include: ['test/**/*.slow.test.ts'],
           fileParallelism: false,
+          retry: 1,
           testTimeout: 600_000,
           hookTimeout: 600_000,
         },

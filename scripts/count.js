@@ -24,7 +24,11 @@ for (const file of reports) {
   for (const suite of report.testResults) {
     if (suite.status === 'failed' && suite.assertionResults.every((test) => test.status !== 'failed'))
       fail(`${suite.name}: ${suite.message}`);
-    for (const test of suite.assertionResults) if (test.status === 'failed') console.log(`failed: ${test.fullName}`);
+    for (const test of suite.assertionResults) {
+      if (test.status === 'failed') console.log(`failed: ${test.fullName}`);
+      if (test.status === 'passed' && test.failureMessages?.length > 0)
+        console.log(`passed at the second try: ${test.fullName}\n  ${test.failureMessages[0].split('\n')[0]}`);
+    }
   }
   if (report.numTotalTests === 0) fail(`suite with no test: ${file}`);
 }

@@ -1,13 +1,23 @@
 /** Parsers of option values; what they refuse ends with exit code 64 and the option's name. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Instant, Millis } from '../model/quantity.ts';
-import { instant, parseDuration } from '../model/quantity.ts';
+import { formatDuration, instant, parseDuration } from '../model/quantity.ts';
 
 /** `30s`, `5m`, `1h30m`. */
 export function parseDurationOption(text: string): Millis {
   const value = parseDuration(text);
   if (value === undefined) throw new InvalidArgumentError('It is a duration such as 30s, 5m or 1h30m.');
   return value;
+}
+
+/** An option with a duration that it has by itself; help shows it in words (`10s`). */
+export function durationOption(
+  flags: string,
+  description: string,
+  parse: (text: string) => Millis,
+  fallback: Millis,
+): Option {
+  return new Option(flags, description).argParser(parse).default(fallback, formatDuration(fallback));
 }
 
 /** A pause between rounds: less than a second would only be load. */

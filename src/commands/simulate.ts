@@ -10,7 +10,7 @@ import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { globalOptionsOf, ownOptions } from './global-options.ts';
-import { parseDurationOption, parseInterval, parseSince, parseWhole } from './parse-option.ts';
+import { durationOption, parseDurationOption, parseInterval, parseSince, parseWhole } from './parse-option.ts';
 import { present } from './present.ts';
 import { printResult } from './print-result.ts';
 
@@ -76,14 +76,30 @@ export function simulateCommand(command: Command, context: CommandContext, run =
     .option('--alias <alias>', 'only this subscription')
     .option('--duration <time>', 'how long (default: that of the trace, 24h for a shape)', parseDurationOption)
     .option('--from <time>', 'when it begins, for schedules (default: that of the trace, or a Monday)', parseFrom)
-    .option('--step <time>', 'how virtual time goes by', parseInterval, millis(10_000))
-    .option('--every <time>', 'time between two runs of policy', parseInterval, millis(60_000))
+    .addOption(durationOption('--step <time>', 'how virtual time goes by', parseInterval, millis(10_000)))
+    .addOption(durationOption('--every <time>', 'time between two runs of policy', parseInterval, millis(60_000)))
     .option('--service-time <time>', 'time that a request takes (default: 100ms)', parsePositive)
     .option('--concurrency <n>', 'requests that a process serves side by side (default: by its target)', parseWhole(1))
     .option('--objective <time>', 'a slower answer counts as slow (default: the target, or 500ms)', parsePositive)
-    .option('--boot <time>', 'from asking for a VM to its being prepared', parseDurationOption, millis(60_000))
-    .option('--startup <time>', 'from a decision to a ready process', parseDurationOption, millis(2000))
-    .option('--wake <time>', 'from a request to a stopped process that answers', parseDurationOption, millis(40))
+    .addOption(
+      durationOption(
+        '--boot <time>',
+        'from asking for a VM to its being prepared',
+        parseDurationOption,
+        millis(60_000),
+      ),
+    )
+    .addOption(
+      durationOption('--startup <time>', 'from a decision to a ready process', parseDurationOption, millis(2000)),
+    )
+    .addOption(
+      durationOption(
+        '--wake <time>',
+        'from a request to a stopped process that answers',
+        parseDurationOption,
+        millis(40),
+      ),
+    )
     .option('--compare <names...>', 'two scaling policies, or two specs (.yaml) of the project')
     .option('--html <file>', 'write a page with curves')
     .action(async (options: Given) => {

@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { DEFAULT_PARALLEL, globalOptionsOf, limitsOf } from './global-options.ts';
-import { parseInterval, parseWhole } from './parse-option.ts';
+import { durationOption, parseInterval, parseWhole } from './parse-option.ts';
 import { printResult, printRound } from './print-result.ts';
 
 export interface TopOptions {
@@ -31,7 +31,7 @@ export function topCommand(command: Command, context: CommandContext, run = runT
     ],
     globals: ['dir'],
   })
-    .option('--interval <duration>', 'time between two looks', parseInterval, millis(2000))
+    .addOption(durationOption('--interval <duration>', 'time between two looks', parseInterval, millis(2000)))
     .option('--count <n>', 'end after so many looks', parseWhole(1))
     .action(async ({ interval, count }: { interval: Millis; count?: number }) => {
       const given = count === undefined ? {} : { count };

@@ -23,8 +23,13 @@ export function networkTrouble(error: unknown): NetworkTrouble {
     UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
     UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
     UND_ERR_BODY_TIMEOUT: 'it fell silent',
+    ECONNRESET: 'the connection was cut',
+    EPIPE: 'the connection was cut',
+    UND_ERR_SOCKET: 'the connection was cut',
+    EHOSTUNREACH: 'there is no way to it',
+    ENETUNREACH: 'there is no way to it',
   };
-  return { lasting: false, words: words[code] ?? `the connection was cut${code === '' ? '' : ` (${code})`}` };
+  return { lasting: false, words: words[code] ?? `the connection failed (${code === '' ? rootMessage(error) : code})` };
 }
 
 function codeIn(error: unknown): string {
@@ -34,4 +39,11 @@ function codeIn(error: unknown): string {
     if (first instanceof Error && 'code' in first && typeof first.code === 'string') return first.code;
   }
   return '';
+}
+
+/** What the innermost cause says: `bad port` for those that the Fetch standard blocks. */
+function rootMessage(error: unknown): string {
+  const { cause } = error instanceof Error ? error : {};
+  if (cause instanceof Error) return rootMessage(cause);
+  return error instanceof Error ? error.message : String(error);
 }

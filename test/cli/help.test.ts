@@ -34,6 +34,11 @@ describe('help', () => {
     expect(await cli([])).toMatchObject({ stdout, code: 0 });
   });
 
+  it('shows durations in words', async () => {
+    expect((await cli(['simulate', '--help'])).stdout).toMatch(/--step .*\(default: 10s\)/);
+    expect((await cli(['top', '--help'])).stdout).toMatch(/--interval .*\(default: 2s\)/);
+  });
+
   it('of a group stands for the group alone', async () => {
     const { stdout, code } = await cli(['vm']);
     expect(code).toBe(0);

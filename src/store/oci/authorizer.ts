@@ -8,6 +8,7 @@ import type { Fetch } from '../http/open-fetch.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
+import { mergeScopes } from './scopes.ts';
 
 export interface AuthorizerSettings {
   /** Of the registry, for messages. */
@@ -47,7 +48,7 @@ export function authorizer({ name, url, fetch, credentials, plain }: AuthorizerS
     // A password must not leave in clear because a registry says so.
     if (realm.protocol !== 'https:' && !(plain && realm.protocol === 'http:'))
       throw refused(`its token server is not asked by https: ${realm.href}`);
-    const wanted = [...new Set([...(parameters.scope ?? '').split(' ').filter(Boolean), ...scopes])];
+    const wanted = mergeScopes([...(parameters.scope ?? '').split(' ').filter(Boolean), ...scopes]);
     const what = `log in to ${name}`;
     let answer;
     try {

@@ -13,3 +13,20 @@ export const removeScope = (repository: string): readonly string[] => [`reposito
 
 /** To list repositories. */
 export const CATALOG_SCOPE: readonly string[] = ['registry:catalog:*'];
+
+/**
+ * These scopes with each resource once, its actions sorted. Servers name the actions in any order and a token server
+ * may grant only the last of two scopes of one resource.
+ */
+export function mergeScopes(scopes: readonly string[]): readonly string[] {
+  const actions = new Map<string, Set<string>>();
+  for (const scope of scopes) {
+    // A resource's name may have colons (a host's port), its actions have none.
+    const end = scope.lastIndexOf(':');
+    const resource = scope.slice(0, end);
+    const known = actions.get(resource) ?? new Set();
+    actions.set(resource, known);
+    for (const action of scope.slice(end + 1).split(',')) known.add(action);
+  }
+  return [...actions].map(([resource, granted]) => `${resource}:${[...granted].toSorted().join(',')}`);
+}

@@ -46,7 +46,8 @@ describe('openService', () => {
 
   it.each([
     ['ECONNREFUSED', 'unavailable', 'nobody listens there'],
-    ['ECONNRESET', 'unavailable', 'the connection was cut (ECONNRESET)'],
+    ['ECONNRESET', 'unavailable', 'the connection was cut'],
+    ['EMFILE', 'unavailable', 'the connection failed (EMFILE)'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'untrusted', 'its certificate is not trusted'],
   ])('makes of %s the failure %s', async (code, failure, words) => {
     const error = await ask(failing(code));
