@@ -40,7 +40,7 @@ forbidden.push(
     ['commander', '^src/(commands/|main\\.ts)'],
     ['ssh2', '^src/ssh/'],
     ['execa', '^src/(host|ssh|iaas|store)/'],
-    ['undici', '^src/(store|iaas)/'],
+    ['undici', '^src/(host|store|iaas)/'],
     ['(tar-stream|@cyclonedx)', '^src/store/'],
     ['(ora|chalk)', '^src/report/'],
     ['(yaml|ajv)', '^src/inventory/'],

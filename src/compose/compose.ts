@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { GlobalOptions } from '../commands/global-options.ts';
 import type { StratosEvent } from '../model/event.ts';
 import { instant } from '../model/quantity.ts';
+import type { IaasProvider } from '../iaas/provider.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import { eventStream } from '../report/event-stream.ts';
 import type { Io } from '../report/io.ts';
@@ -118,6 +119,19 @@ async function openDeps(
     opened.set(key, known);
     return known;
   };
+  const providers = new Map<string, Promise<IaasProvider>>();
+  // One adapter of each IaaS for a whole run: what its API bears is counted there.
+  const providerOf: Deps['providerOf'] = (spec, lineage) => {
+    const key = JSON.stringify([lineage, spec]);
+    const onStep = (message: string): void => {
+      emit({ type: 'step', message });
+    };
+    const known =
+      providers.get(key) ??
+      import('../iaas/load-provider.ts').then((to) => to.loadProvider(spec, { lineage, env, onStep }));
+    providers.set(key, known);
+    return known;
+  };
   const identity = async (): ReturnType<Deps['identity']> => (await import('../ssh/key-pair.ts')).ensureKeyPair(keys);
   return {
     directory,
@@ -166,15 +180,7 @@ async function openDeps(
       const place = await remotePlace(reference, spec, openStore, { pin: digest });
       return checkSignatures(place ?? local, digest, trust, { env });
     },
-    providerOf: async (spec, lineage) => {
-      const { loadProvider } = await import('../iaas/load-provider.ts');
-      return loadProvider(spec, {
-        lineage,
-        onStep: (message) => {
-          emit({ type: 'step', message });
-        },
-      });
-    },
+    providerOf,
     identity,
     fingerprintKey: async () => (await import('../inventory/secret-key.ts')).ensureSecretKey(state),
   };

@@ -1,5 +1,8 @@
 /** Where an IaaS of the spec becomes an adapter. */
-import type { IaasSpec } from '../model/spec.ts';
+import type { CloudSpec, IaasSpec } from '../model/spec.ts';
+import { decorate } from './decorate/around.ts';
+import { limiting } from './decorate/limiting.ts';
+import { retrying } from './decorate/retrying.ts';
 import type { IaasContext, IaasProvider } from './provider.ts';
 
 /**
@@ -13,4 +16,9 @@ export async function loadProvider(spec: IaasSpec, context: IaasContext): Promis
     case 'static':
       return (await import('./static/static-provider.ts')).staticProvider(spec, context);
   }
+}
+
+/** A cloud as it is used: calls kept to what its API bears, and repeated where that helps. */
+export function managed(provider: IaasProvider, spec: CloudSpec): IaasProvider {
+  return decorate(decorate(provider, limiting(spec)), retrying());
 }

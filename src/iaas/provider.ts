@@ -1,16 +1,18 @@
 /**
- * What Stratos asks of an IaaS: six verbs. An adapter translates its vendor's errors to {@link IaasError} at its edge, labels all
+ * What Stratos asks of an IaaS: six verbs, and three that a cloud has besides. An adapter translates its vendor's errors to {@link IaasError} at its edge, labels all
  * it creates with the lineage, and never lists or touches anything else.
  */
 import type { Machine } from '../model/observation.ts';
 import type { Secret } from '../model/secret.ts';
-import type { VmSize } from '../model/vm-size.ts';
+import type { PricedSize, VmSize } from '../model/vm-size.ts';
 
 export interface MachineRequest {
   /** Name of the VM; the idempotency key. */
   readonly vm: string;
   readonly partition: string;
   readonly size: VmSize;
+  /** One of the zones that the spec gives this IaaS. Undefined: the adapter's choice. */
+  readonly zone?: string;
   /** Host key pair we generated: injected, so that the first connection is already verified. */
   readonly hostKey: { readonly privateKey: Secret; readonly publicKey: string };
   /** OpenSSH public key that shall be able to log in. */
@@ -25,11 +27,11 @@ export interface IaasProvider {
   readonly kind: string;
   /** Whether `delete` ends the machine (a cloud) or only gives it back (a static pool), and whether it makes host keys its own. */
   readonly capabilities: { readonly ephemeral: boolean; readonly injectsHostKey: boolean; readonly stop: boolean };
-  /** All machines that carry our lineage, in any state; for a static pool, its hosts. */
+  /** All machines that carry our lineage, in any state, of all pages of the answer; for a static pool, its hosts. */
   list(): Promise<readonly Machine[]>;
   /**
-   * Makes a machine, or returns the one that already carries this VM's name. Resolves when it has an address; SSH may
-   * take a while longer.
+   * Makes a machine, or returns the one that already carries this VM's name, also when the answer to an earlier call was lost.
+   * Resolves when it has an address; SSH may take a while longer.
    * @throws IaasError no-capacity, quota, unauthorized, rate-limited, unavailable, invalid
    */
   create(request: MachineRequest): Promise<Machine>;
@@ -41,11 +43,35 @@ export interface IaasProvider {
   delete(id: string): Promise<void>;
   /** Whether this adapter can work here: credentials, tools, rights. Changes nothing. @throws IaasError with a hint */
   check(): Promise<void>;
+  /**
+   * What `iaas check` shows before anything is bought: whether these sizes, the image, the network and the quota are there, and
+   * what a size costs. Changes nothing, throws nothing: what fails is a finding.
+   */
+  readonly survey?: (sizes: readonly VmSize[]) => Promise<readonly Finding[]>;
+  /** The sizes that can be had, with prices (per hour) where the IaaS tells them. @throws IaasError */
+  readonly sizes?: () => Promise<readonly PricedSize[]>;
+  /**
+   * Makes an image of a stopped or running machine, so that later VMs boot prepared. Resolves when it can be used.
+   * @returns what the spec's `image` takes @throws IaasError not-found, quota
+   */
+  readonly bake?: (id: string, name: string, signal?: AbortSignal) => Promise<string>;
+}
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly subject: 'credentials' | 'quota' | 'image' | 'network' | 'size' | 'price';
+  readonly status: 'ok' | 'warning' | 'failed';
+  /** `12 of 20 vCPUs are left in eu-west-1`. */
+  readonly detail: string;
+  /** What to do about it; can be run or is an address in the spec. */
+  readonly hint?: string;
 }
 
 /** What every adapter is told about the project it works for. */
 export interface IaasContext {
   readonly lineage: string;
+  /** Variables of the operator's environment: where clouds keep credentials by custom. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Reports slow steps: `building the base root file system`. */
   readonly onStep: (message: string) => void;
 }

@@ -2,7 +2,13 @@
 
 type RawMap<T> = Readonly<Record<string, T>>;
 export type RawBounds = number | { readonly min?: number; readonly max?: number };
-export type RawEnv = RawMap<string | number | boolean | { readonly fromEnv?: string; readonly fromFile?: string }>;
+export interface RawSecret {
+  readonly fromEnv?: string;
+  readonly fromFile?: string;
+  readonly fromCommand?: readonly string[];
+  readonly fromKeyring?: RawMap<string>;
+}
+export type RawEnv = RawMap<string | number | boolean | RawSecret>;
 
 export interface RawAccess {
   readonly user?: string;
@@ -28,6 +34,12 @@ export interface RawStaticIaas extends RawAccess {
   readonly kind: 'static';
   readonly jump?: RawJump;
   readonly hosts: RawMap<RawHost>;
+}
+export interface RawCloud {
+  readonly user?: string;
+  readonly timeout?: string;
+  readonly concurrency?: number;
+  readonly ratePerSecond?: number;
 }
 export type RawIaas = RawLocalIaas | RawStaticIaas;
 

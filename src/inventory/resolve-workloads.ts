@@ -21,7 +21,7 @@ import type {
   RawSubscription,
 } from './raw-spec.ts';
 import { checkTraffic, hostsOf } from './check-traffic.ts';
-import { boundsOf, projectPath, sound } from './resolve-context.ts';
+import { boundsOf, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { checkNeighbours } from './check-neighbours.ts';
 import { tellAt } from './policy-place.ts';
@@ -30,6 +30,7 @@ import { checkSleep, idlePolicy } from './resolve-idle.ts';
 import { referred } from './resolve-policies.ts';
 import { rolloutPolicy } from './resolve-rollout.ts';
 import { scalingPolicy } from './resolve-scaling.ts';
+import { secretOf } from './resolve-secret.ts';
 import { showValue } from './show-value.ts';
 import { entryPath } from './spec-files.ts';
 import type { Entry, Section } from './spec-files.ts';
@@ -220,8 +221,7 @@ function envOf(
           typeof value === 'string' ? value : entry.source.written([...entryPath(section, entry.name), 'env', key]);
         return [key, { kind: 'value', value: written ?? String(value) }];
       }
-      if (value.fromEnv !== undefined) return [key, { kind: 'env', variable: value.fromEnv }];
-      return [key, { kind: 'file', path: projectPath(context.directory, value.fromFile ?? '') }];
+      return [key, secretOf(context.directory, value)];
     }),
   );
 }

@@ -173,10 +173,18 @@ export class IaasError extends StratosError {
   readonly code = 'IAAS';
   readonly iaas: string;
   readonly failure: IaasFailure;
-  constructor(iaas: string, failure: IaasFailure, message: string, options: StratosErrorOptions = {}) {
+  /** How long the IaaS wants to be left alone; with `rate-limited` and `unavailable`, where it says. */
+  readonly retryAfter: Millis | undefined;
+  constructor(
+    iaas: string,
+    failure: IaasFailure,
+    message: string,
+    options: StratosErrorOptions & { readonly retryAfter?: Millis } = {},
+  ) {
     super(message, options);
     this.iaas = iaas;
     this.failure = failure;
+    this.retryAfter = options.retryAfter;
   }
 }
 

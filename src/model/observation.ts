@@ -27,6 +27,8 @@ export interface Machine {
   readonly state: 'pending' | 'running' | 'stopped' | 'failed' | 'deleting';
   readonly endpoint?: Endpoint;
   readonly size?: VmSize;
+  /** Where in the IaaS it is: `eu-west-1a`. Undefined where it has no zones. */
+  readonly zone?: string;
 }
 
 export type VmObservation = ReachedVm | UnreachedVm;

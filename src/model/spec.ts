@@ -95,6 +95,19 @@ export interface GlanceStoreSpec {
 
 export type IaasSpec = LocalIaasSpec | StaticIaasSpec;
 
+/** What every cloud has: how its machines are logged in to, and what its API bears. */
+export interface CloudSpec {
+  readonly name: string;
+  /** Made at the first boot, with sudo without a password; `root` where the image lets root in. Default `stratos`. */
+  readonly user: string;
+  /** Longest time from asking for a machine to its having an address. Default 10 min. */
+  readonly timeout: Millis;
+  /** Most machines that are asked for, or ended, at one time. Default 32. */
+  readonly concurrency: number;
+  /** Most calls in one second. Undefined: no such bound. */
+  readonly ratePerSecond?: number;
+}
+
 /** Nested-LXC VMs on the operator's own Linux machine. */
 export interface LocalIaasSpec {
   readonly kind: 'local';
@@ -207,10 +220,16 @@ export interface VolumeSpec {
 }
 
 /** A value in clear, or where to read a secret on the operator's machine when it is needed. */
-export type EnvValue =
-  | { readonly kind: 'value'; readonly value: string }
+export type EnvValue = { readonly kind: 'value'; readonly value: string } | SecretRef;
+
+/** Where a secret is kept: read when it is needed, never written down. */
+export type SecretRef =
   | { readonly kind: 'env'; readonly variable: string }
-  | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'file'; readonly path: string }
+  /** A program (`pass show cloud/token`) that prints it; started without a shell, in the project directory `cwd`. */
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly cwd: string }
+  /** The desktop's keyring, by the attributes that `secret-tool store` was given. */
+  | { readonly kind: 'keyring'; readonly attributes: Readonly<Record<string, string>> };
 
 /** A running cartridge under a unique alias. */
 export interface SubscriptionSpec {

@@ -6,11 +6,12 @@ export interface VmSize {
   readonly cpu: Cores;
   readonly memory: Bytes;
   readonly disk?: Bytes;
+  /** What the IaaS calls it: `t3.small`. Undefined: its cheapest that offers as much. */
+  readonly name?: string;
 }
 
 /** A size of an IaaS, with its price. */
 export interface PricedSize extends VmSize {
-  readonly name?: string;
   /** For one hour. */
   readonly price?: number;
 }

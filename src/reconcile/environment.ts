@@ -1,15 +1,14 @@
 /** The environment of a subscription's processes: cartridge and subscription merged, secrets read where they are kept. */
 import { createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { HostError } from '../model/errors.ts';
+import { readSecret } from '../host/read-secret.ts';
 import { Secret } from '../model/secret.ts';
-import type { EnvValue, Spec, SubscriptionSpec } from '../model/spec.ts';
+import type { Spec, SubscriptionSpec } from '../model/spec.ts';
 
 export type Environment = Readonly<Record<string, string | Secret>>;
 
 /**
- * The environment of one subscription. A value from a variable or a file of the operator's machine is a {@link Secret}.
- * @throws HostError when a variable is not set or a file cannot be read
+ * The environment of one subscription. What is read on the operator's machine is a {@link Secret}.
+ * @throws HostError when a secret is not where it should be
  */
 export async function environmentOf(
   spec: Spec,
@@ -19,34 +18,10 @@ export async function environmentOf(
   const merged = { ...spec.cartridges[subscription.cartridge]?.env, ...subscription.env };
   const result: Record<string, string | Secret> = {};
   for (const [name, value] of Object.entries(merged)) {
-    result[name] = await valueOf(value, `${name} of ${subscription.alias}`, variables);
+    result[name] =
+      value.kind === 'value' ? value.value : await readSecret(value, `set ${name} of ${subscription.alias}`, variables);
   }
   return result;
-}
-
-async function valueOf(
-  value: EnvValue,
-  what: string,
-  variables: Readonly<Record<string, string | undefined>>,
-): Promise<string | Secret> {
-  switch (value.kind) {
-    case 'value':
-      return value.value;
-    case 'env': {
-      const found = variables[value.variable];
-      if (found === undefined)
-        throw new HostError(`Cannot set ${what} as the environment variable is not set: ${value.variable}`, {
-          hint: `export ${value.variable}=…`,
-        });
-      return new Secret(found);
-    }
-    case 'file':
-      try {
-        return new Secret((await readFile(value.path, 'utf8')).replace(/\n$/, ''));
-      } catch (cause) {
-        throw new HostError(`Cannot set ${what} as the file cannot be read: ${value.path}`, { cause });
-      }
-  }
 }
 
 /** What keeps digests of environments from being a way back to what is in them. */

@@ -1,9 +1,12 @@
 /** What every IaaS adapter must do, whatever it drives. A new adapter is done when this suite passes on it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IaasProvider, MachineRequest } from '../../src/iaas/provider.ts';
+import { decorate } from '../../src/iaas/decorate/around.ts';
+import { retrying } from '../../src/iaas/decorate/retrying.ts';
 import type { Endpoint } from '../../src/model/endpoint.ts';
 import { IaasError, type IaasFailure } from '../../src/model/errors.ts';
 import type { Machine } from '../../src/model/observation.ts';
+import { millis } from '../../src/model/quantity.ts';
 
 /** One adapter with room for two machines at least, and what a test needs around it. */
 export interface IaasSubject extends AsyncDisposable {
@@ -11,10 +14,41 @@ export interface IaasSubject extends AsyncDisposable {
   /** The same IaaS, used by another project; undefined where machines carry no lineage. */
   readonly other?: IaasProvider;
   readonly request: (vm: string, change?: Partial<MachineRequest>) => Promise<MachineRequest>;
-  /** Runs a shell line by SSH; rejects on an unknown host key. */
-  readonly ssh: (endpoint: Endpoint, line: string) => Promise<string>;
+  /** Runs a shell line by SSH; rejects on an unknown host key. Undefined where its machines run nothing. */
+  readonly ssh?: (endpoint: Endpoint, line: string) => Promise<string>;
   /** What a restart of the machine that the IaaS runs on does to it; undefined where there is none to restart. */
   readonly restart?: () => Promise<void>;
+  /** What the IaaS itself holds of a machine, read past the adapter; undefined where there is no API to read. */
+  readonly held?: (id: string) => Promise<HeldMachine>;
+  /** Makes the IaaS misbehave; undefined where it cannot be made to. */
+  readonly faults?: IaasFaults;
+  /** More machines than one page of a listing holds; undefined where listings have no pages. */
+  readonly beyondOnePage?: number;
+  /** Zones of the spec, where there are any. */
+  readonly zones?: readonly [string, string];
+}
+
+export interface HeldMachine {
+  readonly vm: string;
+  readonly lineage: string;
+  /** User data as cloud-init would read it: unpacked. */
+  readonly userData: string;
+  /** The vendor's name of the size. */
+  readonly size: string;
+  readonly zone?: string;
+}
+
+export interface IaasFaults {
+  /** The next create of a machine is refused, once. */
+  refuseCreate(failure: 'no-capacity' | 'quota'): void;
+  /** The next create is done, and its answer lost, once. */
+  loseAnswer(): void;
+  /** Who asks is not known, until the returned function is called. */
+  lockOut(): () => void;
+  /** The next calls are refused as too many, `Retry-After` in seconds where it is said; at most as many. */
+  throttle(calls: number, retryAfter?: number): void;
+  /** New machines get no address, until the returned function is called. The adapter under test waits at most 1 s. */
+  stall(): () => void;
 }
 
 /** Registers the suite for one adapter. */
@@ -30,6 +64,10 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
 
     const create = async (vm: string, change?: Partial<MachineRequest>): Promise<Machine> =>
       provider.create(await subject.request(vm, change));
+    /** Runs a line on a machine, where machines run something; what it printed is `expected`. */
+    const says = async (machine: Machine, line: string, expected: string): Promise<void> => {
+      if (subject.ssh) expect(await subject.ssh(endpointOf(machine), line)).toBe(expected);
+    };
     const find = async (id: string): Promise<Machine | undefined> =>
       (await provider.list()).find((machine) => machine.id === id);
 
@@ -46,11 +84,14 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
         expect(endpointOf(machine).hostKeys).toEqual([request.hostKey.publicKey]);
     });
 
-    it('create gives a machine whose first SSH connection is verified', async () => {
+    it('create gives a machine whose first SSH connection is verified', async ({ skip }) => {
+      const { ssh } = subject;
+      skip(!ssh, 'its machines run nothing');
       const machine = await create('one');
-      expect(await subject.ssh(endpointOf(machine), 'echo in; id -u')).toBe('in\n0\n');
+      const become = endpointOf(machine).user === 'root' ? '' : 'sudo -n ';
+      expect(await ssh?.(endpointOf(machine), `echo in; ${become}id -u`)).toBe('in\n0\n');
       const stranger = { ...endpointOf(machine), hostKeys: [(await subject.request('stranger')).hostKey.publicKey] };
-      await expect(subject.ssh(stranger, 'true')).rejects.toThrow(/host key/i);
+      await expect(ssh?.(stranger, 'true')).rejects.toThrow(/host key/i);
     });
 
     it('create is idempotent by the name of the VM', async () => {
@@ -74,7 +115,7 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
       const two = await create('two', { taken: [one.id] });
       expect(two.id).not.toBe(one.id);
       expect(endpointOf(two).address).not.toBe(endpointOf(one).address);
-      expect(await subject.ssh(endpointOf(two), 'echo two')).toBe('two\n');
+      await says(two, 'echo two', 'two\n');
       await provider.delete(two.id);
     });
 
@@ -111,14 +152,14 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
       expect((await other.list()).map((machine) => machine.state)).toEqual(['running']);
       await other.delete(theirs.id);
       expect(await other.list()).toEqual([]);
-      expect(await subject.ssh(endpointOf(ours), 'echo still')).toBe('still\n');
+      await says(ours, 'echo still', 'still\n');
     });
 
     it('start has no effect on a running machine', async () => {
       const machine = await create('one');
-      const before = await subject.ssh(endpointOf(machine), STARTED);
+      const before = await subject.ssh?.(endpointOf(machine), STARTED);
       expect(await provider.start(machine.id)).toEqual(machine);
-      expect(await subject.ssh(endpointOf(machine), STARTED)).toBe(before);
+      await says(machine, STARTED, before ?? '');
     });
 
     it('start and stop refuse an unknown machine with not-found', async () => {
@@ -134,23 +175,23 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
         await expectFailure('invalid', () => provider.stop(machine.id));
         return;
       }
-      await subject.ssh(endpointOf(machine), 'echo kept > /root/kept; echo data > /var/lib/stratos/kept; sync');
+      await says(machine, 'echo kept > kept; sync', '');
       await provider.stop(machine.id);
       expect((await find(machine.id))?.state).toBe('stopped');
       await provider.stop(machine.id);
       expect(await provider.start(machine.id)).toEqual(machine);
-      expect(await subject.ssh(endpointOf(machine), 'cat /root/kept /var/lib/stratos/kept')).toBe('kept\ndata\n');
+      await says(machine, 'cat kept', 'kept\n');
     });
 
     it('start brings a machine back after a restart of what it runs on', async ({ skip }) => {
       const { restart } = subject;
       skip(!restart, 'nothing to restart');
       const machine = await create('one');
-      await subject.ssh(endpointOf(machine), 'echo survived > /var/lib/stratos/survived; sync');
+      await says(machine, 'echo survived > /var/lib/stratos/survived; sync', '');
       await restart?.();
       expect(await find(machine.id)).toEqual({ ...machine, state: 'stopped' });
       expect(await provider.start(machine.id)).toEqual(machine);
-      expect(await subject.ssh(endpointOf(machine), 'cat /var/lib/stratos/survived')).toBe('survived\n');
+      await says(machine, 'cat /var/lib/stratos/survived', 'survived\n');
     });
 
     it('create brings a stopped machine back', async ({ skip }) => {
@@ -159,7 +200,7 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
       const machine = await create('one');
       await restart?.();
       expect(await create('one')).toEqual(machine);
-      expect(await subject.ssh(endpointOf(machine), 'echo back')).toBe('back\n');
+      await says(machine, 'echo back', 'back\n');
     });
 
     it('delete is idempotent and ends an ephemeral machine', async () => {
@@ -178,10 +219,10 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
 
     it('create after delete gives a fresh machine', async () => {
       const machine = await create('one');
-      await subject.ssh(endpointOf(machine), 'touch /root/old');
+      await says(machine, 'touch old', '');
       await provider.delete(machine.id);
       const again = await create('one');
-      if (provider.capabilities.ephemeral) expect(await subject.ssh(endpointOf(again), 'ls /root')).toBe('');
+      if (provider.capabilities.ephemeral) await says(again, 'ls', '');
       else expect(again).toEqual(machine);
     });
 
@@ -192,10 +233,146 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
       const request = await subject.request('aborted', { signal: AbortSignal.timeout(60) });
       await expect(provider.create(request)).rejects.toMatchObject({ code: 'INTERRUPTED' });
       const machine = await create('aborted');
-      expect(await subject.ssh(endpointOf(machine), 'echo in')).toBe('in\n');
+      await says(machine, 'echo in', 'in\n');
       await provider.delete(machine.id);
     });
+
+    it('create hands user data, size and zone to the IaaS', async ({ skip }) => {
+      const { held, zones } = subject;
+      skip(!held, 'has no API to read');
+      const zone = zones?.[1];
+      const request = await subject.request('held', zone === undefined ? {} : { zone });
+      const machine = await provider.create(request);
+      if (zone !== undefined) expect(machine.zone).toBe(zone);
+      const seen = await held?.(machine.id);
+      expect(seen).toMatchObject({ vm: 'held', ...(zone === undefined ? {} : { zone }) });
+      if (request.size.name !== undefined) expect(seen?.size).toBe(request.size.name);
+      expect(seen?.userData).toMatch(/^#cloud-config\n/);
+      const config = JSON.parse((seen?.userData ?? '').replace('#cloud-config\n', '')) as UserData;
+      expect(config.ssh_keys.ed25519_public).toBe(request.hostKey.publicKey);
+      expect(config.ssh_keys.ed25519_private).toBe(request.hostKey.privateKey.reveal());
+      expect(config.users.map((user) => user.ssh_authorized_keys)).toEqual([[request.authorizedKey]]);
+      await provider.delete(machine.id);
+    });
+
+    it('create after a lost answer makes no second machine, and knows the host key of the first', async ({ skip }) => {
+      const { faults } = subject;
+      skip(!faults, 'cannot be made to fail');
+      faults?.loseAnswer();
+      const first = await provider.create(await subject.request('lost')).catch((error: unknown) => error);
+      const machine = await provider.create(await subject.request('lost'));
+      if (!(first instanceof Error)) expect(machine).toEqual(first);
+      expect((await provider.list()).filter(({ vm }) => vm === 'lost')).toEqual([machine]);
+      if (subject.held) expect((await subject.held(machine.id)).userData).toContain(endpointOf(machine).hostKeys[0]);
+      await provider.delete(machine.id);
+    });
+
+    for (const failure of ['no-capacity', 'quota'] as const)
+      it(`create fails with ${failure} where the IaaS says so`, async ({ skip }) => {
+        const { faults } = subject;
+        skip(!faults, 'cannot be made to fail');
+        faults?.refuseCreate(failure);
+        await expectFailure(failure, () => create('refused'));
+        expect((await provider.list()).filter(({ vm }) => vm === 'refused')).toEqual([]);
+        await provider.delete((await create('refused')).id);
+      });
+
+    it('every verb fails with unauthorized where nobody knows us', async ({ skip }) => {
+      const { faults } = subject;
+      skip(!faults, 'cannot be made to fail');
+      const machine = await create('one');
+      const back = faults?.lockOut();
+      try {
+        for (const work of [
+          () => provider.list(),
+          () => create('nobody'),
+          () => provider.stop(machine.id),
+          () => provider.start(machine.id),
+          () => provider.delete(machine.id),
+          () => provider.check(),
+        ])
+          await expectFailure('unauthorized', work);
+      } finally {
+        back?.();
+      }
+      expect(await find(machine.id)).toEqual(machine);
+    });
+
+    it('says rate-limited with the time it was told, and a retry keeps to that time', async ({ skip }) => {
+      const { faults } = subject;
+      skip(!faults, 'cannot be made to fail');
+      faults?.throttle(1, 1);
+      const error = await provider.list().catch((reason: unknown) => reason);
+      // An SDK may keep to the time by itself.
+      if (error instanceof Error) expect(error).toMatchObject({ failure: 'rate-limited', retryAfter: 1000 });
+      faults?.throttle(1, 1);
+      const begin = performance.now();
+      const policy = { attempts: 3, firstWait: millis(1), longestWait: millis(5000) };
+      await decorate(provider, retrying(policy)).list();
+      expect(performance.now() - begin).toBeGreaterThan(900);
+    });
+
+    it('create gives up in time where no address comes, and a later one takes that machine', async ({ skip }) => {
+      const { faults } = subject;
+      skip(!faults, 'cannot be made to fail');
+      const begin = performance.now();
+      const end = faults?.stall();
+      let pending: Machine | undefined;
+      try {
+        await expectFailure('unavailable', () => create('slow'));
+        expect(performance.now() - begin).toBeLessThan(5000);
+        pending = (await provider.list()).find(({ vm }) => vm === 'slow');
+        expect(pending?.state).toBe('pending');
+      } finally {
+        end?.();
+      }
+      const machine = await create('slow');
+      expect(machine.id).toBe(pending?.id);
+      expect(machine.state).toBe('running');
+      await provider.delete(machine.id);
+    });
+
+    it('list shows machines of all pages, in any state', async ({ skip }) => {
+      const { beyondOnePage: count = 0 } = subject;
+      skip(count === 0, 'its listings have no pages');
+      const names = Array.from({ length: count }, (_, n) => `many-${String(n)}`);
+      const made: Machine[] = [];
+      for (let at = 0; at < count; at += 10)
+        made.push(...(await Promise.all(names.slice(at, at + 10).map(async (vm) => create(vm)))));
+      const [first] = made;
+      if (provider.capabilities.stop && first) await provider.stop(first.id);
+      const seen = (await provider.list()).filter(({ vm }) => vm?.startsWith('many-'));
+      expect(seen.map(({ vm }) => vm).toSorted()).toEqual(names.toSorted());
+      if (provider.capabilities.stop) expect(seen.filter(({ state }) => state === 'stopped')).toHaveLength(1);
+      for (let at = 0; at < count; at += 10)
+        await Promise.all(made.slice(at, at + 10).map(async ({ id }) => provider.delete(id)));
+      expect((await provider.list()).filter(({ vm }) => vm?.startsWith('many-'))).toEqual([]);
+    });
+
+    it('survey finds what is there, and says what is not', async ({ skip }) => {
+      const { survey } = provider;
+      skip(!survey, 'sells nothing');
+      const { size } = await subject.request('one');
+      const good = (await survey?.([size])) ?? [];
+      expect(good.filter(({ status }) => status === 'failed')).toEqual([]);
+      expect(good.map(({ subject: what }) => what)).toEqual(expect.arrayContaining(['credentials', 'image', 'size']));
+      const bad = (await survey?.([{ ...size, name: 'no-such-size' }])) ?? [];
+      expect(bad.filter(({ status }) => status === 'failed').map(({ subject: what }) => what)).toEqual(['size']);
+    });
+
+    it('bake makes an image that a machine can be made of', async ({ skip }) => {
+      const { bake } = provider;
+      skip(!bake, 'makes no images');
+      const machine = await create('one');
+      expect(await bake?.(machine.id, 'baked')).toMatch(/./);
+      await expectFailure('not-found', async () => bake?.('nobody', 'baked'));
+    });
   });
+}
+
+interface UserData {
+  readonly ssh_keys: { readonly ed25519_public: string; readonly ed25519_private: string };
+  readonly users: readonly { readonly ssh_authorized_keys: readonly string[] }[];
 }
 
 /** When the machine's init started: changes with each start of the machine. */

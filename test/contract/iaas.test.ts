@@ -23,7 +23,7 @@ iaasContract('static', async () => {
     const { address, port, user, hostKeys } = endpoint;
     return { name, address, port, user, hostKeys, key: vms.identityFile };
   });
-  const context = { lineage: vms.site.lineage, onStep: () => undefined };
+  const context = { lineage: vms.site.lineage, env: {}, onStep: () => undefined };
   return {
     provider: await loadProvider({ kind: 'static', name: 'pool', hosts }, context),
     request: vms.site.request,

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 const providerFor = (change: Partial<LocalIaasSpec>): IaasProvider =>
-  localProvider({ ...site.spec, ...change }, { lineage: site.lineage, onStep: () => undefined });
+  localProvider({ ...site.spec, ...change }, { lineage: site.lineage, env: {}, onStep: () => undefined });
 const shell = (vm: ReturnType<typeof vmOf>, line: string): Promise<string> => sshTo(site, vm.endpoint, line);
 
 /** Starts a create in a process of its own; resolves once it is under way. */
@@ -154,7 +154,7 @@ describe('localProvider create', () => {
   it('leaves no half-built base behind when debootstrap refuses', async () => {
     const cache = await mkdtemp(path.join(tmpdir(), 'stratos-cache-'));
     const spec = { ...site.spec, suite: 'no-such-suite' };
-    const provider = localProvider(spec, { lineage: site.lineage, onStep: () => undefined }, cache);
+    const provider = localProvider(spec, { lineage: site.lineage, env: {}, onStep: () => undefined }, cache);
     const error: unknown = await provider.create(await site.request('x')).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ failure: 'unavailable' });
     expect((error as Error).message).toMatch(/as debootstrap ended with status 1: .*no-such-suite/);
@@ -175,7 +175,7 @@ describe('localProvider create', () => {
     expect((await readdir(cache)).some((name) => name.startsWith('.building'))).toBe(true);
     const spec = { ...site.spec, suite: 'no-such-suite' };
     await expect(
-      localProvider(spec, { lineage: site.lineage, onStep: () => undefined }, cache).create(await site.request('x')),
+      localProvider(spec, { lineage: site.lineage, env: {}, onStep: () => undefined }, cache).create(await site.request('x')),
     ).rejects.toThrow();
     expect((await readdir(cache)).some((name) => name.startsWith('.building'))).toBe(false);
     await rm(cache, { recursive: true });

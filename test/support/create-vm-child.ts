@@ -8,7 +8,7 @@ const [spec, lineage, request, cache] = process.argv.slice(2).map((text) => JSON
 const wanted = request as MachineRequest & { readonly privateKey: string };
 const provider = localProvider(
   spec as LocalIaasSpec,
-  { lineage: lineage as string, onStep: console.log },
+  { lineage: lineage as string, env: {}, onStep: console.log },
   cache as string,
 );
 console.log('go');

@@ -98,7 +98,8 @@ export async function testSite(): Promise<TestSite> {
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'stratos-test', '-f', identityFile]);
   const publicKey = (await readFile(`${identityFile}.pub`, 'utf8')).trim();
   const lineage = randomUUID();
-  const providerOf = (of: string): IaasProvider => localProvider(spec, { lineage: of, onStep: () => undefined });
+  const providerOf = (of: string): IaasProvider =>
+    localProvider(spec, { lineage: of, env: {}, onStep: () => undefined });
   const dispose = (): Promise<void> => withKernelLock(LOCK, () => giveBack(slot));
   return {
     ...{ spec, lineage, directory, identityFile, publicKey, providerOf, dispose },
@@ -186,7 +187,7 @@ async function clearSlot(slot: number): Promise<void> {
   const layout = rootLayout(spec.root);
   for (const id of await readdir(layout.vms).catch(() => [])) {
     const record = await readRecord(path.join(layout.vms, id, 'machine.json'));
-    if (record) await localProvider(spec, { lineage: record.lineage, onStep: () => undefined }).delete(id);
+    if (record) await localProvider(spec, { lineage: record.lineage, env: {}, onStep: () => undefined }).delete(id);
     // Without a label it never ran.
     else await rm(path.join(layout.vms, id), { recursive: true, force: true });
   }

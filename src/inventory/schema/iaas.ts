@@ -43,6 +43,33 @@ const jump: JsonSchema = {
   ...mapping({ address, ...access, hostKey }, { required: ['address'] }),
 };
 
+/** Keys that every cloud has. */
+export const CLOUD = {
+  user: {
+    ...access.user,
+    description:
+      'Who to log in as: made at the first boot, with sudo without a password. `root` where the image lets root in.',
+    default: 'stratos',
+  },
+  timeout: term('duration', {
+    description: 'Longest time from asking for a machine to its having an address.',
+    default: '10m',
+  }),
+  concurrency: {
+    title: 'a whole number, at least 1',
+    description: 'Most machines that are asked for, or ended, at one time.',
+    type: 'integer',
+    minimum: 1,
+    default: 32,
+  },
+  ratePerSecond: {
+    title: 'a number above 0',
+    description: 'Most calls of its API in one second. Default: no such bound; what it says with `Retry-After` is kept.',
+    type: 'number',
+    exclusiveMinimum: 0,
+  },
+} satisfies Record<string, JsonSchema>;
+
 /** Definitions of `$defs` for the kinds of IaaS. A new adapter adds its own here and to {@link IAAS}. */
 export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
   iaasLocal: mapping(

@@ -8,6 +8,30 @@ export const NAME_PATTERN = '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$';
 export const NAME_RULE =
   'a name of 1 to 40 lowercase letters, digits and dashes that begins with a letter and does not end with a dash';
 
+const SECRET_SOURCES = {
+  fromEnv: {
+    title: 'the name of an environment variable: letters, digits and _',
+    description: 'Variable of the operator’s environment that has the value.',
+    type: 'string',
+    pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+  },
+  fromFile: { $ref: '#/$defs/path', description: 'File that has the value; a last line break is left out.' },
+  fromCommand: {
+    $ref: '#/$defs/words',
+    description: 'Program of this machine that prints the value; a last line break is left out.',
+    examples: [['pass', 'show', 'cloud/token']],
+  },
+  fromKeyring: {
+    title: 'attributes of an entry of the keyring',
+    description: 'Attributes as they were given to `secret-tool store`.',
+    type: 'object',
+    minProperties: 1,
+    propertyNames: { title: 'an attribute: letters, digits, _ . : and -', pattern: '^[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$' },
+    additionalProperties: { title: 'a text', type: 'string', pattern: '^[^\\u0000]*$' },
+    examples: [{ service: 'stratos', account: 'cloud' }],
+  },
+} as const satisfies Record<string, JsonSchema>;
+
 /** Definitions under `$defs`. Every one has a title, which messages use. */
 export const TERMS = {
   name: { title: NAME_RULE, type: 'string', pattern: NAME_PATTERN },
@@ -98,21 +122,23 @@ export const TERMS = {
     examples: [{ MODE: 'production', DB_PASSWORD: { fromEnv: 'SHOP_DB_PASSWORD' } }],
   },
   envValue: {
-    title: 'a text, a number, true, false, {fromEnv: NAME} or {fromFile: PATH}',
+    title: 'a text, a number, true, false, {fromEnv: NAME}, {fromFile: PATH}, {fromCommand: […]} or {fromKeyring: {…}}',
     type: ['string', 'number', 'boolean', 'object'],
     pattern: '^[^\\u0000]*$',
     additionalProperties: false,
     minProperties: 1,
     maxProperties: 1,
-    properties: {
-      fromEnv: {
-        title: 'the name of an environment variable: letters, digits and _',
-        description: 'Variable of the operator’s environment that has the value.',
-        type: 'string',
-        pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
-      },
-      fromFile: { $ref: '#/$defs/path', description: 'File that has the value; a last line break is left out.' },
-    },
+    properties: SECRET_SOURCES,
+  },
+  secret: {
+    title: '{fromEnv: NAME}, {fromFile: PATH}, {fromCommand: […]} or {fromKeyring: {…}}',
+    description: 'Where a secret is kept. It is read when it is needed and written down nowhere.',
+    type: 'object',
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+    properties: SECRET_SOURCES,
+    examples: [{ fromEnv: 'CLOUD_TOKEN' }, { fromCommand: ['pass', 'show', 'cloud/token'] }],
   },
 } as const satisfies Record<string, JsonSchema>;
 

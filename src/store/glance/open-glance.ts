@@ -4,7 +4,7 @@ import { cloudOfEnvironment, cloudSettings } from '../../openstack/cloud-setting
 import { openCloudService } from '../../openstack/keystone.ts';
 import { openService } from '../../openstack/service.ts';
 import type { OpenstackService } from '../../openstack/service.ts';
-import { openFetch } from '../http/open-fetch.ts';
+import { openFetch } from '../../host/open-fetch.ts';
 import type { ImageRegistry } from '../registry.ts';
 import { glanceClient } from './glance-client.ts';
 import { glanceRegistry } from './glance-registry.ts';

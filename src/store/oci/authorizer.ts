@@ -4,7 +4,7 @@
  */
 import { RegistryError } from '../../model/errors.ts';
 import { failureOf, networkFailure } from '../http/failures.ts';
-import type { Fetch } from '../http/open-fetch.ts';
+import type { Fetch } from '../../host/open-fetch.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';

@@ -2,7 +2,7 @@
 import type { BodyInit, Response } from 'undici';
 import { RegistryError } from '../../model/errors.ts';
 import { failureOf, networkFailure, retryAfter } from '../http/failures.ts';
-import type { Fetch } from '../http/open-fetch.ts';
+import type { Fetch } from '../../host/open-fetch.ts';
 import { retrying } from '../http/retry.ts';
 import { loginHint } from './authorizer.ts';
 import type { Authorizer } from './authorizer.ts';

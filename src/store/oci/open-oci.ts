@@ -1,5 +1,5 @@
 /** A registry from its address: with the passwords that Docker keeps, and over plain http only where that is meant. */
-import { openFetch } from '../http/open-fetch.ts';
+import { openFetch } from '../../host/open-fetch.ts';
 import type { ImageRegistry } from '../registry.ts';
 import { authorizer } from './authorizer.ts';
 import { ociClient } from './client.ts';

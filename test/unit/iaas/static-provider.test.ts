@@ -14,7 +14,7 @@ const host = (name: string, change: Partial<StaticHost> = {}): StaticHost => ({
   ...change,
 });
 const pool = (...hosts: readonly StaticHost[]): Promise<IaasProvider> =>
-  loadProvider({ kind: 'static', name: 'pool', hosts }, { lineage: 'one', onStep: () => undefined });
+  loadProvider({ kind: 'static', name: 'pool', hosts }, { lineage: 'one', env: {}, onStep: () => undefined });
 const request = (vm: string, ...taken: readonly string[]): MachineRequest => ({
   vm,
   partition: 'web',

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
 import type { RequestInit, Response } from 'undici';
-import { HostError } from '../../model/errors.ts';
+import { HostError } from '../model/errors.ts';
 
 export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 

@@ -1,0 +1,80 @@
+/**
+ * What a machine of a cloud carries so that it is known as ours, and the inventory can be rebuilt from it. The values keep to what the
+ * strictest vendor allows (GCE labels, Hetzner labels): lower-case letters, digits and `-`, at most 63 characters.
+ */
+import { bytes, cores } from '../../model/quantity.ts';
+import type { VmSize } from '../../model/vm-size.ts';
+import { fromBase32, toBase32 } from './base32.ts';
+
+export interface MachineLabels {
+  readonly lineage: string;
+  readonly vm: string;
+  readonly partition: string;
+  readonly size: VmSize;
+  /** OpenSSH public key that was injected as the host's: `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
+}
+
+/** The keys, in the order they are written in. `lineage` is what a listing is filtered by. */
+export const LABEL = {
+  lineage: 'stratos-lineage',
+  vm: 'stratos-vm',
+  partition: 'stratos-partition',
+  size: 'stratos-size',
+  hostKey: 'stratos-host-key',
+} as const;
+
+/** Labels as key and value. @throws RangeError when the host key is not ed25519 */
+export function encodeLabels(labels: MachineLabels): Readonly<Record<string, string>> {
+  return {
+    [LABEL.lineage]: labels.lineage,
+    [LABEL.vm]: labels.vm,
+    [LABEL.partition]: labels.partition,
+    [LABEL.size]: encodeSize(labels.size),
+    [LABEL.hostKey]: toBase32(rawKey(labels.hostKey)),
+  };
+}
+
+/** Reads labels; undefined when one is missing or is not of ours: such a machine is not touched. */
+export function decodeLabels(values: Readonly<Record<string, string | undefined>>): MachineLabels | undefined {
+  const { [LABEL.lineage]: lineage, [LABEL.vm]: vm, [LABEL.partition]: partition } = values;
+  const size = decodeSize(values[LABEL.size] ?? '');
+  const key = fromBase32(values[LABEL.hostKey] ?? '');
+  if (lineage === undefined || vm === undefined || partition === undefined || !size || key?.length !== KEY_LENGTH)
+    return undefined;
+  return { lineage, vm, partition, size, hostKey: opensshKey(key) };
+}
+
+/** `c2000-m2147483648-d21474836480`: millicores, bytes, bytes. The vendor's name of the size is the vendor's to tell. */
+function encodeSize({ cpu, memory, disk }: VmSize): string {
+  return `c${String(Math.round(cpu * 1000))}-m${String(memory)}${disk === undefined ? '' : `-d${String(disk)}`}`;
+}
+
+function decodeSize(text: string): VmSize | undefined {
+  const [, cpu, memory, disk] = /^c(\d+)-m(\d+)(?:-d(\d+))?$/.exec(text) ?? [];
+  if (cpu === undefined || memory === undefined) return undefined;
+  return {
+    cpu: cores(Number(cpu) / 1000),
+    memory: bytes(Number(memory)),
+    ...(disk === undefined ? {} : { disk: bytes(Number(disk)) }),
+  };
+}
+
+/** Bytes of an ed25519 public key, and what stands before them in the wire form (RFC 8709, section 4). */
+const KEY_LENGTH = 32;
+const PREFIX = Buffer.concat([
+  Buffer.from([0, 0, 0, 11]),
+  Buffer.from('ssh-ed25519'),
+  Buffer.from([0, 0, 0, KEY_LENGTH]),
+]);
+
+function rawKey(openssh: string): Buffer {
+  const blob = Buffer.from(openssh.split(' ')[1] ?? '', 'base64');
+  if (blob.length !== PREFIX.length + KEY_LENGTH || !blob.subarray(0, PREFIX.length).equals(PREFIX))
+    throw new RangeError('Cannot label a machine with a host key that is not ed25519');
+  return blob.subarray(PREFIX.length);
+}
+
+function opensshKey(raw: Uint8Array): string {
+  return `ssh-ed25519 ${Buffer.concat([PREFIX, raw]).toString('base64')}`;
+}

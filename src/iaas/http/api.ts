@@ -1,0 +1,147 @@
+/** A vendor's JSON API on fetch: one request, its answer typed by whoever asks, failures as {@link IaasError}. */
+import { interrupted } from '../../concurrency/interrupted.ts';
+import { networkTrouble } from '../../host/network-trouble.ts';
+import type { Fetch } from '../../host/open-fetch.ts';
+import { IaasError, type IaasFailure } from '../../model/errors.ts';
+import { millis, type Millis } from '../../model/quantity.ts';
+
+export interface ApiSettings {
+  /** Name of the IaaS in the spec, for messages. */
+  readonly iaas: string;
+  readonly endpoint: URL;
+  readonly fetch: Fetch;
+  /** What proves who asks; asked for each request, so that a token may be renewed. */
+  readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  /** What the vendor's own document says of an error; what it does not know is decided by the status. */
+  readonly explain: (status: number, body: unknown) => Explanation;
+  /** A command that helps whoever is not known. */
+  readonly loginHint: string;
+}
+
+export interface Explanation {
+  readonly failure?: IaasFailure | undefined;
+  readonly words?: string | undefined;
+}
+
+export interface ApiRequest {
+  /** `create machine web-1`; messages say "Cannot <what> as …". */
+  readonly what: string;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the endpoint: `servers`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Api {
+  /** The answer's JSON; undefined for an empty one. @throws IaasError, InterruptedError */
+  ask(request: ApiRequest): Promise<unknown>;
+  /** The same; undefined where there is no such thing (404). @throws IaasError, InterruptedError */
+  find(request: ApiRequest): Promise<unknown>;
+}
+
+/** Opens an API; nothing is contacted yet. */
+export function openApi(settings: ApiSettings): Api {
+  const { iaas, fetch } = settings;
+
+  async function ask(request: ApiRequest): Promise<unknown> {
+    const { what, signal } = request;
+    const url = addressOf(settings.endpoint, request);
+    let status: number;
+    let text: string;
+    let retryAfter: string | null;
+    try {
+      const body = bodyOf(request);
+      const answer = await fetch(url, {
+        method: request.method ?? 'GET',
+        headers: { accept: 'application/json', ...body.headers, ...(await settings.headers()) },
+        redirect: 'error',
+        ...(body.text !== undefined && { body: body.text }),
+        ...(signal && { signal }),
+      });
+      status = answer.status;
+      retryAfter = answer.headers.get('retry-after');
+      text = await answer.text();
+    } catch (error) {
+      if (signal?.aborted) throw interrupted(signal);
+      if (error instanceof IaasError) throw error;
+      const { lasting, words } = networkTrouble(error);
+      throw new IaasError(iaas, lasting ? 'invalid' : 'unavailable', `Cannot ${what} as ${words}: ${url.host}`, {
+        cause: error,
+      });
+    }
+    const json = parse(text);
+    if (status >= 200 && status < 300) {
+      if (json === undefined && text.trim() !== '')
+        throw new IaasError(iaas, 'unavailable', `Cannot ${what} as the answer is no JSON: ${url.host}`);
+      return json;
+    }
+    const { failure = failureOf(status), words } = settings.explain(status, json);
+    const wait = waitOf(retryAfter, Date.now());
+    throw new IaasError(iaas, failure, `Cannot ${what} as ${url.host} answers ${said(status, words)}`, {
+      ...(failure === 'unauthorized' && { hint: settings.loginHint }),
+      ...(wait !== undefined && { retryAfter: wait }),
+    });
+  }
+
+  return {
+    ask,
+    async find(request) {
+      try {
+        return await ask(request);
+      } catch (error) {
+        if (error instanceof IaasError && error.failure === 'not-found') return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** What a status means where the vendor says no more; RFC 9110 and 6585. */
+export function failureOf(status: number): IaasFailure {
+  if (status === 401 || status === 403) return 'unauthorized';
+  if (status === 404 || status === 410) return 'not-found';
+  if (status === 429) return 'rate-limited';
+  return status >= 500 || status === 408 ? 'unavailable' : 'invalid';
+}
+
+function addressOf(endpoint: URL, { path, query = {} }: ApiRequest): URL {
+  const base = endpoint.href.endsWith('/') ? endpoint.href : `${endpoint.href}/`;
+  const url = new URL(path, base);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  return url;
+}
+
+function bodyOf({ json, form }: ApiRequest): { readonly text?: string; readonly headers: Record<string, string> } {
+  if (form)
+    return {
+      text: new URLSearchParams(form).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    };
+  if (json === undefined) return { headers: {} };
+  return { text: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `Retry-After`: seconds, or a date (RFC 9110, 10.2.3). */
+function waitOf(header: string | null, now: number): Millis | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header)) return millis(Number(header) * 1000);
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : millis(Math.max(0, at - now));
+}
+
+/** The status and the vendor's words, of which control characters must not reach a terminal. */
+function said(status: number, words: string | undefined): string {
+  const clean = words?.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  return clean === undefined || clean === '' ? String(status) : `${String(status)}: ${clean.slice(0, 300)}`;
+}

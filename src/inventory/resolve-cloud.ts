@@ -1,0 +1,16 @@
+/** What every cloud of `iaas:` has. */
+import type { CloudSpec } from '../model/spec.ts';
+import type { RawCloud } from './raw-spec.ts';
+import { durationOf } from './read-quantity.ts';
+
+/** The keys that all clouds share, their defaults filled in. */
+export function cloudOf(name: string, raw: RawCloud): CloudSpec {
+  const { user = 'stratos', timeout, concurrency = 32, ratePerSecond } = raw;
+  return {
+    name,
+    user,
+    timeout: durationOf(timeout, 600_000),
+    concurrency,
+    ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
+  };
+}
