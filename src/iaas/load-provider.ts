@@ -15,10 +15,12 @@ export async function loadProvider(spec: IaasSpec, context: IaasContext): Promis
       return (await import('./local/local-provider.ts')).localProvider(spec, context);
     case 'static':
       return (await import('./static/static-provider.ts')).staticProvider(spec, context);
+    case 'exec':
+      return managed((await import('./exec/exec-provider.ts')).execProvider(spec, context), spec);
   }
 }
 
 /** A cloud as it is used: calls kept to what its API bears, and repeated where that helps. */
-export function managed(provider: IaasProvider, spec: CloudSpec): IaasProvider {
+function managed(provider: IaasProvider, spec: CloudSpec): IaasProvider {
   return decorate(decorate(provider, limiting(spec)), retrying());
 }

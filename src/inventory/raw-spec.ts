@@ -41,7 +41,12 @@ export interface RawCloud {
   readonly concurrency?: number;
   readonly ratePerSecond?: number;
 }
-export type RawIaas = RawLocalIaas | RawStaticIaas;
+export interface RawExecIaas extends RawCloud {
+  readonly kind: 'exec';
+  readonly command: readonly string[];
+  readonly env?: RawEnv;
+}
+export type RawIaas = RawLocalIaas | RawStaticIaas | RawExecIaas;
 
 export interface RawDirectoryStore {
   readonly kind: 'directory';

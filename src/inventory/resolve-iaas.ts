@@ -1,15 +1,13 @@
 /** `iaas:`: where machines come from, and how they are reached. */
-import { readFile } from 'node:fs/promises';
-import { codeOf } from '../host/code-of.ts';
-import type { IaasSpec, LocalIaasSpec, StaticHost, StaticIaasSpec } from '../model/spec.ts';
+import type { IaasSpec, LocalIaasSpec } from '../model/spec.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
-import { knownHostKeys, parsePublicKey } from './host-keys.ts';
-import type { RawAccess, RawIaas, RawJump, RawLocalIaas, RawStaticIaas } from './raw-spec.ts';
+import { exec } from './iaas/exec.ts';
+import { staticPool } from './iaas/static.ts';
+import type { RawIaas, RawLocalIaas } from './raw-spec.ts';
 import { projectPath, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { showValue } from './show-value.ts';
 import type { Entry } from './spec-files.ts';
-import type { YamlPath } from './yaml-source.ts';
 
 const DEFAULT_SUBNET = '10.209.0.0/16';
 
@@ -17,14 +15,22 @@ const DEFAULT_SUBNET = '10.209.0.0/16';
 export async function resolveIaas(context: ResolveContext): Promise<Readonly<Record<string, IaasSpec>>> {
   const result: [string, IaasSpec][] = [];
   for (const entry of sound(context, 'iaas')) {
-    const raw = entry.value as RawIaas;
-    result.push([
-      entry.name,
-      raw.kind === 'local' ? local(context, entry, raw) : await staticPool(context, entry, raw),
-    ]);
+    result.push([entry.name, await resolveKind(context, entry, entry.value as RawIaas)]);
   }
   apart(context, result);
   return Object.fromEntries(result);
+}
+
+/** One entry; a new adapter adds its kind here. */
+async function resolveKind(context: ResolveContext, entry: Entry, raw: RawIaas): Promise<IaasSpec> {
+  switch (raw.kind) {
+    case 'local':
+      return local(context, entry, raw);
+    case 'static':
+      return staticPool(context, entry, raw);
+    case 'exec':
+      return exec(context, entry, raw);
+  }
 }
 
 function local(context: ResolveContext, entry: Entry, raw: RawLocalIaas): LocalIaasSpec {
@@ -38,109 +44,6 @@ function local(context: ResolveContext, entry: Entry, raw: RawLocalIaas): LocalI
     root: projectPath(context.directory, raw.root ?? '/var/lib/stratos/local'),
     ...(raw.suite === undefined ? {} : { suite: raw.suite }),
   };
-}
-
-async function staticPool(context: ResolveContext, entry: Entry, raw: RawStaticIaas): Promise<StaticIaasSpec> {
-  const jump = raw.jump ? await access(context, entry, ['jump'], raw.jump, {}) : undefined;
-  const hosts: StaticHost[] = [];
-  for (const [name, host] of Object.entries(raw.hosts)) {
-    const path = ['hosts', name];
-    const own = host.jump ? await access(context, entry, [...path, 'jump'], host.jump, {}) : jump;
-    const spec = { name, ...(await access(context, entry, path, host, raw)), ...(own ? { jump: own } : {}) };
-    // Two machines behind two jump hosts may well have one address.
-    const twin = hosts.find(
-      (each) => each.address === spec.address && each.port === spec.port && each.jump?.address === own?.address,
-    );
-    if (twin)
-      context.report(
-        'iaas',
-        entry,
-        [...path, 'address'],
-        `${name} and ${twin.name} must not be one machine: ${spec.address}`,
-      );
-    hosts.push(spec);
-  }
-  return { kind: 'static', name: entry.name, hosts };
-}
-
-/** How one machine is reached; `shared` is what holds for all machines of its IaaS. */
-async function access(
-  context: ResolveContext,
-  entry: Entry,
-  path: YamlPath,
-  raw: RawJump,
-  shared: RawAccess,
-): Promise<Omit<StaticHost, 'name' | 'jump'>> {
-  const key = raw.key ?? shared.key;
-  const port = raw.port ?? shared.port ?? 22;
-  return {
-    address: raw.address,
-    port,
-    user: raw.user ?? shared.user ?? 'root',
-    ...(key === undefined ? {} : { key: projectPath(context.directory, key) }),
-    hostKeys: await hostKeys(context, entry, path, raw, raw.knownHosts ?? shared.knownHosts, port),
-  };
-}
-
-async function hostKeys(
-  context: ResolveContext,
-  entry: Entry,
-  path: YamlPath,
-  raw: RawJump,
-  knownHosts: string | undefined,
-  port: number,
-): Promise<readonly string[]> {
-  if (raw.hostKey !== undefined) {
-    const given = typeof raw.hostKey === 'string' ? [raw.hostKey] : raw.hostKey;
-    return given.flatMap((text, index) => {
-      const key = parsePublicKey(text);
-      if (key !== undefined) return [key];
-      const at = typeof raw.hostKey === 'string' ? [] : [index];
-      context.report(
-        'iaas',
-        entry,
-        [...path, 'hostKey', ...at],
-        `hostKey must be a whole OpenSSH public key such as "ssh-ed25519 AAAA…": ${showValue(text)}`,
-      );
-      return [];
-    });
-  }
-  const name = ['iaas', entry.name, ...path].join('.');
-  const scan = `ssh-keyscan -t ed25519${port === 22 ? '' : ` -p ${String(port)}`} ${raw.address}`;
-  if (knownHosts === undefined) {
-    context.report(
-      'iaas',
-      entry,
-      path,
-      `Missing key "hostKey" (or "knownHosts") in ${name}: there is no trust on first use; get it with ${scan}`,
-      { anchor: 'key' },
-    );
-    return [];
-  }
-  const file = projectPath(context.directory, knownHosts);
-  const where = raw.knownHosts === undefined ? ['knownHosts'] : [...path, 'knownHosts'];
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    context.report(
-      'iaas',
-      entry,
-      where,
-      `Cannot read the known hosts as ${codeOf(cause) === 'ENOENT' ? 'there is no such file' : `the system refuses it (${codeOf(cause)})`}: ${file}`,
-    );
-    return [];
-  }
-  const keys = knownHostKeys(text, raw.address, port);
-  if (keys.length === 0)
-    context.report(
-      'iaas',
-      entry,
-      path,
-      `${file} must have a host key for ${name}: ${raw.address}${port === 22 ? '' : ` port ${String(port)}`}; get it with ${scan}`,
-      { anchor: 'key' },
-    );
-  return keys;
 }
 
 /** Two local IaaS must not share a bridge or addresses. */

@@ -4,7 +4,6 @@ import { PORTS_PER_PROCESS } from '../lxc/network.ts';
 import { formatBytes } from '../model/quantity.ts';
 import type {
   CartridgeSpec,
-  EnvValue,
   HealthSpec,
   PartitionSpec,
   PortSpec,
@@ -12,28 +11,20 @@ import type {
   VolumeSpec,
 } from '../model/spec.ts';
 import type { VmSize } from '../model/vm-size.ts';
-import type {
-  RawCartridge,
-  RawEnv,
-  RawIdlePolicy,
-  RawRolloutPolicy,
-  RawScalingPolicy,
-  RawSubscription,
-} from './raw-spec.ts';
+import type { RawCartridge, RawIdlePolicy, RawRolloutPolicy, RawScalingPolicy, RawSubscription } from './raw-spec.ts';
 import { checkTraffic, hostsOf } from './check-traffic.ts';
 import { boundsOf, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { checkNeighbours } from './check-neighbours.ts';
 import { tellAt } from './policy-place.ts';
 import { coresOf, durationOf, sizeOf } from './read-quantity.ts';
+import { envOf } from './resolve-env.ts';
 import { checkSleep, idlePolicy } from './resolve-idle.ts';
 import { referred } from './resolve-policies.ts';
 import { rolloutPolicy } from './resolve-rollout.ts';
 import { scalingPolicy } from './resolve-scaling.ts';
-import { secretOf } from './resolve-secret.ts';
 import { showValue } from './show-value.ts';
-import { entryPath } from './spec-files.ts';
-import type { Entry, Section } from './spec-files.ts';
+import type { Entry } from './spec-files.ts';
 import { suggest } from './suggest.ts';
 
 /** All usable cartridges by name. */
@@ -205,25 +196,6 @@ function volumesOf(context: ResolveContext, entry: Entry, raw: RawCartridge): re
     volumes.push({ name, path });
   }
   return volumes;
-}
-
-/** Numbers and truth values are taken as they are written, so that `8.10` stays `8.10`. */
-function envOf(
-  context: ResolveContext,
-  section: Section,
-  entry: Entry,
-  raw: RawEnv | undefined,
-): Readonly<Record<string, EnvValue>> {
-  return Object.fromEntries(
-    Object.entries(raw ?? {}).map(([key, value]): [string, EnvValue] => {
-      if (typeof value !== 'object') {
-        const written =
-          typeof value === 'string' ? value : entry.source.written([...entryPath(section, entry.name), 'env', key]);
-        return [key, { kind: 'value', value: written ?? String(value) }];
-      }
-      return [key, secretOf(context.directory, value)];
-    }),
-  );
 }
 
 /** Reports a process that no VM of its partition could ever take, whatever its size. */

@@ -93,7 +93,7 @@ export interface GlanceStoreSpec {
   readonly protect?: boolean;
 }
 
-export type IaasSpec = LocalIaasSpec | StaticIaasSpec;
+export type IaasSpec = LocalIaasSpec | StaticIaasSpec | ExecIaasSpec;
 
 /** What every cloud has: how its machines are logged in to, and what its API bears. */
 export interface CloudSpec {
@@ -106,6 +106,17 @@ export interface CloudSpec {
   readonly concurrency: number;
   /** Most calls in one second. Undefined: no such bound. */
   readonly ratePerSecond?: number;
+}
+
+/** Any cloud, by an executable of the user's. */
+export interface ExecIaasSpec extends CloudSpec {
+  readonly kind: 'exec';
+  /** Program and arguments; a verb follows. */
+  readonly command: readonly string[];
+  /** Working directory: the project's. */
+  readonly cwd: string;
+  /** Variables that it gets besides `PATH`, `HOME`, `USER`, `LANG` and `TZ`. */
+  readonly env: Readonly<Record<string, EnvValue>>;
 }
 
 /** Nested-LXC VMs on the operator's own Linux machine. */

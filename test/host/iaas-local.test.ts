@@ -175,7 +175,9 @@ describe('localProvider create', () => {
     expect((await readdir(cache)).some((name) => name.startsWith('.building'))).toBe(true);
     const spec = { ...site.spec, suite: 'no-such-suite' };
     await expect(
-      localProvider(spec, { lineage: site.lineage, env: {}, onStep: () => undefined }, cache).create(await site.request('x')),
+      localProvider(spec, { lineage: site.lineage, env: {}, onStep: () => undefined }, cache).create(
+        await site.request('x'),
+      ),
     ).rejects.toThrow();
     expect((await readdir(cache)).some((name) => name.startsWith('.building'))).toBe(false);
     await rm(cache, { recursive: true });

@@ -113,6 +113,18 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
     },
     { required: ['kind', 'hosts'] },
   ),
+  iaasExec: mapping(
+    {
+      kind: { const: 'exec', description: 'Any cloud, by an executable of yours: docs/providers.md has its protocol.' },
+      command: term('words', {
+        description: 'The executable and its arguments; started in the project directory, without a shell.',
+        examples: [['./iaas/our-cloud']],
+      }),
+      env: term('env', { description: 'Variables that it gets, secrets among them.' }),
+      ...CLOUD,
+    },
+    { required: ['kind', 'command'] },
+  ),
 };
 
 /** `iaas:` itself. */
@@ -122,7 +134,7 @@ export const IAAS: JsonSchema = named(
     type: 'object',
     discriminator: { propertyName: 'kind' },
     required: ['kind'],
-    oneOf: [{ $ref: '#/$defs/iaasLocal' }, { $ref: '#/$defs/iaasStatic' }],
+    oneOf: Object.keys(IAAS_KINDS).map((name) => ({ $ref: `#/$defs/${name}` })),
   },
   { description: 'Where machines come from.', examples: [{ lab: { kind: 'local' } }] },
 );

@@ -38,7 +38,7 @@ describe('poll', () => {
   });
 
   it('gives up in time, and at once when it is told to', async () => {
-    const never = async () => Promise.resolve(undefined);
+    const never = async () => Promise.resolve<number | undefined>(undefined);
     expect(await poll(never, { timeout: millis(20), interval: millis(1) })).toBeUndefined();
     const signal = AbortSignal.timeout(20);
     await expect(poll(never, { timeout: millis(5000), interval: millis(1000), signal })).rejects.toMatchObject({

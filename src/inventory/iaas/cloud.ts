@@ -1,7 +1,7 @@
 /** What every cloud of `iaas:` has. */
-import type { CloudSpec } from '../model/spec.ts';
-import type { RawCloud } from './raw-spec.ts';
-import { durationOf } from './read-quantity.ts';
+import type { CloudSpec } from '../../model/spec.ts';
+import type { RawCloud } from '../raw-spec.ts';
+import { durationOf } from '../read-quantity.ts';
 
 /** The keys that all clouds share, their defaults filled in. */
 export function cloudOf(name: string, raw: RawCloud): CloudSpec {

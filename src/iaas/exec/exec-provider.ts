@@ -1,0 +1,160 @@
+/** Any cloud, by an executable of the user's: JSON on standard input and output, what it writes to standard error is shown. */
+import { access, constants } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { interrupted } from '../../concurrency/interrupted.ts';
+import { codeOf } from '../../host/code-of.ts';
+import { readSecret } from '../../host/read-secret.ts';
+import { IaasError } from '../../model/errors.ts';
+import type { Machine } from '../../model/observation.ts';
+import { millis } from '../../model/quantity.ts';
+import type { ExecIaasSpec } from '../../model/spec.ts';
+import { encodeLabels } from '../cloud/labels.ts';
+import { oncePerVm } from '../cloud/once-per-vm.ts';
+import { poll } from '../cloud/poll.ts';
+import { renderUserData } from '../cloud/user-data.ts';
+import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
+import { PROTOCOL, readAnswer, readMachine } from './protocol.ts';
+
+/** What an executable inherits; what else the operator's shell holds may be secret. */
+const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TZ'];
+
+/** The adapter of kind `exec`. */
+export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasContext): IaasProvider {
+  const { name } = spec;
+
+  async function ask(
+    verb: string,
+    what: string,
+    facts: object,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const [program = '', ...args] = spec.command;
+    const { execa } = await import('execa');
+    const result = await execa(program, [...args, verb], {
+      cwd: spec.cwd,
+      env: await variables(),
+      extendEnv: false,
+      // Standard input, not an argument: user data holds the private host key.
+      input: JSON.stringify({ apiVersion: PROTOCOL, verb, lineage, ...facts }),
+      timeout: spec.timeout,
+      reject: false,
+      ...(signal && { cancelSignal: signal }),
+    });
+    if (signal?.aborted) throw interrupted(signal);
+    const code = codeOf(result.cause);
+    if (code === 'ENOENT' || code === 'EACCES')
+      throw new IaasError(name, 'invalid', `Cannot ${what} as the executable cannot be started: ${program}`, {
+        hint: `ls -l ${resolve(spec.cwd, program)}`,
+      });
+    if (result.timedOut)
+      throw new IaasError(name, 'unavailable', `Cannot ${what} as ${program} ${verb} takes too long`);
+    for (const line of result.stderr.split('\n')) if (line.trim() !== '') onStep(`${name}: ${line.trimEnd()}`);
+    if (result.failed && result.stdout.trim() === '') {
+      const said = result.stderr.trim().split('\n').at(-1) ?? '';
+      throw new IaasError(
+        name,
+        'unavailable',
+        `Cannot ${what} as ${program} ${verb} ends with ${String(result.exitCode ?? result.signal)}: ${said}`,
+      );
+    }
+    return readAnswer(name, what, result.stdout);
+  }
+
+  async function variables(): Promise<Record<string, string>> {
+    const result: Record<string, string> = {};
+    for (const key of INHERITED) if (env[key] !== undefined) result[key] = env[key];
+    for (const [key, value] of Object.entries(spec.env))
+      result[key] =
+        value.kind === 'value' ? value.value : (await readSecret(value, `set ${key} of iaas ${name}`, env)).reveal();
+    return result;
+  }
+
+  async function list(signal?: AbortSignal): Promise<readonly Machine[]> {
+    const { machines } = await ask('list', `list the machines of ${name}`, {}, signal);
+    if (!Array.isArray(machines))
+      throw new IaasError(name, 'invalid', `Cannot list the machines of ${name} as the answer has no list of machines`);
+    return machines.flatMap((machine) => readMachine(spec, lineage, machine) ?? []);
+  }
+
+  async function running(id: string, vm: string, signal?: AbortSignal): Promise<Machine> {
+    const look = async (): Promise<Machine | undefined> => {
+      const machine = (await list(signal)).find((each) => each.id === id);
+      if (!machine)
+        throw new IaasError(name, 'not-found', `Cannot wait for machine ${id} as ${name} has no such machine`);
+      if (machine.state === 'failed')
+        throw new IaasError(name, 'unavailable', `Cannot make VM ${vm} as its machine failed: ${id}`);
+      return machine.state === 'running' && machine.endpoint ? machine : undefined;
+    };
+    const machine = await poll(look, { timeout: spec.timeout, interval: millis(200), signal });
+    if (machine) return machine;
+    throw new IaasError(name, 'unavailable', `Cannot use VM ${vm} yet as its machine has no address: ${id}`, {
+      hint: 'stratos reconcile',
+    });
+  }
+
+  async function create(request: MachineRequest): Promise<Machine> {
+    const { vm, partition, size, zone, hostKey, authorizedKey, signal } = request;
+    const known = (await list(signal)).find((machine) => machine.vm === vm && machine.state !== 'deleting');
+    if (known) return known.state === 'stopped' ? start(known.id, signal) : running(known.id, vm, signal);
+    const labels = encodeLabels({ lineage, vm, partition, size, hostKey: hostKey.publicKey });
+    const userData = renderUserData({ hostKey, authorizedKey, user: spec.user, hostname: vm });
+    const facts = { vm, partition, size, ...(zone !== undefined && { zone }), labels, userData, authorizedKey };
+    const { id } = await ask('create', `create VM ${vm}`, facts, signal);
+    if (typeof id !== 'string') throw new IaasError(name, 'invalid', `Cannot create VM ${vm} as the answer has no id`);
+    return running(id, vm, signal);
+  }
+
+  /** The machine, when it is of this project. @throws IaasError not-found */
+  async function ours(id: string, signal?: AbortSignal): Promise<Machine> {
+    const machine = (await list(signal)).find((each) => each.id === id);
+    if (machine) return machine;
+    throw new IaasError(
+      name,
+      'not-found',
+      `Cannot find machine ${JSON.stringify(id)} as ${name} has no such machine of this project`,
+      {
+        hint: 'stratos vm ls',
+      },
+    );
+  }
+
+  async function start(id: string, signal?: AbortSignal): Promise<Machine> {
+    const machine = await ours(id, signal);
+    if (machine.state === 'stopped') await ask('start', `start machine ${id}`, { id }, signal);
+    return running(id, machine.vm ?? id, signal);
+  }
+
+  return {
+    name,
+    kind: spec.kind,
+    capabilities: { ephemeral: true, injectsHostKey: true, stop: true },
+    list: () => list(),
+    create: oncePerVm(create),
+    start: (id) => start(id),
+    async stop(id) {
+      const machine = await ours(id);
+      if (machine.state !== 'stopped') await ask('stop', `stop machine ${id}`, { id });
+    },
+    async delete(id) {
+      const gone = async (): Promise<true | undefined> =>
+        (await list()).some((machine) => machine.id === id) ? undefined : true;
+      if (await gone()) return;
+      await ask('delete', `delete machine ${id}`, { id });
+      if (!(await poll(gone, { timeout: spec.timeout, interval: millis(200) })))
+        throw new IaasError(name, 'unavailable', `Cannot see that machine ${id} is gone`, {
+          hint: 'stratos reconcile',
+        });
+    },
+    async check() {
+      const [program = ''] = spec.command;
+      if (program.includes('/'))
+        await access(resolve(spec.cwd, program), constants.X_OK).catch((cause: unknown) => {
+          throw new IaasError(name, 'invalid', `Cannot use ${name} as its executable cannot be run: ${program}`, {
+            hint: `chmod +x ${resolve(spec.cwd, program)}`,
+            cause,
+          });
+        });
+      await ask('check', `use ${name}`, {});
+    },
+  };
+}

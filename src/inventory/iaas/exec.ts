@@ -1,0 +1,18 @@
+/** A cloud by an executable of the user's. */
+import type { ExecIaasSpec } from '../../model/spec.ts';
+import type { RawExecIaas } from '../raw-spec.ts';
+import type { ResolveContext } from '../resolve-context.ts';
+import { envOf } from '../resolve-env.ts';
+import type { Entry } from '../spec-files.ts';
+import { cloudOf } from './cloud.ts';
+
+/** Resolves it; whether the executable is there is seen when it is used. */
+export function exec(context: ResolveContext, entry: Entry, raw: RawExecIaas): ExecIaasSpec {
+  return {
+    kind: 'exec',
+    ...cloudOf(entry.name, raw),
+    command: raw.command,
+    cwd: context.directory,
+    env: envOf(context, 'iaas', entry, raw.env),
+  };
+}

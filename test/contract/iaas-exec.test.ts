@@ -1,0 +1,48 @@
+/** The contract, on `exec` with the sample executable; and what only an executable can do wrong. */
+import { describe, expect, it } from 'vitest';
+import { managedSampleCloud, sampleCloud } from '../support/sample-cloud.ts';
+import { iaasContract } from './iaas.contract.ts';
+
+iaasContract('exec', sampleCloud);
+
+describe('exec', () => {
+  it('is limited and repeated as every cloud', async () => {
+    await using cloud = await sampleCloud();
+    const provider = await managedSampleCloud(cloud.spec, 'one');
+    cloud.faults?.throttle(2);
+    expect(await provider.list()).toEqual([]);
+  });
+
+  it.each([
+    [['true'], 'the executable prints no JSON'],
+    [['sh', '-c', 'echo "[]"'], 'the executable prints no JSON object'],
+    [['sh', '-c', 'echo "{\\"apiVersion\\":\\"v0\\"}"'], 'the executable does not speak stratos.iaas/v1'],
+    [['sh', '-c', 'echo no room >&2; exit 3'], 'ends with 3: no room'],
+    [['/no/such'], 'the executable cannot be started: /no/such'],
+    [['sh', '-c', 'sleep 9'], 'takes too long'],
+  ])('says what is wrong with %j', async (command, message) => {
+    await using cloud = await sampleCloud();
+    const { execProvider } = await import('../../src/iaas/exec/exec-provider.ts');
+    const context = { lineage: 'one', env: process.env, onStep: () => undefined };
+    await expect(execProvider({ ...cloud.spec, command }, context).list()).rejects.toThrow(message);
+  });
+
+  it('hides the shell’s variables and hands over those of the spec', async () => {
+    await using cloud = await sampleCloud();
+    const { execProvider } = await import('../../src/iaas/exec/exec-provider.ts');
+    const steps: string[] = [];
+    const command = [
+      'sh',
+      '-c',
+      'echo "$TOKEN-$HIDDEN" >&2; echo "{\\"apiVersion\\":\\"stratos.iaas/v1\\",\\"machines\\":[]}"',
+    ];
+    const env = { TOKEN: { kind: 'env', variable: 'CLOUD' } } as const;
+    const context = {
+      lineage: 'one',
+      env: { ...process.env, CLOUD: 't', HIDDEN: 'h' },
+      onStep: (step: string) => steps.push(step),
+    };
+    await execProvider({ ...cloud.spec, command, env }, context).list();
+    expect(steps).toEqual(['ours: t-']);
+  });
+});
