@@ -4,6 +4,7 @@ const order = [
   ['policy', 'plan', 'signals', 'shell', 'concurrency'],
   ['simulate'],
   ['lxc', 'gateway'],
+  ['runtime'],
   ['host'],
   ['openstack'],
   ['ssh', 'iaas', 'store', 'inventory'],
@@ -25,7 +26,7 @@ order.forEach((layer, i) => {
       to: { path: `^src/(${later.join('|')}|main\\.ts)` },
     });
 });
-const pure = '^src/(model|policy|plan|signals|simulate|shell|lxc|gateway)/';
+const pure = '^src/(model|policy|plan|signals|simulate|shell|lxc|gateway|runtime)/';
 forbidden.push(
   { name: 'model-imports-nothing', severity: 'error', from: { path: '^src/model/' }, to: { pathNot: '^src/model/' } },
   {

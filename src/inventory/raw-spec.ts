@@ -1,4 +1,5 @@
 /** What stratos.yaml holds after the schema accepted it: quantities are still text, names are not resolved, defaults not filled in. */
+import type { RuntimeName } from '../model/runtime.ts';
 
 type RawMap<T> = Readonly<Record<string, T>>;
 export type RawBounds = number | { readonly min?: number; readonly max?: number };
@@ -186,7 +187,7 @@ export interface RawCartridge {
   readonly volumes?: RawMap<string> | null;
   readonly command?: readonly string[];
   readonly security?: { readonly privileged?: boolean };
-  readonly runtime?: 'lxc' | 'vm';
+  readonly runtime?: RuntimeName;
 }
 export interface RawSubscription {
   readonly cartridge: string;

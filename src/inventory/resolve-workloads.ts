@@ -15,6 +15,7 @@ import type { RawCartridge, RawIdlePolicy, RawRolloutPolicy, RawScalingPolicy, R
 import { checkTraffic, hostsOf } from './check-traffic.ts';
 import { boundsOf, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
+import { checkRuntime } from './check-runtime.ts';
 import { checkNeighbours } from './check-neighbours.ts';
 import { tellAt } from './policy-place.ts';
 import { coresOf, durationOf, sizeOf } from './read-quantity.ts';
@@ -35,14 +36,6 @@ export function resolveCartridges(
   const result = sound(context, 'cartridges').map((entry): [string, CartridgeSpec] => {
     const raw = entry.value as RawCartridge;
     const ports = portsOf(context, entry, raw);
-    // Said rather than run as something else: a container is not what this asks for.
-    if (raw.runtime === 'vm')
-      context.report(
-        'cartridges',
-        entry,
-        ['runtime'],
-        `Cannot run ${entry.name} with runtime vm as this version runs lxc only; processesPerVm: 1 gives each process a VM of its own`,
-      );
     const spec: CartridgeSpec = {
       name: entry.name,
       image: raw.image,
@@ -60,6 +53,7 @@ export function resolveCartridges(
       security: { privileged: raw.security?.privileged ?? false },
       runtime: raw.runtime ?? 'lxc',
     };
+    checkRuntime(context, entry, spec);
     if (
       context.requireName('partitions', raw.partition, 'cartridges', entry, ['partition']) &&
       Object.hasOwn(partitions, raw.partition)

@@ -1,4 +1,5 @@
 /** What records of revisions must look like: whoever edits one by hand shall hear of it before a process is made from it. */
+import { RUNTIMES } from '../model/runtime.ts';
 import type { RevisionState, RolloutPhase } from '../model/revision.ts';
 import { nested, optional, type FieldRule, type Shape } from './record-shape.ts';
 
@@ -20,7 +21,7 @@ const CARTRIDGE = nested({
   volumes: list,
   command: optional('strings'),
   security: nested({ privileged: 'boolean' }),
-  runtime: ['lxc', 'vm'],
+  runtime: RUNTIMES,
 });
 
 /** One record under `revisions:`. */

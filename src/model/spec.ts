@@ -4,6 +4,7 @@
  */
 import { millis, type Bytes, type Cores, type Millis } from './quantity.ts';
 import type { GuardsSpec, IdlePolicy, PartitionPolicy, RolloutPolicy, ScalingPolicy } from './policy.ts';
+import type { RuntimeName } from './runtime.ts';
 import type { PricedSize } from './vm-size.ts';
 
 export interface Spec {
@@ -190,7 +191,7 @@ export interface CartridgeSpec {
   /** Replaces the image's entry point and command. */
   readonly command?: readonly string[];
   readonly security: { readonly privileged: boolean };
-  readonly runtime: 'lxc' | 'vm';
+  readonly runtime: RuntimeName;
 }
 
 export interface PortSpec {

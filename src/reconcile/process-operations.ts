@@ -1,17 +1,11 @@
 /** Day-2 work on one process: run a program in it, read its output, snapshot, restore, restart. */
-import { execArgv, logsArgv, parseCreate, restartSteps, shellArgv, type LogOptions } from '../lxc/process-lifecycle.ts';
-import {
-  parseSnapshots,
-  restoreSteps,
-  snapshotListStep,
-  snapshotRemoveStep,
-  snapshotSteps,
-  type Snapshot,
-} from '../lxc/snapshots.ts';
+import { parseCreate, type LogOptions } from '../lxc/process-lifecycle.ts';
+import { parseSnapshots, type Snapshot } from '../lxc/snapshots.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { NotFoundError, RemoteCommandError } from '../model/errors.ts';
 import type { ProcessRecord } from '../model/inventory.ts';
 import { millis } from '../model/quantity.ts';
+import { CONTAINERS } from '../runtime/containers.ts';
 import type { Step, StepResult } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
 import { logged } from './logged.ts';
@@ -41,13 +35,17 @@ export async function processExec(
   options: { readonly tty: boolean; readonly signal?: AbortSignal },
 ): Promise<number> {
   const { vm, endpoint } = await locate(deps, name);
-  return deps.transport.interactive(vm, endpoint, { argv: execArgv(name, argv), ...options });
+  return deps.transport.interactive(vm, endpoint, { argv: CONTAINERS.exec(name, argv), ...options });
 }
 
 /** An interactive shell inside the process. @throws NotFoundError, UnreachableError */
 export async function processShell(deps: Deps, name: string, signal?: AbortSignal): Promise<number> {
   const { vm, endpoint } = await locate(deps, name);
-  return deps.transport.interactive(vm, endpoint, { argv: shellArgv(name), tty: true, ...(signal ? { signal } : {}) });
+  return deps.transport.interactive(vm, endpoint, {
+    argv: CONTAINERS.shell(name),
+    tty: true,
+    ...(signal ? { signal } : {}),
+  });
 }
 
 /** Prints what the process wrote to its standard output and error. @throws NotFoundError, UnreachableError */
@@ -59,7 +57,7 @@ export async function processLogs(
   const { vm, endpoint } = await locate(deps, name);
   const { signal, ...log } = options;
   return deps.transport.interactive(vm, endpoint, {
-    argv: logsArgv(name, log),
+    argv: CONTAINERS.logs(name, log),
     tty: false,
     ...(signal ? { signal } : {}),
   });
@@ -80,7 +78,7 @@ export async function processSnapshot(
     deps,
     'process snapshot',
     name,
-    () => snapshotSteps(name, options.comment),
+    () => CONTAINERS.snapshot(name, options.comment),
     options.signal,
   );
   const snapshot = parseSnapshots(results.map((result) => result.stdout).join('\n')).at(-1);
@@ -90,7 +88,7 @@ export async function processSnapshot(
 
 /** The snapshots of a process, oldest first. @throws NotFoundError */
 export async function processSnapshots(deps: Deps, name: string, signal?: AbortSignal): Promise<readonly Snapshot[]> {
-  const [result] = await run(deps, name, () => [snapshotListStep(name)], signal);
+  const [result] = await run(deps, name, () => [CONTAINERS.snapshots(name)], signal);
   return parseSnapshots(result?.stdout ?? '');
 }
 
@@ -102,13 +100,13 @@ export async function processSnapshotRemove(
   signal?: AbortSignal,
 ): Promise<void> {
   const hint = `stratos process snapshots ${name}`;
-  await runLocked(deps, 'process snapshots', name, () => [snapshotRemoveStep(name, snapshot)], signal, hint);
+  await runLocked(deps, 'process snapshots', name, () => [CONTAINERS.removeSnapshot(name, snapshot)], signal, hint);
 }
 
 /** Puts a process back to a snapshot and starts it. @throws NotFoundError, RemoteCommandError */
 export async function processRestore(deps: Deps, name: string, snapshot: string, signal?: AbortSignal): Promise<void> {
   const hint = `stratos process snapshots ${name}`;
-  await runLocked(deps, 'process restore', name, () => restoreSteps(name, snapshot), signal, hint);
+  await runLocked(deps, 'process restore', name, () => CONTAINERS.restore(name, snapshot), signal, hint);
 }
 
 /** Restarts processes, one VM's together; resolves when all are ready again. @throws NotFoundError, RemoteCommandError */
@@ -124,7 +122,7 @@ export async function processRestart(deps: Deps, names: readonly string[], signa
         const cartridge = subscription && spec.cartridges[subscription.cartridge];
         const partition = cartridge && spec.partitions[cartridge.partition];
         if (!partition) throw new NotFoundError(`Cannot restart ${name} as its subscription is gone`);
-        return restartSteps([{ name, index: record.index, network: partition.network, cartridge }]);
+        return CONTAINERS.restart([{ name, index: record.index, network: partition.network, cartridge }]);
       },
       signal,
     );

@@ -1,4 +1,5 @@
 /** Schema of `partitions:`, `cartridges:` and `subscriptions:`. */
+import { RUNTIMES } from '../../model/runtime.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { policyReference } from './policies.ts';
 import { mapping, named, term } from './terms.ts';
@@ -136,9 +137,9 @@ export const CARTRIDGES: JsonSchema = named(
         },
       }),
       runtime: {
-        title: 'lxc or vm',
-        description: 'What a process is: a container, or the VM itself.',
-        enum: ['lxc', 'vm'],
+        title: 'lxc, podman or vm',
+        description: 'What a process is: a container by LXC or by podman, or the VM itself.',
+        enum: [...RUNTIMES],
         default: 'lxc',
       },
     },

@@ -1,16 +1,11 @@
 /** Processes: all that a VM gets in one stage is one batch. */
-import {
-  createSteps,
-  parseCreate,
-  parseRemove,
-  removeSteps,
-  startSteps,
-  type ProcessLaunch,
-} from '../../lxc/process-lifecycle.ts';
+import { parseCreate, parseRemove, type ProcessLaunch } from '../../lxc/process-lifecycle.ts';
 import { NotFoundError, RemoteCommandError, StratosError } from '../../model/errors.ts';
 import type { ProcessRecord } from '../../model/inventory.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
-import type { StepResult } from '../../shell/command.ts';
+import { CONTAINERS } from '../../runtime/containers.ts';
+import { runtimeOf } from '../../runtime/runtime-of.ts';
+import type { Step, StepResult } from '../../shell/command.ts';
 import type { ApplyContext } from '../context.ts';
 import type { ActionOf, Failures, Handler } from './handler.ts';
 import { NO_FAILURES } from './handler.ts';
@@ -28,7 +23,7 @@ export const createProcesses: Handler<'process.create'> = async (context, vm, ac
   await recorder.commit();
   if (launches.length === 0) return failures;
   const startup = Math.max(...launches.map((launch) => launch.cartridge.health.startup));
-  const results = await runOn(context, vm, createSteps(launches), millis(startup + SLACK));
+  const results = await runOn(context, vm, creation(launches), millis(startup + SLACK));
   return new Map([...failures, ...(await settle(context, launched, results))]);
 };
 
@@ -40,7 +35,7 @@ function launchable(context: ApplyContext, actions: readonly ActionOf<'process.c
   for (const action of actions) {
     try {
       const launch = launchOf(context, action);
-      createSteps([launch]);
+      creation([launch]);
       launches.push(launch);
       launched.push(action);
     } catch (error) {
@@ -49,6 +44,12 @@ function launchable(context: ApplyContext, actions: readonly ActionOf<'process.c
     }
   }
   return { launches, launched, failures };
+}
+
+/** What each runtime has to make, one after the other. */
+function creation(launches: readonly ProcessLaunch[]): readonly Step[] {
+  const byRuntime = Map.groupBy(launches, ({ cartridge }) => cartridge.runtime);
+  return [...byRuntime].flatMap(([runtime, own]) => runtimeOf(runtime).create(own));
 }
 
 export const startProcesses: Handler<'process.start'> = async (context, vm, actions) => startAll(context, vm, actions);
@@ -63,7 +64,7 @@ async function startAll(
 ): Promise<Failures> {
   const launches = actions.map((action) => startOf(context, action.process));
   const startup = Math.max(...launches.map((launch) => launch.startup));
-  const results = await runOn(context, vm, startSteps(launches), millis(startup + SLACK));
+  const results = await runOn(context, vm, CONTAINERS.start(launches), millis(startup + SLACK));
   return settle(context, actions, results);
 }
 
@@ -81,7 +82,7 @@ export const forgetProcesses: Handler<'process.forget'> = async (context, _vm, a
 };
 
 export const removeProcesses: Handler<'process.remove'> = async (context, vm, actions) => {
-  const steps = removeSteps(
+  const steps = CONTAINERS.remove(
     context.lineage,
     actions.map((action) => ({ name: action.process, drain: action.drain })),
   );

@@ -1,7 +1,8 @@
 /** Going to sleep; waking is a start. */
-import { parseSleep, sleepSteps } from '../../lxc/sleep.ts';
+import { parseSleep } from '../../lxc/sleep.ts';
 import { NotFoundError, RemoteCommandError, type StratosError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
+import { CONTAINERS } from '../../runtime/containers.ts';
 import { sleepRequest } from '../sleep-request.ts';
 import type { Handler } from './handler.ts';
 import { runOn, SLACK } from './processes.ts';
@@ -14,7 +15,7 @@ export const sleepProcesses: Handler<'process.sleep'> = async (context, vm, acti
     if (!record) throw new NotFoundError(`Cannot put ${name} to sleep as it is not in the inventory`);
     return sleepRequest(spec, record, depth);
   });
-  const results = await runOn(context, vm, sleepSteps(lineage, requests), millis(SLACK));
+  const results = await runOn(context, vm, CONTAINERS.sleep(lineage, requests), millis(SLACK));
   const outcomes = new Map(parseSleep(results).map((outcome) => [outcome.name, outcome]));
   const failures = new Map<string, StratosError>();
   for (const action of actions) {

@@ -1,0 +1,35 @@
+/** Whether the runtime of a cartridge is there, and can do what the cartridge asks of it. */
+import { capabilitiesOf, type Capability, type RuntimeName } from '../model/runtime.ts';
+import type { CartridgeSpec } from '../model/spec.ts';
+import type { ResolveContext } from './resolve-context.ts';
+import type { Entry } from './spec-files.ts';
+
+/** What this version cannot run yet, and what to write instead. */
+const NOT_YET: Partial<Record<RuntimeName, string>> = {
+  podman: 'an image of Docker runs with lxc too: stratos cartridge import',
+  vm: 'processesPerVm: 1 gives each process a VM of its own',
+};
+
+/** Said rather than run as something else, or without what was asked for. */
+export function checkRuntime(context: ResolveContext, entry: Entry, spec: CartridgeSpec): void {
+  const { name, runtime } = spec;
+  const instead = NOT_YET[runtime];
+  if (instead !== undefined)
+    context.report(
+      'cartridges',
+      entry,
+      ['runtime'],
+      `Cannot run ${name} with runtime ${runtime} as this version does not have it; ${instead}`,
+    );
+  const has = capabilitiesOf(runtime);
+  for (const { key, capability, what } of WISHES)
+    if (key in (entry.value as object) && !has[capability])
+      context.report('cartridges', entry, [key], `Cannot give ${name} ${what} as its runtime has none: ${runtime}`, {
+        anchor: 'key',
+      });
+}
+
+/** Keys of a cartridge that need a capability. */
+const WISHES: readonly { readonly key: string; readonly capability: Capability; readonly what: string }[] = [
+  { key: 'volumes', capability: 'volumes', what: 'volumes' },
+];

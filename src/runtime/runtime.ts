@@ -1,0 +1,53 @@
+/**
+ * A runtime of containers on a VM, as Cloud Foundry's Warden has it: what to run there for each verb, as values. Nothing here runs
+ * anything; `ssh/` does. `docs/runtimes.md` has the verbs beside the commands.
+ */
+import type { LogOptions } from '../lxc/process-commands.ts';
+import type { ProcessLaunch, ProcessStart } from '../lxc/process-lifecycle.ts';
+import type { SleepRequest } from '../lxc/sleep.ts';
+import type { Millis } from '../model/quantity.ts';
+import type { RuntimeCapabilities, RuntimeName } from '../model/runtime.ts';
+import type { ScriptStep, Step, Word } from '../shell/command.ts';
+
+/** A program and its arguments, to be connected to the operator's terminal. */
+export type Argv = readonly [string, ...Word[]];
+
+/** A process to remove, and how long its clients may finish. */
+export interface Removal {
+  readonly name: string;
+  readonly drain: Millis;
+}
+
+/**
+ * What is the same for every runtime of containers, since the folder of a process on its VM says what runs it. Steps are for many
+ * processes of one VM at a time; what they answer is read by the parsers beside their makers in `lxc/`.
+ */
+export interface ContainerVerbs {
+  /** Starts what exists, wakes what sleeps; answers for `parseCreate`. */
+  readonly start: (processes: readonly ProcessStart[]) => readonly Step[];
+  /** Stops with grace, and starts; answers for `parseCreate`. */
+  readonly restart: (processes: readonly ProcessStart[]) => readonly Step[];
+  /** Drains, stops with grace and deletes what carries the lineage; answers for `parseRemove`. */
+  readonly remove: (lineage: string, removals: readonly Removal[]) => readonly Step[];
+  /** Freezes, or stops what the next request shall wake; answers for `parseSleep`. */
+  readonly sleep: (lineage: string, requests: readonly SleepRequest[]) => readonly ScriptStep[];
+  /** Runs a program inside, with the process's user, environment and directory. */
+  readonly exec: (name: string, argv: readonly [string, ...string[]]) => Argv;
+  /** A shell inside. */
+  readonly shell: (name: string) => Argv;
+  /** What it wrote to its standard output and error. */
+  readonly logs: (name: string, options?: LogOptions) => Argv;
+  /** Takes a snapshot; answers for `parseSnapshots`. */
+  readonly snapshot: (name: string, comment?: string) => readonly Step[];
+  readonly restore: (name: string, snapshot: string) => readonly Step[];
+  readonly snapshots: (name: string) => ScriptStep;
+  readonly removeSnapshot: (name: string, snapshot: string) => ScriptStep;
+}
+
+/** One runtime of containers. */
+export interface ContainerRuntime extends ContainerVerbs {
+  readonly name: RuntimeName;
+  readonly capabilities: RuntimeCapabilities;
+  /** Makes, starts and waits until ready; answers for `parseCreate`. @throws UsageError for what cannot be made */
+  readonly create: (launches: readonly ProcessLaunch[]) => readonly Step[];
+}
