@@ -8,10 +8,7 @@ import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis } from '../../model/quantity.ts';
 import type { ExecIaasSpec } from '../../model/spec.ts';
-import { encodeLabels } from '../cloud/labels.ts';
-import { oncePerVm } from '../cloud/once-per-vm.ts';
-import { poll } from '../cloud/poll.ts';
-import { renderUserData } from '../cloud/user-data.ts';
+import { lifecycle, type CloudCalls, type FirstFacts } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
 import { PROTOCOL, readAnswer, readMachine } from './protocol.ts';
 
@@ -76,75 +73,35 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
     return machines.flatMap((machine) => readMachine(spec, lineage, machine) ?? []);
   }
 
-  async function running(id: string, vm: string, signal?: AbortSignal): Promise<Machine> {
-    const look = async (): Promise<Machine | undefined> => {
-      const machine = (await list(signal)).find((each) => each.id === id);
-      if (!machine)
-        throw new IaasError(name, 'not-found', `Cannot wait for machine ${id} as ${name} has no such machine`);
-      if (machine.state === 'failed')
-        throw new IaasError(name, 'unavailable', `Cannot make VM ${vm} as its machine failed: ${id}`);
-      return machine.state === 'running' && machine.endpoint ? machine : undefined;
-    };
-    const machine = await poll(look, { timeout: spec.timeout, interval: millis(200), signal });
-    if (machine) return machine;
-    throw new IaasError(name, 'unavailable', `Cannot use VM ${vm} yet as its machine has no address: ${id}`, {
-      hint: 'stratos reconcile',
-    });
+  async function find(id: string, signal?: AbortSignal): Promise<Machine | undefined> {
+    return (await list(signal)).find((machine) => machine.id === id);
   }
 
-  async function create(request: MachineRequest): Promise<Machine> {
-    const { vm, partition, size, zone, hostKey, authorizedKey, signal } = request;
-    const known = (await list(signal)).find((machine) => machine.vm === vm && machine.state !== 'deleting');
-    if (known) return known.state === 'stopped' ? start(known.id, signal) : running(known.id, vm, signal);
-    const labels = encodeLabels({ lineage, vm, partition, size, hostKey: hostKey.publicKey });
-    const userData = renderUserData({ hostKey, authorizedKey, user: spec.user, hostname: vm });
+  async function make(request: MachineRequest, { labels, userData }: FirstFacts): Promise<string> {
+    const { vm, partition, size, zone, authorizedKey, signal } = request;
     const facts = { vm, partition, size, ...(zone !== undefined && { zone }), labels, userData, authorizedKey };
     const { id } = await ask('create', `create VM ${vm}`, facts, signal);
-    if (typeof id !== 'string') throw new IaasError(name, 'invalid', `Cannot create VM ${vm} as the answer has no id`);
-    return running(id, vm, signal);
+    if (typeof id === 'string') return id;
+    throw new IaasError(name, 'invalid', `Cannot create VM ${vm} as the answer has no id`);
   }
 
-  /** The machine, when it is of this project. @throws IaasError not-found */
-  async function ours(id: string, signal?: AbortSignal): Promise<Machine> {
-    const machine = (await list(signal)).find((each) => each.id === id);
-    if (machine) return machine;
-    throw new IaasError(
-      name,
-      'not-found',
-      `Cannot find machine ${JSON.stringify(id)} as ${name} has no such machine of this project`,
-      {
-        hint: 'stratos vm ls',
-      },
-    );
-  }
-
-  async function start(id: string, signal?: AbortSignal): Promise<Machine> {
-    const machine = await ours(id, signal);
-    if (machine.state === 'stopped') await ask('start', `start machine ${id}`, { id }, signal);
-    return running(id, machine.vm ?? id, signal);
-  }
+  const tell = async (verb: string, id: string, signal?: AbortSignal): Promise<void> => {
+    await ask(verb, `${verb} machine ${id}`, { id }, signal);
+  };
+  const calls: CloudCalls = {
+    list: (_, signal) => list(signal),
+    find,
+    make,
+    start: (id, signal) => tell('start', id, signal),
+    stop: (id) => tell('stop', id),
+    remove: (id) => tell('delete', id),
+  };
 
   return {
     name,
     kind: spec.kind,
     capabilities: { ephemeral: true, injectsHostKey: true, stop: true },
-    list: () => list(),
-    create: oncePerVm(create),
-    start: (id) => start(id),
-    async stop(id) {
-      const machine = await ours(id);
-      if (machine.state !== 'stopped') await ask('stop', `stop machine ${id}`, { id });
-    },
-    async delete(id) {
-      const gone = async (): Promise<true | undefined> =>
-        (await list()).some((machine) => machine.id === id) ? undefined : true;
-      if (await gone()) return;
-      await ask('delete', `delete machine ${id}`, { id });
-      if (!(await poll(gone, { timeout: spec.timeout, interval: millis(200) })))
-        throw new IaasError(name, 'unavailable', `Cannot see that machine ${id} is gone`, {
-          hint: 'stratos reconcile',
-        });
-    },
+    ...lifecycle(spec, lineage, calls, millis(200)),
     async check() {
       const [program = ''] = spec.command;
       if (program.includes('/'))

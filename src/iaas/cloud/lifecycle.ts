@@ -1,0 +1,117 @@
+/**
+ * A machine's life on any cloud, over the few calls that differ: made once for each VM and found again after a lost answer, waited
+ * for within the spec's time, and never touched without our labels.
+ */
+import { IaasError } from '../../model/errors.ts';
+import type { Machine } from '../../model/observation.ts';
+import { millis, type Millis } from '../../model/quantity.ts';
+import type { CloudSpec } from '../../model/spec.ts';
+import type { IaasProvider, MachineRequest } from '../provider.ts';
+import { encodeLabels } from './labels.ts';
+import { oncePerVm } from './once-per-vm.ts';
+import { poll } from './poll.ts';
+import { renderUserData } from './user-data.ts';
+
+/** What one cloud does itself. Each call is made once; none waits for what it began. */
+export interface CloudCalls {
+  /** Machines of our lineage in any state, of all pages; of one VM alone where that is cheaper to ask for. */
+  list(vm?: string, signal?: AbortSignal): Promise<readonly Machine[]>;
+  /** The machine, when it is there and is ours. */
+  find(id: string, signal?: AbortSignal): Promise<Machine | undefined>;
+  /** Asks for a machine that does not exist yet. @returns its id */
+  make(request: MachineRequest, first: FirstFacts): Promise<string>;
+  /** Asks a stopped machine of ours to start. */
+  start(id: string, signal?: AbortSignal): Promise<void>;
+  /** Asks a running machine of ours to stop. */
+  stop(id: string): Promise<void>;
+  /** Asks for the end of a machine of ours. */
+  remove(id: string): Promise<void>;
+}
+
+/** What a new machine carries. */
+export interface FirstFacts {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Cloud-init's; a secret, as it holds the private host key. */
+  readonly userData: string;
+}
+
+/** The verbs of an adapter that concern machines. */
+export type MachineVerbs = Pick<IaasProvider, 'list' | 'create' | 'start' | 'stop' | 'delete'>;
+
+/** @param interval first pause between two looks at a machine that is waited for */
+export function lifecycle(
+  spec: CloudSpec,
+  lineage: string,
+  calls: CloudCalls,
+  interval: Millis = millis(500),
+): MachineVerbs {
+  const { name, user, timeout } = spec;
+
+  async function running(id: string, vm: string, signal?: AbortSignal): Promise<Machine> {
+    const look = async (): Promise<Machine | undefined> => {
+      const machine = await calls.find(id, signal);
+      if (!machine)
+        throw new IaasError(name, 'not-found', `Cannot wait for machine ${id} as ${name} has no such machine`);
+      if (machine.state === 'failed')
+        throw new IaasError(name, 'unavailable', `Cannot make VM ${vm} as its machine failed: ${id}`);
+      return machine.state === 'running' && machine.endpoint ? machine : undefined;
+    };
+    const machine = await poll(look, { timeout, interval, signal });
+    if (machine) return machine;
+    throw new IaasError(name, 'unavailable', `Cannot use VM ${vm} yet as its machine has no address: ${id}`, {
+      hint: 'stratos reconcile',
+    });
+  }
+
+  /** @throws IaasError not-found */
+  async function ours(id: string): Promise<Machine> {
+    const machine = await calls.find(id);
+    if (machine) return machine;
+    throw new IaasError(
+      name,
+      'not-found',
+      `Cannot find machine ${JSON.stringify(id)} as ${name} has no such machine of this project`,
+      { hint: 'stratos vm ls' },
+    );
+  }
+
+  async function started(machine: Machine, signal?: AbortSignal): Promise<Machine> {
+    if (machine.state === 'stopped') await calls.start(machine.id, signal);
+    return running(machine.id, machine.vm ?? machine.id, signal);
+  }
+
+  async function create(request: MachineRequest): Promise<Machine> {
+    const { vm, partition, size, hostKey, authorizedKey, signal } = request;
+    const all = await calls.list(vm, signal);
+    const known = all.find((machine) => machine.vm === vm && machine.state !== 'deleting');
+    if (known) return started(known, signal);
+    const id = await calls.make(request, {
+      labels: encodeLabels({ lineage, vm, partition, size, hostKey: hostKey.publicKey }),
+      userData: renderUserData({ hostKey, authorizedKey, user, hostname: vm }),
+    });
+    return running(id, vm, signal);
+  }
+
+  /** Looks until something is so. @throws IaasError unavailable when it is not in time */
+  async function until(what: string, look: () => Promise<boolean>): Promise<void> {
+    const done = await poll(async () => ((await look()) ? true : undefined), { timeout, interval });
+    if (!done) throw new IaasError(name, 'unavailable', `Cannot see that ${what}`, { hint: 'stratos reconcile' });
+  }
+
+  return {
+    list: () => calls.list(),
+    create: oncePerVm(create),
+    start: async (id) => started(await ours(id)),
+    async stop(id) {
+      if ((await ours(id)).state === 'stopped') return;
+      await calls.stop(id);
+      await until(`machine ${id} has stopped`, async () => (await ours(id)).state === 'stopped');
+    },
+    async delete(id) {
+      const machine = await calls.find(id);
+      if (!machine) return;
+      if (machine.state !== 'deleting') await calls.remove(id);
+      await until(`machine ${id} is gone`, async () => (await calls.find(id)) === undefined);
+    },
+  };
+}
