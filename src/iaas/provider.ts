@@ -2,7 +2,7 @@
  * What Stratos asks of an IaaS: six verbs, and three that a cloud has besides. An adapter translates its vendor's errors to {@link IaasError} at its edge, labels all
  * it creates with the lineage, and never lists or touches anything else.
  */
-import type { Machine } from '../model/observation.ts';
+import type { Machine, MachineProcess } from '../model/observation.ts';
 import type { Secret } from '../model/secret.ts';
 import type { PricedSize, VmSize } from '../model/vm-size.ts';
 
@@ -15,6 +15,8 @@ export interface MachineRequest {
   readonly zone?: string;
   /** Host key pair we generated: injected, so that the first connection is already verified. */
   readonly hostKey: { readonly privateKey: Secret; readonly publicKey: string };
+  /** The machine is a process itself (runtime `vm`). Undefined: it is prepared by SSH, and holds processes. */
+  readonly guest?: Guest;
   /** OpenSSH public key that shall be able to log in. */
   readonly authorizedKey: string;
   /** Ids of machines that VMs of the inventory have already; a static pool gives none of them again. */
@@ -22,11 +24,29 @@ export interface MachineRequest {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * A machine that is a process: made of the cartridge's own image, told what the cartridge says and nothing of ours: no user, no key.
+ * Nobody logs in to it. `firstFacts` (cloud/first-facts.ts) makes of it what a cloud is told.
+ */
+export interface Guest {
+  /** What the IaaS calls the image; takes the place of the spec's. */
+  readonly image: string;
+  readonly process: MachineProcess;
+  /** The cartridge's own user data, as it is. Undefined: none. */
+  readonly userData?: Secret;
+}
+
 export interface IaasProvider {
   readonly name: string;
   readonly kind: string;
   /** Whether `delete` ends the machine (a cloud) or only gives it back (a static pool), and whether it makes host keys its own. */
-  readonly capabilities: { readonly ephemeral: boolean; readonly injectsHostKey: boolean; readonly stop: boolean };
+  readonly capabilities: {
+    readonly ephemeral: boolean;
+    readonly injectsHostKey: boolean;
+    readonly stop: boolean;
+    /** Whether `create` honours `guest`. Undefined: it does not, and is never asked to. */
+    readonly guests?: boolean;
+  };
   /** All machines that carry our lineage, in any state, of all pages of the answer; for a static pool, its hosts. */
   list(): Promise<readonly Machine[]>;
   /**

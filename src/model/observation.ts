@@ -29,6 +29,15 @@ export interface Machine {
   readonly size?: VmSize;
   /** Where in the IaaS it is: `eu-west-1a`. Undefined where it has no zones. */
   readonly zone?: string;
+  /** The process that the machine itself is (runtime `vm`), from its labels. Undefined: a machine that holds processes. */
+  readonly process?: MachineProcess;
+}
+
+/** What the labels of a machine say of the process that it is. */
+export interface MachineProcess {
+  /** `<alias>-<ordinal>`. */
+  readonly name: string;
+  readonly fingerprint: string;
 }
 
 export type VmObservation = ReachedVm | UnreachedVm;

@@ -7,6 +7,7 @@ import type { Endpoint } from '../../src/model/endpoint.ts';
 import { IaasError, type IaasFailure } from '../../src/model/errors.ts';
 import type { Machine } from '../../src/model/observation.ts';
 import { millis } from '../../src/model/quantity.ts';
+import { Secret } from '../../src/model/secret.ts';
 
 /** One adapter with room for two machines at least, and what a test needs around it. */
 export interface IaasSubject extends AsyncDisposable {
@@ -24,6 +25,8 @@ export interface IaasSubject extends AsyncDisposable {
   readonly faults?: IaasFaults;
   /** More machines than one page of a listing holds; undefined where listings have no pages. */
   readonly beyondOnePage?: number;
+  /** An image of the IaaS that is none of ours: what a VM that is a process is made of. Undefined: there is none to try. */
+  readonly guestImage?: string;
   /** Zones of the spec, where there are any. */
   readonly zones?: readonly [string, string];
 }
@@ -36,6 +39,8 @@ export interface HeldMachine {
   /** The vendor's name of the size. */
   readonly size: string;
   readonly zone?: string;
+  /** Image that it was made of, where the IaaS tells. */
+  readonly image?: string;
 }
 
 export interface IaasFaults {
@@ -132,6 +137,34 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
       const { vm, partition } = request;
       const { cpu, memory } = request.size;
       expect(await find(machine.id)).toMatchObject({ vm, partition, size: { cpu, memory }, state: 'running' });
+    });
+
+    it('create makes a machine that is a process: of its own image, with its own user data, without a key of ours', async ({
+      skip,
+    }) => {
+      const { guestImage, held } = subject;
+      skip(provider.capabilities.guests !== true || guestImage === undefined, 'it has no image of a cartridge');
+      const process = { name: 'shop-1', fingerprint: '0123456789abcdef' };
+      const userData = new Secret('#cloud-config\n{"packages":["it\'s \\"$(quoted)\\""]}\n');
+      const request = await subject.request('guest', { guest: { image: guestImage ?? '', process, userData } });
+      const machine = await provider.create(request);
+      expect(machine).toMatchObject({ vm: 'guest', partition: request.partition, process, state: 'running' });
+      expect(machine.endpoint?.address).toBeTruthy();
+      expect(machine.endpoint?.hostKeys).toEqual([]);
+      expect(await provider.create(request)).toEqual(machine);
+      expect(await find(machine.id)).toEqual(machine);
+      const kept = await held?.(machine.id);
+      if (kept) {
+        expect(kept.userData).toBe(userData.reveal());
+        if (kept.image !== undefined) expect(kept.image).toBe(guestImage);
+      }
+      if (provider.capabilities.stop) {
+        await provider.stop(machine.id);
+        expect(await find(machine.id)).toMatchObject({ process, state: 'stopped' });
+        expect(await provider.start(machine.id)).toMatchObject({ process, state: 'running' });
+      }
+      await provider.delete(machine.id);
+      expect(await find(machine.id)).toBeUndefined();
     });
 
     it('list shows a machine as create gave it', async () => {

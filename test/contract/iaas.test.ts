@@ -1,13 +1,18 @@
 /** The contract, on `local` and on `static`; the hosts of the static pool are two local VMs. */
+import path from 'node:path';
 import { loadProvider } from '../../src/iaas/load-provider.ts';
 import type { StaticHost } from '../../src/model/spec.ts';
+import { guestArchive, guestImage } from '../support/guest-image.ts';
 import { powerCut } from '../support/power-cut.ts';
 import { sshTo, testSite, testVm } from '../support/vm.ts';
 import { iaasContract } from './iaas.contract.ts';
 
 iaasContract('local', async () => {
   const site = await testSite();
+  const { directory } = site;
+  const image = await guestImage(path.join(directory, 'guest'), 'hello');
   return {
+    guestImage: await guestArchive(path.join(directory, 'guest.tar.gz'), image),
     provider: site.provider,
     other: site.providerOf('another-project'),
     request: site.request,

@@ -49,20 +49,23 @@ export async function sampleCloud(): Promise<IaasSubject & { readonly spec: Exec
         ...change,
       }),
     zones: ['north', 'south'],
+    guestImage: 'windows-2022',
     held: async (id) => {
       const machine = JSON.parse(await readFile(join(directory, 'machines', `${id}.json`), 'utf8')) as {
         labels: Record<string, string>;
         userData: string;
         size: { name: string };
         zone?: string;
+        image?: string;
       };
-      const { labels, userData, size, zone } = machine;
+      const { labels, userData, size, zone, image } = machine;
       return {
         vm: labels['stratos-vm'] ?? '',
         lineage: labels['stratos-lineage'] ?? '',
         userData,
         size: size.name,
         ...(zone !== undefined && { zone }),
+        ...(image !== undefined && { image }),
       };
     },
     faults: {

@@ -2,6 +2,8 @@
  * What a machine of a cloud carries so that it is known as ours, and the inventory can be rebuilt from it. The values keep to what the
  * strictest vendor allows (GCE labels, Hetzner labels): lower-case letters, digits and `-`, at most 63 characters.
  */
+import type { Endpoint } from '../../model/endpoint.ts';
+import type { Machine, MachineProcess } from '../../model/observation.ts';
 import { bytes, cores } from '../../model/quantity.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { fromBase32, toBase32 } from './base32.ts';
@@ -11,8 +13,10 @@ export interface MachineLabels {
   readonly vm: string;
   readonly partition: string;
   readonly size: VmSize;
-  /** OpenSSH public key that was injected as the host's: `ssh-ed25519 AAAA…`. */
+  /** OpenSSH public key that was injected as the host's: `ssh-ed25519 AAAA…`. Empty: none was, and nobody logs in. */
   readonly hostKey: string;
+  /** The process that the machine is. Undefined: it holds processes. */
+  readonly process?: MachineProcess;
 }
 
 /** The keys, in the order they are written in. `lineage` is what a listing is filtered by. */
@@ -22,6 +26,8 @@ export const LABEL = {
   partition: 'stratos-partition',
   size: 'stratos-size',
   hostKey: 'stratos-host-key',
+  process: 'stratos-process',
+  fingerprint: 'stratos-fingerprint',
 } as const;
 
 /** Labels as key and value. @throws RangeError when the host key is not ed25519 */
@@ -31,7 +37,8 @@ export function encodeLabels(labels: MachineLabels): Readonly<Record<string, str
     [LABEL.vm]: labels.vm,
     [LABEL.partition]: labels.partition,
     [LABEL.size]: encodeSize(labels.size),
-    [LABEL.hostKey]: toBase32(rawKey(labels.hostKey)),
+    ...(labels.hostKey !== '' && { [LABEL.hostKey]: toBase32(rawKey(labels.hostKey)) }),
+    ...(labels.process && { [LABEL.process]: labels.process.name, [LABEL.fingerprint]: labels.process.fingerprint }),
   };
 }
 
@@ -39,10 +46,23 @@ export function encodeLabels(labels: MachineLabels): Readonly<Record<string, str
 export function decodeLabels(values: Readonly<Record<string, string | undefined>>): MachineLabels | undefined {
   const { [LABEL.lineage]: lineage, [LABEL.vm]: vm, [LABEL.partition]: partition } = values;
   const size = decodeSize(values[LABEL.size] ?? '');
+  if (lineage === undefined || vm === undefined || partition === undefined || !size) return undefined;
+  const { [LABEL.process]: name, [LABEL.fingerprint]: fingerprint } = values;
+  if (name !== undefined && fingerprint !== undefined)
+    return { lineage, vm, partition, size, hostKey: '', process: { name, fingerprint } };
   const key = fromBase32(values[LABEL.hostKey] ?? '');
-  if (lineage === undefined || vm === undefined || partition === undefined || !size || key?.length !== KEY_LENGTH)
-    return undefined;
-  return { lineage, vm, partition, size, hostKey: opensshKey(key) };
+  return key?.length === KEY_LENGTH ? { lineage, vm, partition, size, hostKey: opensshKey(key) } : undefined;
+}
+
+/** What labels tell of a machine, for the adapter's answer: where it is reached, and the process that it is, if it is one. */
+export function told(
+  { hostKey, process }: MachineLabels,
+  at: Pick<Endpoint, 'address' | 'port' | 'user'> | undefined,
+): Pick<Machine, 'endpoint' | 'process'> {
+  return {
+    ...(at && { endpoint: { ...at, hostKeys: hostKey === '' ? [] : [hostKey] } }),
+    ...(process && { process }),
+  };
 }
 
 /** `c2000-m2147483648-d21474836480`: millicores, bytes, bytes. The vendor's name of the size is the vendor's to tell. */

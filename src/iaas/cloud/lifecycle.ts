@@ -7,10 +7,9 @@ import type { Machine } from '../../model/observation.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 import type { CloudSpec } from '../../model/spec.ts';
 import type { IaasProvider, MachineRequest } from '../provider.ts';
-import { encodeLabels } from './labels.ts';
+import { firstFacts, type FirstFacts } from './first-facts.ts';
 import { oncePerVm } from './once-per-vm.ts';
 import { poll } from './poll.ts';
-import { renderUserData } from './user-data.ts';
 
 /** What one cloud does itself. Each call is made once; none waits for what it began. */
 export interface CloudCalls {
@@ -28,12 +27,7 @@ export interface CloudCalls {
   remove(id: string): Promise<void>;
 }
 
-/** What a new machine carries. */
-export interface FirstFacts {
-  readonly labels: Readonly<Record<string, string>>;
-  /** Cloud-init's; a secret, as it holds the private host key. */
-  readonly userData: string;
-}
+export type { FirstFacts };
 
 /** The verbs of an adapter that concern machines. */
 export type MachineVerbs = Pick<IaasProvider, 'list' | 'create' | 'start' | 'stop' | 'delete'>;
@@ -81,14 +75,11 @@ export function lifecycle(
   }
 
   async function create(request: MachineRequest): Promise<Machine> {
-    const { vm, partition, size, hostKey, authorizedKey, signal } = request;
+    const { vm, signal } = request;
     const all = await calls.list(vm, signal);
     const known = all.find((machine) => machine.vm === vm && machine.state !== 'deleting');
     if (known) return started(known, signal);
-    const id = await calls.make(request, {
-      labels: encodeLabels({ lineage, vm, partition, size, hostKey: hostKey.publicKey }),
-      userData: renderUserData({ hostKey, authorizedKey, user, hostname: vm }),
-    });
+    const id = await calls.make(request, firstFacts(request, lineage, user));
     return running(id, vm, signal);
   }
 

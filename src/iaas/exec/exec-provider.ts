@@ -77,9 +77,9 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
     return (await list(signal)).find((machine) => machine.id === id);
   }
 
-  async function make(request: MachineRequest, { labels, userData }: FirstFacts): Promise<string> {
-    const { vm, partition, size, zone, authorizedKey, signal } = request;
-    const facts = { vm, partition, size, ...(zone !== undefined && { zone }), labels, userData, authorizedKey };
+  async function make(request: MachineRequest, first: FirstFacts): Promise<string> {
+    const { vm, partition, size, zone, signal } = request;
+    const facts = { vm, partition, size, ...(zone !== undefined && { zone }), ...first };
     const { id } = await ask('create', `create VM ${vm}`, facts, signal);
     if (typeof id === 'string') return id;
     throw new IaasError(name, 'invalid', `Cannot create VM ${vm} as the answer has no id`);
@@ -100,7 +100,7 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
   return {
     name,
     kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true },
+    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true },
     ...lifecycle(spec, lineage, calls, millis(200)),
     async check() {
       const [program = ''] = spec.command;

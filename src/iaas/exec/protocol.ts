@@ -6,7 +6,7 @@ import { IaasError, type IaasFailure } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis } from '../../model/quantity.ts';
 import type { CloudSpec } from '../../model/spec.ts';
-import { decodeLabels } from '../cloud/labels.ts';
+import { decodeLabels, told } from '../cloud/labels.ts';
 
 export const PROTOCOL = 'stratos.iaas/v1';
 
@@ -46,9 +46,9 @@ export function readMachine(spec: CloudSpec, lineage: string, value: unknown): M
     throw odd(spec.name, 'list machines', `the state of machine ${id} is none of ${[...STATES].join(', ')}`);
   const known = isFields(labels) ? decodeLabels(labels as Readonly<Record<string, string>>) : undefined;
   if (known?.lineage !== lineage) return undefined;
-  const endpoint =
+  const at =
     typeof address === 'string' && address !== ''
-      ? { address, port: typeof value.port === 'number' ? value.port : 22, user: spec.user, hostKeys: [known.hostKey] }
+      ? { address, port: typeof value.port === 'number' ? value.port : 22, user: spec.user }
       : undefined;
   return {
     id,
@@ -56,7 +56,7 @@ export function readMachine(spec: CloudSpec, lineage: string, value: unknown): M
     partition: known.partition,
     size: known.size,
     state: state as Machine['state'],
-    ...(endpoint && { endpoint }),
+    ...told(known, at),
     ...(typeof zone === 'string' && { zone }),
   };
 }

@@ -27,7 +27,8 @@ const BOOT_TIMEOUT = 60_000;
 export async function bringUp(site: LocalSite, id: string, record: MachineRecord, signal?: AbortSignal): Promise<void> {
   const { spec, layout } = site;
   if (!(await runningContainers(layout))(id)) await start(site, id, record, signal);
-  if (await waitForSsh(record.address, 22, BOOT_TIMEOUT, signal)) return;
+  // Nobody logs in to one that is a process: whether it answers is the cartridge's health check to say.
+  if (record.process || (await waitForSsh(record.address, 22, BOOT_TIMEOUT, signal))) return;
   const inspect = ['-P', layout.vms, '-n', id, '--', 'systemctl', 'list-units', '--failed', '--no-legend', '--plain'];
   const failed = await tryRun(spec.name, 'lxc-attach', inspect);
   throw new IaasError(
@@ -41,7 +42,7 @@ export async function bringUp(site: LocalSite, id: string, record: MachineRecord
 async function start(site: LocalSite, id: string, record: MachineRecord, signal?: AbortSignal): Promise<void> {
   const { spec, layout } = site;
   const files = vmLayout(layout, id);
-  if (!(await isThere(record.base))) {
+  if (!(await isThere(record.base)) && !record.process) {
     // Somebody emptied the cache; the same recipe gives the same place.
     await ensureSiteBase(site, signal);
     if (!(await isThere(record.base))) {

@@ -7,6 +7,7 @@ import type { MachineRequest } from '../provider.ts';
 import { macOf } from './addresses.ts';
 import { ensureBase, type Base } from './base.ts';
 import { readDistribution } from './distribution.ts';
+import { guestBase, type GuestBase } from './guest-base.ts';
 import { checkDisk } from './host-check.ts';
 import { NETWORK_LOCK, vmLayout } from './layout.ts';
 import { stopContainer } from './lxc.ts';
@@ -15,7 +16,7 @@ import { vethName } from './names.ts';
 import { ensureNetwork, forgetNeighbour, removeInterface } from './network.ts';
 import { releaseAddress, reserveAddress } from './reservations.ts';
 import type { LocalSite } from './site.ts';
-import { writeVmFiles } from './vm-files.ts';
+import { writeGuestFiles, writeVmFiles } from './vm-files.ts';
 import { removeCgroups, removeTree } from './vm-tree.ts';
 
 /**
@@ -36,25 +37,28 @@ export async function buildVm(site: LocalSite, id: string, request: MachineReque
   if (before?.phase === 'ready') return before;
   if (before?.phase === 'deleting') await deleteVm(site, id, before);
   await checkDisk(spec);
-  const base = await ensureSiteBase(site, request.signal);
+  const { guest, signal } = request;
+  const base: GuestBase = guest ? await guestBase(site, guest.image, signal) : await ensureSiteBase(site, signal);
   const record = await withNetworkLock(() => claim(site, id, request, base));
   // What an earlier run got half way with.
   await Promise.all([removeTree(spec.name, path.dirname(files.delta)), removeTree(spec.name, files.data)]);
   await mkdir(files.delta, { recursive: true });
   await mkdir(files.data, { mode: 0o755 });
-  await writeVmFiles(files.delta, {
-    hostname: request.vm,
-    hostKey: request.hostKey,
-    authorizedKey: request.authorizedKey,
-  });
-  await linkUser(base, id, files.directory);
+  if (guest) await writeGuestFiles(files.delta, { hostname: request.vm, userData: guest.userData });
+  else
+    await writeVmFiles(files.delta, {
+      hostname: request.vm,
+      hostKey: request.hostKey,
+      authorizedKey: request.authorizedKey,
+    });
+  if (base.users !== undefined) await linkUser(base.users, id, files.directory);
   const ready: MachineRecord = { ...record, phase: 'ready' };
   await writeRecord(files.record, ready);
   return ready;
 }
 
 /** Gives a VM its address and its label, in one go as others see it. Under the VM's lock and the network lock. */
-async function claim(site: LocalSite, id: string, request: MachineRequest, base: Base): Promise<MachineRecord> {
+async function claim(site: LocalSite, id: string, request: MachineRequest, base: GuestBase): Promise<MachineRecord> {
   const { spec, layout, context } = site;
   const files = vmLayout(layout, id);
   await ensureNetwork(spec);
@@ -68,7 +72,8 @@ async function claim(site: LocalSite, id: string, request: MachineRequest, base:
       size: request.size,
       address,
       mac: macOf(address),
-      hostKey: request.hostKey.publicKey.trim(),
+      hostKey: request.guest ? '' : request.hostKey.publicKey.trim(),
+      ...(request.guest && { process: request.guest.process }),
       base: base.rootfs,
       phase: 'building',
       createdAt: new Date().toISOString(),
@@ -119,7 +124,7 @@ export async function withNetworkLock<T>(work: () => Promise<T>): Promise<T> {
   return withKernelLock(NETWORK_LOCK, work);
 }
 
-async function linkUser(base: Base, id: string, directory: string): Promise<void> {
-  await rm(path.join(base.users, id), { force: true });
-  await symlink(directory, path.join(base.users, id));
+async function linkUser(users: string, id: string, directory: string): Promise<void> {
+  await rm(path.join(users, id), { force: true });
+  await symlink(directory, path.join(users, id));
 }

@@ -6,6 +6,7 @@ import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { LocalIaasSpec } from '../../model/spec.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
+import { told } from '../cloud/labels.ts';
 import { checkHost, checkSettings } from './host-check.ts';
 import { BASE_CACHE, rootLayout, vmLayout } from './layout.ts';
 import { runningContainers, stopContainer } from './lxc.ts';
@@ -47,7 +48,7 @@ export function localProvider(spec: LocalIaasSpec, context: IaasContext, cache: 
   return {
     name: spec.name,
     kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true },
+    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true },
 
     async list() {
       const [records, running] = await Promise.all([
@@ -107,6 +108,6 @@ function machineOf(id: string, record: MachineRecord, running: boolean): Machine
   const labels = { id, vm: record.vm, partition: record.partition, size: record.size };
   if (record.phase === 'building') return { ...labels, state: 'pending' };
   if (record.phase === 'deleting') return { ...labels, state: 'deleting' };
-  const endpoint = { address: record.address, port: 22, user: 'root', hostKeys: [record.hostKey] };
-  return { ...labels, state: running ? 'running' : 'stopped', endpoint };
+  const at = { address: record.address, port: 22, user: 'root' };
+  return { ...labels, state: running ? 'running' : 'stopped', ...told(record, at) };
 }

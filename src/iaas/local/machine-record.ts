@@ -1,5 +1,6 @@
 /** The label of a local VM, `machine.json` in its directory: what `list` reads, and what a restart of the machine starts from. */
 import { open, readFile, readdir, rename } from 'node:fs/promises';
+import type { MachineProcess } from '../../model/observation.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { isContainerOf } from './names.ts';
 import { vmLayout, type RootLayout } from './layout.ts';
@@ -11,8 +12,10 @@ export interface MachineRecord {
   readonly size: VmSize;
   readonly address: string;
   readonly mac: string;
-  /** Public host key that was injected. */
+  /** Public host key that was injected. Empty: none was. */
   readonly hostKey: string;
+  /** The process that the VM itself is. Undefined: it holds processes. */
+  readonly process?: MachineProcess;
   /** Root file system under the VM's overlay; stays this VM's even when a newer base is made. */
   readonly base: string;
   /** `building` until all its files are there, `deleting` from the first moment something is taken away. */

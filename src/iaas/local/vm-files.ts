@@ -2,6 +2,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import type { Secret } from '../../model/secret.ts';
 import type { MachineRequest } from '../provider.ts';
 
 export interface VmFiles {
@@ -13,16 +14,8 @@ export interface VmFiles {
 /** Writes identity, host key and the key that may log in. Only into a delta that no running VM has mounted. */
 export async function writeVmFiles(delta: string, files: VmFiles): Promise<void> {
   const type = hostKeyType(files.hostKey.publicKey);
-  const put = async (name: string, text: string, mode = 0o644): Promise<void> => {
-    const file = path.join(delta, name);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, text, { mode });
-    await chmod(file, mode);
-  };
-  // Shared, it would give all VMs the same MAC addresses for what they make themselves.
-  await put('etc/machine-id', `${randomUUID().replaceAll('-', '')}\n`);
-  await put('etc/hostname', `${files.hostname}\n`);
-  await put('etc/hosts', `127.0.0.1 localhost\n127.0.1.1 ${files.hostname}\n::1 localhost ip6-localhost\n`);
+  const put = writer(delta);
+  await writeIdentity(delta, files.hostname);
   await put(`etc/ssh/ssh_host_${type}_key`, withNewline(files.hostKey.privateKey.reveal()), 0o600);
   await put(`etc/ssh/ssh_host_${type}_key.pub`, withNewline(files.hostKey.publicKey));
   // Naming it keeps sshd from offering any other that a package script might make.
@@ -30,7 +23,40 @@ export async function writeVmFiles(delta: string, files: VmFiles): Promise<void>
   await put('root/.ssh/authorized_keys', withNewline(files.authorizedKey), 0o600);
   await chmod(path.join(delta, 'root/.ssh'), 0o700);
   await chmod(path.join(delta, 'root'), 0o700);
+}
+
+export interface GuestFiles {
+  readonly hostname: string;
+  /** The cartridge's own, for an image with cloud-init or with something of its own that reads it. Undefined: none. */
+  readonly userData: Secret | undefined;
+}
+
+/** Writes what a VM that is a process is told: who it is, and its user data where cloud-init looks for it. No user, no key. */
+export async function writeGuestFiles(delta: string, { hostname, userData }: GuestFiles): Promise<void> {
+  const put = writer(delta);
+  await writeIdentity(delta, hostname);
+  // cloud-init's "NoCloud" source.
+  const seed = 'var/lib/cloud/seed/nocloud';
+  await put(`${seed}/meta-data`, `${JSON.stringify({ 'instance-id': hostname, 'local-hostname': hostname })}\n`);
+  await put(`${seed}/user-data`, userData?.reveal() ?? '', 0o600);
+}
+
+async function writeIdentity(delta: string, hostname: string): Promise<void> {
+  const put = writer(delta);
+  // Shared, it would give all VMs the same MAC addresses for what they make themselves.
+  await put('etc/machine-id', `${randomUUID().replaceAll('-', '')}\n`);
+  await put('etc/hostname', `${hostname}\n`);
+  await put('etc/hosts', `127.0.0.1 localhost\n127.0.1.1 ${hostname}\n::1 localhost ip6-localhost\n`);
   await writeResolver(delta);
+}
+
+function writer(delta: string): (name: string, text: string, mode?: number) => Promise<void> {
+  return async (name, text, mode = 0o644) => {
+    const file = path.join(delta, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text, { mode });
+    await chmod(file, mode);
+  };
 }
 
 /** Gives the VM the machine's name servers as they are now; those on the machine's own loopback are out of its reach. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBase32, toBase32 } from '../../../../src/iaas/cloud/base32.ts';
-import { decodeLabels, encodeLabels } from '../../../../src/iaas/cloud/labels.ts';
+import { decodeLabels, encodeLabels, told } from '../../../../src/iaas/cloud/labels.ts';
 import { bytes, cores } from '../../../../src/model/quantity.ts';
 import { generateHostKey } from '../../../../src/ssh/key-pair.ts';
 
@@ -38,6 +38,23 @@ describe('base 32', () => {
 });
 
 describe('labels', () => {
+  it('tell of a machine that is a process which one, and of no host key', () => {
+    const guest = { ...labels, hostKey: '', process: { name: 'shop-1', fingerprint: '0123456789abcdef' } };
+    const written = encodeLabels(guest);
+    expect(written).not.toHaveProperty('stratos-host-key');
+    expect(decodeLabels(written)).toEqual(guest);
+    const at = { address: '192.0.2.1', port: 22, user: 'root' };
+    expect(told(guest, at)).toEqual({ endpoint: { ...at, hostKeys: [] }, process: guest.process });
+    expect(told(labels, at)).toEqual({ endpoint: { ...at, hostKeys: [labels.hostKey] } });
+    expect(told(labels, undefined)).toEqual({});
+  });
+
+  it('of a machine without a host key are ours only where they tell of a process', () => {
+    const { 'stratos-host-key': _key, ...rest } = encodeLabels(labels);
+    expect(decodeLabels(rest)).toBeUndefined();
+    expect(decodeLabels({ ...rest, 'stratos-process': 'shop-1' })).toBeUndefined();
+  });
+
   it('are read as they were written, by the strictest vendor’s rules', () => {
     const written = encodeLabels(labels);
     for (const value of Object.values(written)) expect(value).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
