@@ -50,7 +50,7 @@ const STAGE: Shape = {
   withdraw: optional('strings'),
 };
 const BASE: Shape = { id: 'string', vm: 'string', dependsOn: 'strings', reason: 'string' };
-const SIZE = nested({ cpu: 'number', memory: 'number', disk: 'number?' });
+const SIZE = nested({ cpu: 'number', memory: 'number', disk: 'number?', name: 'string?' });
 const PROCESS: Shape = {
   process: 'string',
   subscription: 'string',
@@ -62,7 +62,7 @@ const PROCESS: Shape = {
 };
 /** What each kind of action has besides. */
 const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
-  'vm.create': { iaas: 'string', size: SIZE },
+  'vm.create': { iaas: 'string', size: SIZE, zone: 'string?' },
   'vm.start': {},
   'vm.adopt': { iaas: 'string', machine: 'string' },
   'vm.prepare': {},

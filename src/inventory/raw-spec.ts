@@ -1,6 +1,8 @@
 /** What stratos.yaml holds after the schema accepted it: quantities are still text, names are not resolved, defaults not filled in. */
 import type { RuntimeName } from '../model/runtime.ts';
 
+import type { PlacementAlgorithm } from '../model/policy.ts';
+
 type RawMap<T> = Readonly<Record<string, T>>;
 export type RawBounds = number | { readonly min?: number; readonly max?: number };
 export interface RawSecret {
@@ -80,6 +82,7 @@ export interface RawPartitionPolicy {
   readonly vm?: RawSize;
   readonly processesPerVm?: number;
   readonly strategy?: 'pack' | 'spread';
+  readonly algorithm?: PlacementAlgorithm;
   readonly spare?: { readonly processes?: number; readonly vms?: number };
   readonly scaleDown?: { readonly after?: string; readonly below?: string; readonly afterGrowth?: string };
 }
@@ -161,8 +164,10 @@ export interface RawGuards {
 }
 export interface RawPlacement {
   readonly iaas: string;
+  readonly min?: number;
   readonly max?: number;
   readonly weight?: number;
+  readonly zones?: readonly string[];
   readonly price?: number;
   readonly sizes?: readonly (RawSize & { readonly name?: string; readonly price?: number })[];
 }

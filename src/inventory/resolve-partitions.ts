@@ -1,6 +1,7 @@
 /** `partitions:`: pools of VMs. */
 import { processCapacity } from '../lxc/network.ts';
 import { NO_BOUND } from '../model/bounds.ts';
+import { leastVms } from '../model/least-vms.ts';
 import type { IaasSpec, PartitionSpec, PlacementSpec } from '../model/spec.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
 import type { RawPartition, RawPartitionPolicy, RawPlacement } from './raw-spec.ts';
@@ -25,6 +26,7 @@ export function resolvePartitions(
     const placement = raw.placement.map(placementOf);
     raw.placement.forEach((place, index) => {
       checkPrices(context, entry, place, index);
+      checkPlace(context, entry, place, index);
     });
     placement.forEach((place, index) => {
       context.requireName('iaas', place.iaas, 'partitions', entry, ['placement', index, 'iaas']);
@@ -66,7 +68,9 @@ function placementOf(raw: RawPlacement): PlacementSpec {
   }));
   return {
     iaas: raw.iaas,
+    ...(raw.min === undefined ? {} : { min: raw.min }),
     max: raw.max ?? NO_BOUND,
+    ...(raw.zones === undefined ? {} : { zones: raw.zones }),
     ...(raw.weight === undefined ? {} : { weight: raw.weight }),
     ...(raw.price === undefined ? {} : { price: raw.price }),
     ...(sizes === undefined ? {} : { sizes }),
@@ -94,6 +98,23 @@ function checkPrices(context: ResolveContext, entry: Entry, { price, sizes }: Ra
   });
 }
 
+/** Bounds that contradict each other, a zone that stands twice. */
+function checkPlace(context: ResolveContext, entry: Entry, place: RawPlacement, index: number): void {
+  const { min = 0, max = NO_BOUND, zones = [] } = place;
+  const at = (...path: (string | number)[]): YamlPath => ['placement', index, ...path];
+  if (min > max)
+    context.report(
+      'partitions',
+      entry,
+      at('min'),
+      `min of ${place.iaas} must not be above its max: ${String(min)} > ${String(max)}`,
+    );
+  zones.forEach((zone, n) => {
+    if (zones.indexOf(zone) < n)
+      context.report('partitions', entry, at('zones', n), `Zones of ${place.iaas} must be different: ${zone}`);
+  });
+}
+
 function checkSize(context: ResolveContext, entry: Entry, spec: PartitionSpec): void {
   const { policy, network } = spec;
   const raw = (entry.value as RawPartition).policy;
@@ -106,6 +127,14 @@ function checkSize(context: ResolveContext, entry: Entry, spec: PartitionSpec): 
       entry,
       inline('vms'),
       `vms.min of ${entry.name} must not be above what its placement allows: ${String(policy.vms.min)} > ${String(most)}`,
+    );
+  const least = leastVms(spec);
+  if (least > policy.vms.max && policy.vms.min <= policy.vms.max)
+    context.report(
+      'partitions',
+      entry,
+      inline('vms'),
+      `vms.max of ${entry.name} must not be below the min of its placement together: ${String(policy.vms.max)} < ${String(least)}`,
     );
   const capacity = processCapacity(network);
   if (policy.processesPerVm !== NO_BOUND && capacity > 0 && policy.processesPerVm > capacity)

@@ -21,6 +21,7 @@ export function partitionPolicy(name: string, raw: RawPartitionPolicy): Partitio
     vm: vmSizeOf(raw.vm),
     processesPerVm: raw.processesPerVm ?? NO_BOUND,
     strategy: raw.strategy ?? 'pack',
+    ...(raw.algorithm === undefined ? {} : { algorithm: raw.algorithm }),
     spare: {
       processes: raw.spare?.processes ?? DEFAULT_SPARE.processes,
       vms: raw.spare?.vms ?? DEFAULT_SPARE.vms,

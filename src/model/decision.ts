@@ -88,11 +88,24 @@ export interface RolloutDecision {
   readonly waits?: string;
 }
 
+/** A place that refused a machine and is left alone for a while. */
+export interface ClosedPlacement {
+  readonly iaas: string;
+  /** Undefined: all of it. */
+  readonly zone?: string;
+  /** The partition that was refused. Undefined: it holds for all. */
+  readonly partition?: string;
+  /** `cloud-a has no capacity since 12:03 UTC, and is asked again at 12:13 UTC`. */
+  readonly reason: string;
+}
+
 export interface Decisions {
   readonly processes: Readonly<Record<string, ProcessDecision>>;
   readonly vms: Readonly<Record<string, VmDecision>>;
   /** Rollouts that are held back, or go back, by alias. Absent: none. */
   readonly rollouts?: Readonly<Record<string, RolloutDecision>>;
+  /** Where no machine is asked for at the moment, since the IaaS refused; absent: nowhere. */
+  readonly closed?: readonly ClosedPlacement[];
   /** Most changes that this run may make; absent: no bound. */
   readonly maxChanges?: number;
   /** What operators must see: an open breaker, a spent budget. Any makes the run end with code 5. */

@@ -44,6 +44,8 @@ export interface VmRecord {
   /** How it is reached; undefined while `creating`. */
   readonly endpoint?: Endpoint;
   readonly size: VmSize;
+  /** Where in the IaaS it is. Undefined: it has no zones, or none was asked for. */
+  readonly zone?: string;
   /** Takes no new processes (`vm cordon`). */
   readonly cordoned: boolean;
   /** Its processes are to be moved away (`vm drain`). Implies cordoned. */

@@ -56,6 +56,8 @@ export interface VmCreate extends ActionBase {
   readonly kind: 'vm.create';
   readonly iaas: string;
   readonly size: VmSize;
+  /** Zone of the IaaS. Undefined: it chooses. */
+  readonly zone?: string;
 }
 /** Starts a stopped machine. */
 export interface VmStart extends ActionBase {

@@ -37,10 +37,20 @@ export interface PartitionPolicy {
   readonly processesPerVm: number;
   /** `pack` fills a VM before the next; `spread` takes the least loaded. Default `pack`. */
   readonly strategy: 'pack' | 'spread';
+  /** Which entry of the placement the next VM goes to. Undefined: `one-after-another`. */
+  readonly algorithm?: PlacementAlgorithm;
   /** Kept ready beyond what is needed: room for so many processes of the largest cartridge, and so many empty VMs. Default none. */
   readonly spare: { readonly processes: number; readonly vms: number };
   readonly scaleDown: VmScaleDown;
 }
+
+/**
+ * How the entries of a placement are filled (the first two are Apache Stratos'): in their order, each to its maximum, those with a weight
+ * by turns; the one with fewest VMs; the one furthest behind its weight; the one whose size costs least for what it holds.
+ */
+export type PlacementAlgorithm = (typeof PLACEMENT_ALGORITHMS)[number];
+
+export const PLACEMENT_ALGORITHMS = ['one-after-another', 'round-robin', 'weighted', 'cheapest'] as const;
 
 /** When a VM counts as not needed (Cluster Autoscaler's conditions). */
 export interface VmScaleDown {

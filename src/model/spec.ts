@@ -155,13 +155,17 @@ export interface StaticHost {
   readonly jump?: Omit<StaticHost, 'name' | 'jump'>;
 }
 
-/** One entry of a partition's ordered placement; later entries take the overflow. */
+/** One entry of a partition's ordered placement, a network partition in Apache Stratos' words; later entries take the overflow. */
 export interface PlacementSpec {
   readonly iaas: string;
+  /** Fewest VMs in this IaaS. Undefined: 0. */
+  readonly min?: number;
   /** Most VMs in this IaaS; default: no bound of its own. */
   readonly max: number;
   /** Share of new VMs among the entries that have a weight. Undefined: entries are filled in their order. */
   readonly weight?: number;
+  /** Zones that its VMs are spread over evenly, as the IaaS names them. Undefined: the IaaS chooses. */
+  readonly zones?: readonly string[];
   /** Sizes that may be had here; the cheapest that fits is taken. Undefined: the policy's `vm`. */
   readonly sizes?: readonly PricedSize[];
   /** Price of an hour of a VM of the policy's size. Undefined: not known, counts as nothing. */

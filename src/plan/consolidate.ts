@@ -2,6 +2,7 @@
 import { atATime } from './diff-processes.ts';
 import type { Member } from './member.ts';
 import { bookMove, commitMove, immovable, type Move } from './move.ts';
+import { leastOn, leavingOrder } from './entries.ts';
 import { keepReason, surplusEmpties } from './release.ts';
 import type { Slot } from './slot.ts';
 import { spareOf } from './spare.ts';
@@ -12,7 +13,7 @@ import type { Work } from './work.ts';
 const MOST_CANDIDATES = 32;
 
 /**
- * Plans the moves off one VM at most: of those that policy does not need the one with fewest processes, then with fewest images to
+ * Plans the moves off one VM at most: of those that policy does not need the one where placement wants a VM least, there with fewest processes, then with fewest images to
  * copy, then the newest, for all of whose processes there are places on VMs that run something already. Where a subscription may
  * not move all of its processes at a time, the rest follows in later plans. Nothing moves while a VM is being drained, while VMs
  * are held, or where the minimum or the spare room needs the VM.
@@ -27,8 +28,10 @@ export function consolidate(site: Site): void {
   if (alive.length - empties.size <= view.vms.min) return;
   if (alive.some((slot) => slot.draining !== undefined && slot.population > 0)) return;
   const staying = alive.filter((slot) => !empties.has(slot));
+  const stayingOn = Map.groupBy(staying, ({ iaas }) => iaas);
   const members = membersOn(site.works);
-  for (const slot of candidates.sort(byEffort).slice(0, MOST_CANDIDATES)) {
+  for (const slot of leavingOrder(view, found, candidates.sort(byEffort)).slice(0, MOST_CANDIDATES)) {
+    if ((stayingOn.get(slot.iaas)?.length ?? 0) <= leastOn(view, slot.iaas)) continue;
     const keep = keepReason(view, slot);
     if (keep !== undefined) {
       view.hold(slot.name, `it is not needed, and stays: ${keep}`);

@@ -16,6 +16,8 @@ export interface Survey {
   readonly forgotten: ReadonlyMap<string, string>;
   /** Machines that count towards the bounds, by IaaS. */
   readonly machinesOn: Map<string, number>;
+  /** Of these, those in each zone, by {@link zoneKey}. */
+  readonly machinesIn: Map<string, number>;
 }
 
 /** The same while it is being found out. */
@@ -25,8 +27,16 @@ export type Found = { -readonly [K in keyof Survey]: Survey[K] } & {
 };
 
 /** Counts a machine towards the bounds. */
-export function countMachine(found: Found, iaas: string): void {
+export function countMachine(found: Survey, iaas: string, zone: string | undefined): void {
   found.machinesOn.set(iaas, (found.machinesOn.get(iaas) ?? 0) + 1);
+  if (zone === undefined) return;
+  const key = zoneKey(iaas, zone);
+  found.machinesIn.set(key, (found.machinesIn.get(key) ?? 0) + 1);
+}
+
+/** Names a zone of an IaaS, or all that is in none. */
+export function zoneKey(iaas: string, zone: string | undefined): string {
+  return `${iaas}/${zone ?? ''}`;
 }
 
 /** Machines that count towards the bounds of the partition. */

@@ -1,5 +1,5 @@
 import type { Hold, Notice } from '../model/plan.ts';
-import { DEFAULT_SPARE, type PartitionPolicy } from '../model/policy.ts';
+import { DEFAULT_SPARE, type PartitionPolicy, type PlacementAlgorithm } from '../model/policy.ts';
 import { type PartitionSpec, type PlacementSpec } from '../model/spec.ts';
 import { type VmSize } from '../model/vm-size.ts';
 import type { ActionIds } from './action-ids.ts';
@@ -18,6 +18,9 @@ export interface PartitionView extends Ties {
   readonly places: number;
   readonly maxIndex: number;
   readonly strategy: 'pack' | 'spread';
+  readonly algorithm: PlacementAlgorithm;
+  /** Why an IaaS, or a zone of it, is not asked for machines at the moment; undefined: it may be. */
+  readonly closed: (iaas: string, zone?: string) => string | undefined;
   readonly spare: PartitionPolicy['spare'];
   /** VMs that policy does not need any more, with its reason. */
   readonly removable: Readonly<Record<string, string>>;
@@ -57,6 +60,7 @@ export function partitionView(
   const { spec: whole, decisions, networkCapacity } = shared.input;
   const spec = whole.partitions[name];
   const decision = decisions.vms[name];
+  const closed = (decisions.closed ?? []).filter(({ partition }) => partition === undefined || partition === name);
   return {
     name,
     spec,
@@ -68,6 +72,9 @@ export function partitionView(
     places: spec?.policy.processesPerVm ?? Number.MAX_SAFE_INTEGER,
     maxIndex: spec ? networkCapacity(spec.network) : Number.MAX_SAFE_INTEGER,
     strategy: spec?.policy.strategy ?? 'pack',
+    algorithm: spec?.policy.algorithm ?? 'one-after-another',
+    closed: (iaas, zone) =>
+      closed.find((place) => place.iaas === iaas && (place.zone === undefined || place.zone === zone))?.reason,
     spare: spec?.policy.spare ?? DEFAULT_SPARE,
     removable: decision?.removable ?? {},
     atOnce: !spec || (spec.policy.scaleDown.after === 0 && spec.policy.scaleDown.afterGrowth === 0),

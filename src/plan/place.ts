@@ -3,6 +3,7 @@
  * `spread` a heap for each shape of request, so a fleet is filled in n log n. VMs that policy does not need come last.
  */
 import type { Demand } from './capacity.ts';
+import { zoneKey } from './found.ts';
 import { heap, type Heap } from './heap.ts';
 import { nearSlots, type NearSlots } from './near-slots.ts';
 import { isAllowed, isAlone, isNear, type Company } from './neighbours.ts';
@@ -37,14 +38,27 @@ export function lastness({ unneeded }: Slot): number {
   return unneeded === undefined ? 0 : 1;
 }
 
+const zoneOf = ({ iaas, zone }: Slot): string => zoneKey(iaas, zone);
+
+/** The zones of a fleet, where processes of the alias are to be apart, those with fewest of them first; empty where there is but one. */
+function zonesFor({ alias, apart }: Request, slots: Iterable<Slot>): readonly string[] {
+  if (!apart) return [];
+  const counts = new Map<string, number>();
+  for (const slot of slots)
+    if (slot.zone !== undefined)
+      counts.set(zoneOf(slot), (counts.get(zoneOf(slot)) ?? 0) + (slot.staying.get(alias) ?? 0));
+  if (counts.size < 2) return [];
+  return [...counts].sort(([, a], [, b]) => a - b).map(([zone]) => zone);
+}
+
 interface Tier {
   readonly name: string;
   readonly near: boolean;
   readonly accepts: (slot: Slot) => boolean;
 }
 
-/** What is looked for, the best first. */
-function tiersOf(request: Request): readonly Tier[] {
+/** What is looked for, the best first. `zones`: those where the fewest of the alias are come first; empty where there is no choice. */
+function tiersOf(request: Request, zones: readonly string[]): readonly Tier[] {
   const allowed = (slot: Slot): boolean => isAllowed(slot, request);
   const alone = (slot: Slot): boolean => isAllowed(slot, request) && isAlone(slot, request);
   const tiers: Tier[] = [];
@@ -53,6 +67,7 @@ function tiersOf(request: Request): readonly Tier[] {
       tiers.push({ name: `${name}, near`, near: true, accepts: (slot) => isNear(slot, request) && accepts(slot) });
     tiers.push({ name, near: false, accepts });
   };
+  for (const zone of zones) add(`alone in ${zone}`, (slot) => zoneOf(slot) === zone && alone(slot));
   if (request.apart) add('alone', alone);
   add('allowed', allowed);
   return tiers;
@@ -89,7 +104,7 @@ function packing(initial: readonly Slot[], near: NearSlots): Placer {
       shapes.set(shape, first);
       if (first === slots.length) return undefined;
       if (!request.apart && request.near.length + request.never.length === 0) return slots[first];
-      for (const tier of tiersOf(request)) {
+      for (const tier of tiersOf(request, zonesFor(request, slots))) {
         if (tier.near) {
           const found = request.near
             .flatMap((alias) => near.of(alias))
@@ -188,7 +203,7 @@ function spreading(initial: readonly Slot[], near: NearSlots): Placer {
   return {
     find(request) {
       const queue = queueOf(shapeOf(request.demand));
-      for (const tier of tiersOf(request)) {
+      for (const tier of tiersOf(request, zonesFor(request, positions.keys()))) {
         const found = tier.near ? nearest(request, tier.accepts) : pick(queue, request, tier.accepts);
         if (found) return found;
       }

@@ -1,11 +1,12 @@
 /** Letting go of VMs that nothing needs. */
 import type { Action, VmDelete } from '../model/plan.ts';
+import { leastOn, leavingOrder } from './entries.ts';
 import type { Survey } from './found.ts';
 import { vmCount } from './grow.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { Slot } from './slot.ts';
 import { spareOf } from './spare.ts';
-import { machineOf } from './standing.ts';
+import { askedFor, machineOf } from './standing.ts';
 
 export interface Released {
   readonly slots: ReadonlySet<Slot>;
@@ -15,7 +16,7 @@ export interface Released {
 }
 
 /**
- * Empty VMs beyond the minimum and the spare room go: those being drained first, then the newest. One that is only not needed goes
+ * Empty VMs beyond the minimums and the spare room go: those being drained first, then where placement wants them least, the newest there. One that is only not needed goes
  * when policy says so, or at once where the partition's policy waits for nothing.
  */
 export function releaseVms(view: PartitionView, found: Survey): Released {
@@ -43,19 +44,33 @@ export function releaseVms(view: PartitionView, found: Survey): Released {
 /** Empty VMs that may go as far as minimum and spare room are concerned, in the order in which they go. */
 export function surplusEmpties(view: PartitionView, found: Survey): readonly Slot[] {
   const staying = new Set(found.slots.filter((slot) => slot.active && slot.record?.state !== 'deleting'));
+  const stayingOn = new Map<string, number>();
+  for (const { iaas } of staying) stayingOn.set(iaas, (stayingOn.get(iaas) ?? 0) + 1);
   const spare = spareOf(view);
   const empty = found.slots
     .filter((slot) => slot.kind === 'usable' && slot.population === 0 && mayGo(view, slot))
-    .sort((a, b) => Number(b.draining !== undefined) - Number(a.draining !== undefined) || b.number - a.number);
-  return empty.filter((slot) => {
+    .sort((a, b) => b.number - a.number);
+  const isDrained = ({ draining }: Slot): boolean => draining !== undefined;
+  const order = [
+    ...empty.filter(isDrained),
+    ...leavingOrder(
+      view,
+      found,
+      empty.filter((slot) => !isDrained(slot)),
+    ),
+  ];
+  return order.filter((slot) => {
     if (slot.record?.state === 'deleting') return true;
-    if (staying.size <= view.vms.min) return false;
+    const here = stayingOn.get(slot.iaas) ?? 0;
+    if (staying.size <= view.vms.min || here <= leastOn(view, slot.iaas)) return false;
     // What stays for another reason is still there.
     if (keepReason(view, slot) !== undefined) return true;
     staying.delete(slot);
+    stayingOn.set(slot.iaas, here - 1);
     const { processes, vms } = slot.closed ? { processes: 0, vms: 0 } : spare.missing(staying);
     if (processes + vms === 0) return true;
     staying.add(slot);
+    stayingOn.set(slot.iaas, here);
     return false;
   });
 }
@@ -96,7 +111,7 @@ function finishDeletion(view: PartitionView, slot: Slot, actions: VmDelete[]): v
 
 /** A record of a machine that was asked for and is no longer needed. Its machine, if there is one, is found by asking again. */
 function dropLatent(view: PartitionView, slot: Slot, actions: VmDelete[], machineActions: Action[]): void {
-  const { name, iaas, record } = slot;
+  const { name, record } = slot;
   if (!record || slot.population > 0) return;
   if (!machineOf(view, record)) {
     const reason = 'it was never made and is not needed any more';
@@ -109,6 +124,6 @@ function dropLatent(view: PartitionView, slot: Slot, actions: VmDelete[], machin
   }
   const id = view.ids('vm.create', name);
   const reason = 'it was being created when a run ended';
-  machineActions.push({ kind: 'vm.create', id, vm: name, iaas, size: record.size, dependsOn: [], reason });
+  machineActions.push({ kind: 'vm.create', id, vm: name, ...askedFor(record), dependsOn: [], reason });
   actions.push(deletion(view, slot, [id], 'it was being created when a run ended and is not needed'));
 }

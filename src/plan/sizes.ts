@@ -10,8 +10,8 @@ export interface Waiting {
   readonly apart: boolean;
 }
 
-export interface SizeQuestion {
-  readonly sizes: readonly PricedSize[];
+export interface SizeQuestion<Size extends PricedSize> {
+  readonly sizes: readonly Size[];
   /** Most processes on one VM. */
   readonly places: number;
   /** What must fit. */
@@ -22,8 +22,8 @@ export interface SizeQuestion {
   readonly vmsLeft: number;
 }
 
-export interface SizeAnswer {
-  readonly size: PricedSize;
+export interface SizeAnswer<Size extends PricedSize> {
+  readonly size: Size;
   /** What still waits when the new VM is full. */
   readonly rest: readonly Waiting[];
 }
@@ -33,11 +33,17 @@ export interface SizeAnswer {
  * hour for what it holds; among equals the lower price, then the smaller. A price that is not known counts as nothing. Where no
  * size can hold it all, the one that holds most. Undefined: `first` fits nowhere.
  */
-export function chooseSize({ sizes, places, first, waiting, vmsLeft }: SizeQuestion): SizeAnswer | undefined {
+export function chooseSize<Size extends PricedSize>({
+  sizes,
+  places,
+  first,
+  waiting,
+  vmsLeft,
+}: SizeQuestion<Size>): SizeAnswer<Size> | undefined {
   const candidates = sizes.filter((size) => fitsInto(roomOf(size, places), first));
   const volumeOf = volume(candidates);
   const total = waiting.reduce((sum, { demand, count }) => sum + volumeOf(demand) * count, 0);
-  let best: (SizeAnswer & { readonly rank: readonly number[] }) | undefined;
+  let best: (SizeAnswer<Size> & { readonly rank: readonly number[] }) | undefined;
   for (const size of candidates) {
     const rest = fill(size, places, waiting);
     const held = total - rest.reduce((sum, { demand, count }) => sum + volumeOf(demand) * count, 0);

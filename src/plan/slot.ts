@@ -16,7 +16,10 @@ export interface Slot {
   readonly name: string;
   readonly number: number;
   readonly iaas: string;
+  /** Undefined: its IaaS has none, or chose. */
+  readonly zone: string | undefined;
   readonly kind: SlotKind;
+  readonly size: VmSize;
   readonly record: VmRecord | undefined;
   readonly seen: ReachedVm | undefined;
   /** Actions that bring the machine itself: its start, its adoption. */
@@ -72,6 +75,7 @@ interface Drawn {
 export interface SlotOptions {
   readonly name: string;
   readonly iaas: string;
+  readonly zone?: string | undefined;
   readonly kind: SlotKind;
   readonly record?: VmRecord | undefined;
   readonly seen?: ReachedVm | undefined;
@@ -92,7 +96,9 @@ export function makeSlot(options: SlotOptions): Slot {
     name: options.name,
     number: numberOf(options.name),
     iaas: options.iaas,
+    zone: options.zone,
     kind: options.kind,
+    size: options.size,
     record,
     seen: options.seen,
     entry: options.entry ?? [],

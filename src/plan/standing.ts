@@ -1,6 +1,7 @@
 /** What can be done with a VM now: its record against what its IaaS lists and what answered. */
 import type { VmRecord } from '../model/inventory.ts';
 import type { IaasObservation, Machine, VmObservation } from '../model/observation.ts';
+import type { VmCreate } from '../model/plan.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { SlotKind } from './slot.ts';
 
@@ -8,6 +9,11 @@ import type { SlotKind } from './slot.ts';
 export function machineOf(view: PartitionView, record: VmRecord): Machine | undefined {
   const index = view.world.machines.get(record.iaas);
   return record.machine === undefined ? index?.byVm.get(record.name) : index?.byId.get(record.machine);
+}
+
+/** What a machine that is asked for once more is asked for with: what its record says. */
+export function askedFor({ iaas, size, zone }: VmRecord): Pick<VmCreate, 'iaas' | 'size' | 'zone'> {
+  return { iaas, size, ...(zone === undefined ? {} : { zone }) };
 }
 
 /** What can be done with a recorded VM; what cannot is said. */

@@ -11,7 +11,7 @@ import { reachedOr } from './standing.ts';
 export function surveyStray(view: PartitionView, { iaas, vm, machine }: StrayMachine, found: Found): void {
   found.numbers.use(view.name, numberOf(vm));
   const refusal = refuseStray(view, { iaas, vm, machine }, found);
-  countMachine(found, iaas);
+  countMachine(found, iaas, machine.zone);
   if (refusal !== undefined) {
     view.notice(vm, `machine ${machine.id} on ${iaas} carries our label and is not taken up: ${refusal}`);
     return;
@@ -24,6 +24,7 @@ export function surveyStray(view: PartitionView, { iaas, vm, machine }: StrayMac
   const slot = makeSlot({
     name: vm,
     iaas,
+    zone: machine.zone,
     kind,
     seen: kind === 'usable' && seen?.status === 'reached' ? seen : undefined,
     size: machine.size ?? view.size,

@@ -1,3 +1,4 @@
+import { leastOn } from './entries.ts';
 import type { Survey } from './found.ts';
 import type { PartitionView } from './partition-view.ts';
 import { drainSlot, type Slot } from './slot.ts';
@@ -24,6 +25,11 @@ export function vacateSurplus(view: PartitionView, found: Survey): void {
     if (total <= view.vms.max && here <= bound) continue;
     const where =
       here > bound ? `${bound} VMs on ${slot.iaas} and has ${here}` : `${view.vms.max} VMs and has ${total}`;
+    const least = leastOn(view, slot.iaas);
+    if (here <= least) {
+      view.hold(slot.name, `${view.name} may have ${where}, and it stays: there are at least ${least} on ${slot.iaas}`);
+      continue;
+    }
     drainSlot(slot, `${view.name} may have ${where}`);
     staying.set(slot.iaas, here - 1);
     total -= 1;

@@ -5,7 +5,7 @@ import { countMachine, type Found, type Survey } from './found.ts';
 import { compareNames, numbering, numberOf } from './names.ts';
 import type { PartitionView } from './partition-view.ts';
 import { makeSlot, type Slot, type SlotKind } from './slot.ts';
-import { machineOf, standingOf } from './standing.ts';
+import { askedFor, machineOf, standingOf } from './standing.ts';
 import { surveyStray } from './strays.ts';
 import { vacateSurplus } from './surplus.ts';
 
@@ -18,6 +18,7 @@ export function survey(view: PartitionView): Survey {
     numbers: numbering(),
     forgotten: new Map<string, string>(),
     machinesOn: new Map<string, number>(),
+    machinesIn: new Map<string, number>(),
   };
   const silent = new Set<string>();
   for (const record of view.world.vmsOf.get(view.name) ?? []) {
@@ -48,10 +49,11 @@ function surveyRecord(view: PartitionView, record: VmRecord, found: Found, silen
     return;
   }
   const standing = actual === 'gone' ? 'away' : actual;
-  const slot = slotOf(view, record, standing, seen);
+  const zone = machine?.zone ?? record.zone;
+  const slot = slotOf(view, record, standing, seen, zone);
   found.slots.push(slot);
   // A record without a machine is no machine yet: it counts when it is taken up.
-  if (standing !== 'latent' || machine) countMachine(found, record.iaas);
+  if (standing !== 'latent' || machine) countMachine(found, record.iaas, zone);
   if (standing === 'starting') {
     // What is on it is seen when it runs: until then its names and numbers are not known to be free.
     slot.closed = true;
@@ -59,12 +61,19 @@ function surveyRecord(view: PartitionView, record: VmRecord, found: Found, silen
   } else if (standing === 'usable' && record.state === 'creating') completeMachine(view, slot, found);
 }
 
-function slotOf(view: PartitionView, record: VmRecord, kind: SlotKind, seen: VmObservation | undefined): Slot {
+function slotOf(
+  view: PartitionView,
+  record: VmRecord,
+  kind: SlotKind,
+  seen: VmObservation | undefined,
+  zone: string | undefined,
+): Slot {
   const reached = kind === 'usable' && seen?.status === 'reached' ? seen : undefined;
   const unprepared = !isPrepared(view, record, kind, reached);
   return makeSlot({
     name: record.name,
     iaas: record.iaas,
+    zone,
     kind,
     record,
     seen: reached,
@@ -109,11 +118,11 @@ function startMachine(view: PartitionView, slot: Slot, found: Found): void {
 
 /** Its record says that it is being made, but it is there, and prepared: only what the IaaS knows of it is missing. */
 function completeMachine(view: PartitionView, slot: Slot, found: Found): void {
-  const { name, iaas, record } = slot;
+  const { name, record } = slot;
   if (!record) return;
   const id = view.ids('vm.create', name);
   const reason = 'it was being created when a run ended';
-  found.actions.push({ kind: 'vm.create', id, vm: name, iaas, size: record.size, dependsOn: [], reason });
+  found.actions.push({ kind: 'vm.create', id, vm: name, ...askedFor(record), dependsOn: [], reason });
   slot.entry = [id];
 }
 

@@ -1,13 +1,15 @@
 import type { SubscriptionSpec } from '../model/spec.ts';
+import { zoneKey } from './found.ts';
 import { heap } from './heap.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
+import { addTo, type Slot } from './slot.ts';
 import { isReady, type Departure } from './work.ts';
 
 /**
  * Which processes go when there are too many: those that do not serve, then those on VMs that take no more, then those that would
  * be replaced anyway, then sleepers, then those on VMs that policy does not need, then from the VM nearest to empty (so that it
- * can be released), or, where processes are spread, from the VM with most of them; of these the one with fewest requests in
+ * can be released), or, where processes are spread, from the VM and then the zone with most of them; of these the one with fewest requests in
  * flight (those that were not measured last), at last the newest. One stays awake as long as there may be load.
  */
 export function chooseVictims(
@@ -21,7 +23,11 @@ export function chooseVictims(
   if (count >= candidates.length) return candidates;
   const spread = view.strategy === 'spread' || subscription?.spread === true;
   const crowd = new Map<string, number>();
-  for (const { slot } of candidates) crowd.set(slot.name, (crowd.get(slot.name) ?? 0) + 1);
+  const note = ({ name, iaas, zone }: Slot, by: 1 | -1): void => {
+    addTo(crowd, name, by);
+    if (zone !== undefined) addTo(crowd, zoneKey(iaas, zone), by);
+  };
+  for (const { slot } of candidates) note(slot, 1);
   // Numbers compared one after the other; the lowest goes first.
   const rank = (member: Member): readonly number[] => [
     isReady(member) ? 1 : 0,
@@ -30,6 +36,7 @@ export function chooseVictims(
     member.asleep === undefined ? 1 : 0,
     member.slot.unneeded === undefined ? 1 : 0,
     spread ? -(crowd.get(member.slot.name) ?? 0) : member.slot.population,
+    spread ? -(crowd.get(zoneKey(member.slot.iaas, member.slot.zone)) ?? 0) : 0,
     inFlight(view, member),
     -member.slot.number,
     -member.createdAt,
@@ -50,7 +57,7 @@ export function chooseVictims(
       continue;
     }
     victims.push(top.member);
-    crowd.set(top.member.slot.name, (crowd.get(top.member.slot.name) ?? 0) - 1);
+    note(top.member.slot, -1);
   }
   return keepOneAwake(view, candidates, victims);
 }

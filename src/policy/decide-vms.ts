@@ -1,14 +1,15 @@
 /** The bounds of every partition, which of its VMs may go, and what holds it. */
 import type { VmDecision } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { leastVms } from '../model/least-vms.ts';
 import type { PolicyMemory, VmMemory } from '../model/memory.ts';
 import type { Observation } from '../model/observation.ts';
+import { cheapestOf } from '../model/prices.ts';
 import type { Instant } from '../model/quantity.ts';
 import type { Spec } from '../model/spec.ts';
 import { bootHold } from './breaker.ts';
 import { dealBudget, type Grant } from './budget.ts';
 import { ourMachines } from './our-machines.ts';
-import { cheapestOf } from './prices.ts';
 import { unneededVms, type Unneeded } from './unneeded-vms.ts';
 import { vmDemand } from './vm-demand.ts';
 
@@ -40,7 +41,8 @@ export function decideVms(input: VmsInput): VmsDecided {
     partitions.map((partition) => ({
       partition: partition.name,
       have: ours.byPartition.get(partition.name) ?? 0,
-      ...partition.policy.vms,
+      min: leastVms(partition),
+      max: partition.policy.vms.max,
       demand: demand.get(partition.name) ?? 0,
       price: cheapestOf(partition),
     })),
@@ -51,7 +53,8 @@ export function decideVms(input: VmsInput): VmsDecided {
   const alarms: string[] = [];
   if (budget.spent !== undefined) alarms.push(budget.spent);
   const vms: Record<string, VmDecision> = {};
-  for (const { name, policy } of partitions) {
+  for (const partition of partitions) {
+    const { name, policy } = partition;
     const grant = budget.grants.get(name) ?? { max: policy.vms.max, unmet: 0 };
     const boot = bootHold(name, memory, spec.guards, now);
     if (boot) alarms.push(boot.reason);
@@ -60,7 +63,7 @@ export function decideVms(input: VmsInput): VmsDecided {
     const max = Math.min(grant.max, retry);
     vms[name] = {
       partition: name,
-      min: Math.min(policy.vms.min, max),
+      min: Math.min(leastVms(partition), max),
       max,
       reasons: reasonsOf(name, policy, grant, boot?.reason, unneeded),
       removable: hold === undefined ? (unneeded.removable.get(name) ?? {}) : {},

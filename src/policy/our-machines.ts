@@ -2,7 +2,7 @@
 import type { Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Spec } from '../model/spec.ts';
-import { priceOf } from './prices.ts';
+import { priceOf } from '../model/prices.ts';
 
 export interface OurMachines {
   readonly total: number;

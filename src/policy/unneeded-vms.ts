@@ -1,5 +1,6 @@
 /** VMs that may go: Cluster Autoscaler's conditions, but for "everything on it fits elsewhere", which is placement's to say. */
 import type { Inventory, VmRecord } from '../model/inventory.ts';
+import { leastVms } from '../model/least-vms.ts';
 import type { VmMemory } from '../model/memory.ts';
 import type { Observation } from '../model/observation.ts';
 import { formatDuration, instant, type Instant } from '../model/quantity.ts';
@@ -112,10 +113,11 @@ function rememberVm(before: VmMemory, unneeded: boolean, newest: string, now: In
   return { ...grewAt, unneededSince: instant(Math.max(before.unneededSince ?? now, grew)) };
 }
 
-function holdOf({ policy }: PartitionSpec, vms: readonly VmRecord[], now: Instant): string | undefined {
+function holdOf(partition: PartitionSpec, vms: readonly VmRecord[], now: Instant): string | undefined {
   const staying = vms.filter(({ state }) => state !== 'deleting').length;
-  if (staying <= policy.vms.min) return `none may go: ${staying} are there and ${policy.vms.min} is the minimum`;
-  const { afterGrowth } = policy.scaleDown;
+  const least = leastVms(partition);
+  if (staying <= least) return `none may go: ${staying} are there and ${least} is the minimum`;
+  const { afterGrowth } = partition.policy.scaleDown;
   const grown = now - Math.max(...vms.map(({ createdAt }) => pastTime(createdAt, now)));
   if (grown >= afterGrowth) return undefined;
   return `none may go: it grew ${formatDuration(grown)} ago, and for ${formatDuration(afterGrowth)} after that none does`;

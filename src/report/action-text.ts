@@ -39,7 +39,7 @@ export function actionText(action: Action, images: ImageNames = new Map()): Acti
   switch (action.kind) {
     case 'vm.create': {
       const size = `${String(action.size.cpu)} CPU, ${formatBytes(action.size.memory)}`;
-      return vm('+', `on ${action.iaas}, ${size}`, 'creating');
+      return vm('+', `on ${action.iaas}${action.zone === undefined ? '' : `, ${action.zone}`}, ${size}`, 'creating');
     }
     case 'vm.start':
       return vm('~', 'start', 'starting');

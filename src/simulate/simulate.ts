@@ -1,4 +1,5 @@
 /** The policy at work over a load, in virtual time: the same `decide` that reconcile uses, on a model of the world. */
+import { leastVms } from '../model/least-vms.ts';
 import type { Decisions } from '../model/decision.ts';
 import { NO_MEMORY, type PolicyMemory } from '../model/memory.ts';
 import { instant, type Instant, type Millis } from '../model/quantity.ts';
@@ -181,8 +182,10 @@ const NO_LOAD: Trace = { name: 'no load', times: [0], columns: { requestsPerSeco
 /** The world before the first step: every minimum is there and ready. */
 function begin(spec: Spec, fleet: Fleet, start: Instant): void {
   const none = { boot: 0, start: 0, thaw: 0, wake: 0 } as Delays;
-  for (const [name, { policy }] of Object.entries(spec.partitions))
-    for (let count = 0; count < policy.vms.min; count += 1) fleet.addVm(name, start, policy.vms.max, none.boot);
+  for (const [name, partition] of Object.entries(spec.partitions)) {
+    const { max } = partition.policy.vms;
+    for (let count = leastVms(partition); count > 0; count -= 1) fleet.addVm(name, start, max, none.boot);
+  }
   for (const { alias, cartridge, scaling } of Object.values(spec.subscriptions)) {
     const partition = spec.partitions[spec.cartridges[cartridge]?.partition ?? ''];
     for (let count = 0; count < scaling.processes.min; count += 1)

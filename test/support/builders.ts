@@ -17,6 +17,7 @@ import {
   type GuardsSpec,
   type IdlePolicy,
   type PartitionPolicy,
+  type PlacementAlgorithm,
   type RolloutPolicy,
   type ScalingPolicy,
 } from '../../src/model/policy.ts';
@@ -44,6 +45,7 @@ export interface PartitionOptions {
   readonly memory?: number;
   readonly processesPerVm?: number;
   readonly strategy?: 'pack' | 'spread';
+  readonly algorithm?: PlacementAlgorithm;
   readonly network?: string;
   readonly spare?: Partial<PartitionPolicy['spare']>;
   readonly scaleDown?: Partial<PartitionPolicy['scaleDown']>;
@@ -95,6 +97,7 @@ export function aPartition(name: string, options: PartitionOptions = {}): Partit
       vm: { cpu: cores(cpu), memory: bytes(memory * MIB) },
       processesPerVm,
       strategy,
+      ...(options.algorithm === undefined ? {} : { algorithm: options.algorithm }),
       spare: { ...DEFAULT_SPARE, ...options.spare },
       scaleDown: { ...DEFAULT_SCALE_DOWN, ...options.scaleDown },
     },

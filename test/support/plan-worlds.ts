@@ -5,6 +5,7 @@ import type { ProcessRecord, VmRecord } from '../../src/model/inventory.ts';
 import type { Machine, ReachedVm } from '../../src/model/observation.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
 import { NO_BOUND } from '../../src/model/bounds.ts';
+import { PLACEMENT_ALGORITHMS } from '../../src/model/policy.ts';
 import { type Spec } from '../../src/model/spec.ts';
 import type { World } from '../../src/plan/reference/world.ts';
 import {
@@ -49,11 +50,20 @@ const partitionOptions: fc.Arbitrary<PartitionOptions> = fc
         { iaas: 'lab', max: 3, weight: 1, sizes: SIZES },
         { iaas: 'edge', max: 3, weight: 2, price: 1 },
       ],
+      [
+        { iaas: 'lab', max: 3, zones: ['north', 'south'] },
+        { iaas: 'edge', min: 1, max: 2, zones: ['one', 'two', 'three'], sizes: SIZES },
+      ],
     ),
+    algorithm: fc.constantFrom(undefined, undefined, ...PLACEMENT_ALGORITHMS),
     spare: fc.constantFrom({}, {}, {}, { processes: 1 }, { vms: 1 }),
     scaleDown: fc.constantFrom({}, {}, AT_ONCE),
   })
-  .map(({ more, ...options }) => ({ ...options, max: Math.max(1, options.min + more) }));
+  .map(({ more, algorithm, ...options }) => ({
+    ...options,
+    ...(algorithm === undefined ? {} : { algorithm }),
+    max: Math.max(1, options.min + more),
+  }));
 
 const cartridgeOptions: fc.Arbitrary<CartridgeOptions> = fc.record({
   partition: fc.constantFrom('web', 'api'),

@@ -1,4 +1,5 @@
 /** Schema of `policies:`. Where a policy is asked for, its name or the policy itself may stand. */
+import { PLACEMENT_ALGORITHMS } from '../../model/policy.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { rolloutPolicy } from './rollout-policy.ts';
 import { mapping, named, term } from './terms.ts';
@@ -148,6 +149,13 @@ const partitionPolicy = mapping({
     description: '`pack` fills a VM before the next; `spread` takes the least loaded.',
     enum: ['pack', 'spread'],
     default: 'pack',
+  },
+  algorithm: {
+    title: PLACEMENT_ALGORITHMS.join(', ').replace(/, ([^,]*)$/, ' or $1'),
+    description:
+      'Which entry of the placement gets the next VM. `one-after-another` fills each to its maximum, those with a weight by turns; `round-robin` takes the one with fewest VMs; `weighted` the one furthest behind its weight (1 where it has none); `cheapest` the size that costs least for what waits for a place. VMs go in the opposite order.',
+    enum: PLACEMENT_ALGORITHMS,
+    default: 'one-after-another',
   },
   spare: mapping(
     {

@@ -16,10 +16,19 @@ export const PARTITIONS: JsonSchema = named(
         items: mapping(
           {
             iaas: { title: 'the name of an IaaS', description: 'A name under `iaas:`.', type: 'string' },
+            min: term('count', { description: 'Fewest VMs there.', default: 0 }),
             max: term('count', { description: 'Most VMs there. Default: no bound of its own.' }),
             weight: term('aboveZero', {
               description: 'Share of new VMs among the entries that have a weight. Default: entries are filled in their order.',
             }),
+            zones: {
+              title: 'a list of zones',
+              description: 'Zones of the IaaS that its VMs are spread over evenly. Default: the IaaS chooses.',
+              type: 'array',
+              minItems: 1,
+              items: { title: 'the name of a zone', type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' },
+              examples: [['eu-west-1a', 'eu-west-1b']],
+            },
             price: term('price', { description: 'Price of an hour of a VM of the policy’s size, in any currency, the same for all. Default: not known, which counts as nothing.' }),
             sizes: {
               title: 'a list of sizes',

@@ -7,9 +7,9 @@ import { stemOf } from '../names.ts';
 import { list, machines, putVm, reached, require, see, vmRecord, type ModelContext, type World } from './world.ts';
 
 /** The record of a VM that is asked for. */
-export function newVm({ vm, iaas, size }: VmCreate): VmRecord {
+export function newVm({ vm, iaas, size, zone }: VmCreate): VmRecord {
   const marks = { cordoned: false, draining: false, createdAt: '2026-01-01T00:00:00.000Z' };
-  return { name: vm, partition: stemOf(vm), iaas, state: 'creating', size, ...marks };
+  return { name: vm, partition: stemOf(vm), iaas, state: 'creating', size, ...inZone(zone), ...marks };
 }
 
 /** A machine that answers, made or found, and its record. */
@@ -20,7 +20,7 @@ export function createVm(world: World, action: VmCreate): World {
   const all = machines(world, iaas);
   const own = all.find((machine) => machine.vm === vm || machine.id === before.machine);
   const host = all.find((machine) => machine.vm === undefined && !taken.has(machine.id));
-  const made = own ?? host ?? madeMachine(vm, before.partition);
+  const made = own ?? host ?? madeMachine(vm, before.partition, before.zone);
   const listed = own || host ? world : list(world, iaas, [...all, made]);
   const running =
     made.state === 'running' ? listed : list(listed, iaas, replace(machines(listed, iaas), made, 'running'));
@@ -29,8 +29,12 @@ export function createVm(world: World, action: VmCreate): World {
   return putVm(answering, { ...before, state: 'created', machine: made.id, endpoint: endpointOf(vm) });
 }
 
-function madeMachine(vm: string, partition: string): Machine {
-  return { id: `m-${vm}`, vm, partition, state: 'running', endpoint: endpointOf(vm) };
+function madeMachine(vm: string, partition: string, zone: string | undefined): Machine {
+  return { id: `m-${vm}`, vm, partition, state: 'running', endpoint: endpointOf(vm), ...inZone(zone) };
+}
+
+function inZone(zone: string | undefined): { readonly zone?: string } {
+  return zone === undefined ? {} : { zone };
 }
 
 function replace(all: readonly Machine[], one: Machine, state: Machine['state']): readonly Machine[] {

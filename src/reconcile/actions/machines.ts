@@ -5,6 +5,7 @@ import type { VmRecord } from '../../model/inventory.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { Machine, VmObservation } from '../../model/observation.ts';
 import type { IaasProvider } from '../../iaas/provider.ts';
+import type { VmSize } from '../../model/vm-size.ts';
 import { generateHostKey } from '../../ssh/key-pair.ts';
 import type { ApplyContext } from '../context.ts';
 import { observeVm } from '../observe.ts';
@@ -31,8 +32,15 @@ function withMachine(record: VmRecord, machine: Machine): VmRecord {
     ...record,
     machine: machine.id,
     ...(machine.endpoint ? { endpoint: machine.endpoint } : {}),
-    ...(machine.size ? { size: machine.size } : {}),
+    ...(machine.size ? { size: named(machine.size, record.size) } : {}),
+    ...(machine.zone === undefined ? {} : { zone: machine.zone }),
   };
+}
+
+/** Labels have no room for what an IaaS calls a size: where it is the one that was asked for, it is called as it was. */
+function named(size: VmSize, asked: VmSize): VmSize {
+  const isSame = size.cpu === asked.cpu && size.memory === asked.memory;
+  return isSame && size.name === undefined && asked.name !== undefined ? { ...size, name: asked.name } : size;
 }
 
 export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
@@ -46,6 +54,7 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
         iaas: action.iaas,
         state: 'creating',
         size: action.size,
+        ...inZone(action.zone),
         cordoned: false,
         draining: false,
         createdAt: new Date(deps.now()).toISOString(),
@@ -55,7 +64,8 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
       const { publicKey } = await deps.identity();
       const hostKey = generateHostKey();
       const taken = recorder.vms().flatMap(({ iaas, machine }) => (iaas === action.iaas && machine ? [machine] : []));
-      const request = { vm, partition: record.partition, size: action.size, hostKey, authorizedKey: publicKey, taken };
+      const what = { vm, partition: record.partition, size: action.size, ...inZone(action.zone) };
+      const request = { ...what, hostKey, authorizedKey: publicKey, taken };
       const machine = await provider.create({ ...request, signal: context.signal });
       recorder.putVm({ ...withMachine(record, machine), state: 'created' });
     };
@@ -65,6 +75,10 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
   }
   return NO_FAILURES;
 };
+
+function inZone(zone: string | undefined): { readonly zone?: string } {
+  return zone === undefined ? {} : { zone };
+}
 
 /** A VM is named `<partition>-<n>`. */
 function partitionOf(vm: string): string {

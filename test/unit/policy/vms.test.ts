@@ -5,7 +5,7 @@ import { NO_BOUND } from '../../../src/model/bounds.ts';
 import { DEFAULT_GUARDS } from '../../../src/model/policy.ts';
 import { type PlacementSpec } from '../../../src/model/spec.ts';
 import { dealBudget, type Ask } from '../../../src/policy/budget.ts';
-import { cheapestOf, priceOf } from '../../../src/policy/prices.ts';
+import { cheapestOf, priceOf } from '../../../src/model/prices.ts';
 import { ourMachines } from '../../../src/policy/our-machines.ts';
 import { vmDemand } from '../../../src/policy/vm-demand.ts';
 import { aPartition, aSpec, type PartitionOptions } from '../../support/builders.ts';
