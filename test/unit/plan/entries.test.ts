@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { VmDecision } from '../../../src/model/decision.ts';
 import type { PlacementAlgorithm } from '../../../src/model/policy.ts';
 import { bytes, cores } from '../../../src/model/quantity.ts';
 import type { PlacementSpec, Spec } from '../../../src/model/spec.ts';
@@ -122,7 +121,9 @@ describe('a placement gives back', () => {
     const after = fleet(placement, algorithm, 0, { min: least });
     const { decisions } = planInput(after, world);
     const removable = Object.fromEntries(world.inventory.vms.map(({ name }) => [name, 'unneeded for 10m']));
-    const web = { ...(decisions.vms.web as VmDecision), removable };
+    const { web: own } = decisions.vms;
+    if (!own) throw new Error('web is there');
+    const web = { ...own, removable };
     const plan = planFor(after, world, { decisions: { ...decisions, vms: { web } } });
     const left = applyPlan(after, world, plan).inventory.vms;
     return left.map(({ iaas, zone }) => (zone === undefined ? iaas : `${iaas}/${zone}`)).sort();
