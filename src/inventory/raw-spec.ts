@@ -49,7 +49,20 @@ export interface RawExecIaas extends RawCloud {
   readonly command: readonly string[];
   readonly env?: RawEnv;
 }
-export type RawIaas = RawLocalIaas | RawStaticIaas | RawExecIaas;
+export interface RawHetznerIaas extends RawCloud {
+  readonly kind: 'hetzner';
+  readonly token?: RawSecret;
+  readonly url?: string;
+  readonly locations?: readonly string[];
+  readonly image?: string | number;
+  readonly architecture?: 'x86' | 'arm';
+  readonly networks?: readonly (string | number)[];
+  readonly firewalls?: readonly (string | number)[];
+  readonly placementGroup?: string | number;
+  readonly publicAddresses?: readonly ('ipv4' | 'ipv6')[];
+  readonly address?: 'ipv4' | 'ipv6' | 'private';
+}
+export type RawIaas = RawLocalIaas | RawStaticIaas | RawExecIaas | RawHetznerIaas;
 
 export interface RawDirectoryStore {
   readonly kind: 'directory';

@@ -2,7 +2,7 @@
 import { interrupted } from '../../concurrency/interrupted.ts';
 import { networkTrouble } from '../../host/network-trouble.ts';
 import type { Fetch } from '../../host/open-fetch.ts';
-import { IaasError, type IaasFailure } from '../../model/errors.ts';
+import { IaasError, StratosError, type IaasFailure } from '../../model/errors.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 
 export interface ApiSettings {
@@ -12,8 +12,8 @@ export interface ApiSettings {
   readonly fetch: Fetch;
   /** What proves who asks; asked for each request, so that a token may be renewed. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
-  /** What the vendor's own document says of an error; what it does not know is decided by the status. */
-  readonly explain: (status: number, body: unknown) => Explanation;
+  /** What the vendor's own document, and its headers, say of an error; what it does not know is decided by the status. */
+  readonly explain: (status: number, body: unknown, headers: Headers) => Explanation;
   /** A command that helps whoever is not known. */
   readonly loginHint: string;
 }
@@ -21,6 +21,13 @@ export interface ApiSettings {
 export interface Explanation {
   readonly failure?: IaasFailure | undefined;
   readonly words?: string | undefined;
+  /** How long it wants to be left alone, where it says so in a form of its own; `Retry-After` goes before it. */
+  readonly retryAfter?: Millis | undefined;
+}
+
+/** Headers of an answer: undici's and the platform's alike. */
+export interface Headers {
+  get(name: string): string | null;
 }
 
 export interface ApiRequest {
@@ -51,7 +58,7 @@ export function openApi(settings: ApiSettings): Api {
     const url = addressOf(settings.endpoint, request);
     let status: number;
     let text: string;
-    let retryAfter: string | null;
+    let headers: Headers;
     try {
       const body = bodyOf(request);
       const answer = await fetch(url, {
@@ -62,11 +69,11 @@ export function openApi(settings: ApiSettings): Api {
         ...(signal && { signal }),
       });
       status = answer.status;
-      retryAfter = answer.headers.get('retry-after');
+      headers = answer.headers;
       text = await answer.text();
     } catch (error) {
       if (signal?.aborted) throw interrupted(signal);
-      if (error instanceof IaasError) throw error;
+      if (error instanceof StratosError) throw error;
       const { lasting, words } = networkTrouble(error);
       throw new IaasError(iaas, lasting ? 'invalid' : 'unavailable', `Cannot ${what} as ${words}: ${url.host}`, {
         cause: error,
@@ -78,8 +85,8 @@ export function openApi(settings: ApiSettings): Api {
         throw new IaasError(iaas, 'unavailable', `Cannot ${what} as the answer is no JSON: ${url.host}`);
       return json;
     }
-    const { failure = failureOf(status), words } = settings.explain(status, json);
-    const wait = waitOf(retryAfter, Date.now());
+    const { failure = failureOf(status), words, retryAfter } = settings.explain(status, json, headers);
+    const wait = waitOf(headers.get('retry-after'), Date.now()) ?? retryAfter;
     throw new IaasError(iaas, failure, `Cannot ${what} as ${url.host} answers ${said(status, words)}`, {
       ...(failure === 'unauthorized' && { hint: settings.loginHint }),
       ...(wait !== undefined && { retryAfter: wait }),

@@ -1,5 +1,6 @@
 /** Schema of `iaas:`: one definition for each kind. */
 import type { JsonSchema } from './json-schema.ts';
+import { HETZNER } from './iaas-hetzner.ts';
 import { mapping, named, term } from './terms.ts';
 
 const hostKey: JsonSchema = {
@@ -125,6 +126,7 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
     },
     { required: ['kind', 'command'] },
   ),
+  iaasHetzner: mapping({ ...HETZNER, ...CLOUD }, { required: ['kind'] }),
 };
 
 /** `iaas:` itself. */
