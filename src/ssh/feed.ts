@@ -2,7 +2,7 @@
 import type { ClientChannel } from 'ssh2';
 import { interrupted } from '../concurrency/interrupted.ts';
 import type { Endpoint } from '../model/endpoint.ts';
-import type { StepResult } from '../shell/command.ts';
+import type { ScriptStep, StepResult } from '../shell/command.ts';
 import { quoteAll } from '../shell/quote.ts';
 import type { Connection } from './connection.ts';
 import { openChannel } from './open-channel.ts';
@@ -23,8 +23,7 @@ export async function feedScript(
   request: FeedRequest,
 ): Promise<StepResult> {
   const { step, input, signal } = request;
-  const sudo = endpoint.user === 'root' ? '' : 'sudo -n -- ';
-  const command = `exec ${sudo}${quoteAll(['sh', '-c', step.script.text, step.script.name, ...step.args])}`;
+  const command = feedCommand(endpoint, step);
   return connection.channels(async () => {
     const started = performance.now();
     let status: number | undefined;
@@ -67,6 +66,12 @@ export async function feedScript(
     const ms = performance.now() - started;
     return { title: step.title, status, stdout: said.stdout(), stderr: said.stderr(), ms };
   }, signal);
+}
+
+/** The command line of a script whose standard input is the stream. */
+export function feedCommand(endpoint: Endpoint, step: ScriptStep): string {
+  const sudo = endpoint.user === 'root' ? '' : 'sudo -n -- ';
+  return `exec ${sudo}${quoteAll(['sh', '-c', step.script.text, step.script.name, ...step.args])}`;
 }
 
 /** Writes the input, waiting whenever the other side is behind, until either has ended. */

@@ -65,6 +65,16 @@ export function explainRsync(name: string, endpoint: Endpoint, request: CopyRequ
   return new RemoteCommandError(escapeControls(message), { cause: end.cause });
 }
 
+/** Builds the typed error of a stream whose ssh failed. */
+export function explainSsh(name: string, endpoint: Endpoint, title: string, end: RsyncEnd): StratosError {
+  const said = (end.stderr ?? '').trim();
+  const options = { cause: end.cause, verb: 'finish the work on' };
+  const known = SSH_SAYS.find(([pattern]) => pattern.test(said));
+  if (known) return unreachable(name, endpoint, known[1], `ssh refuses: ${firstLine(said)}`, options);
+  const why = `the connection was lost while "${title}" was running: ${firstLine(said)}`;
+  return unreachable(name, endpoint, 'connection-lost', why, options);
+}
+
 /** ssh frames its warning about host keys with lines of @. */
 function firstLine(text: string): string {
   return text.split('\n').find((line) => line.trim() !== '' && !line.startsWith('@')) ?? 'no message';

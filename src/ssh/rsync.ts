@@ -1,14 +1,11 @@
 /** Copies by rsync over the system's ssh. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Endpoint } from '../model/endpoint.ts';
 import { quote } from '../shell/quote.ts';
 import { interrupted } from '../concurrency/interrupted.ts';
 import type { KeyRing } from './key-ring.ts';
+import { openSsh } from './open-ssh.ts';
 import { explainRsync, isPartGone } from './rsync-failure.ts';
 import { rsyncProgress } from './rsync-progress.ts';
-import { sshArguments } from './ssh-arguments.ts';
 import type { CopyRequest, CopyResult, TransportSettings } from './transport.ts';
 
 /**
@@ -25,26 +22,13 @@ export async function copyByRsync(
 ): Promise<CopyResult> {
   const { signal, onProgress } = request;
   if (signal?.aborted) throw interrupted(signal);
-  const passphrase = await passphraseFor(endpoint, settings, keys);
-  const ssh = await sshArguments({
-    name,
-    endpoint,
-    directory: settings.directory,
-    identityFile: settings.identityFile,
-    connectTimeout: (settings.connectTimeout ?? 10_000) / 1000,
-    passphrase: passphrase !== undefined,
-  });
+  const ssh = await openSsh(name, endpoint, settings, keys);
   const { execa } = await import('execa');
   const started = performance.now();
   const progress = rsyncProgress();
-  const env = {
-    ...settings.env,
-    LC_ALL: 'C',
-    ...(passphrase === undefined ? {} : await askpassEnvironment(settings.directory, passphrase)),
-  };
   const attempt = async () => {
-    const child = execa('rsync', rsyncArguments(endpoint, request, ssh), {
-      env,
+    const child = execa('rsync', rsyncArguments(endpoint, request, ssh.command), {
+      env: ssh.env,
       extendEnv: false,
       stdin: 'ignore',
       reject: false,
@@ -103,28 +87,4 @@ function remoteRsync(endpoint: Endpoint, to: string): string {
 /** rsync cuts its -e argument by rules of its own: quotes, and a doubled quote for one inside. No shell is involved. */
 function rsyncQuote(word: string): string {
   return `'${word.replaceAll("'", "''")}'`;
-}
-
-/** The passphrase of the key that will be used, when it needs one and can be unlocked; else the agent has to help. */
-async function passphraseFor(
-  endpoint: Endpoint,
-  settings: TransportSettings,
-  keys: KeyRing,
-): Promise<string | undefined> {
-  for (const file of [endpoint.identityFile, endpoint.jump?.identityFile, settings.identityFile]) {
-    if (file === undefined) continue;
-    const loaded = await keys.load(file);
-    if (loaded.status === 'ready' && loaded.passphrase !== undefined) return loaded.passphrase;
-  }
-  return undefined;
-}
-
-/** ssh takes a passphrase from a program alone; ours repeats a variable, which only this user can read. */
-async function askpassEnvironment(directory: string, passphrase: string): Promise<Readonly<Record<string, string>>> {
-  const file = join(directory, 'askpass.sh');
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFile(temporary, '#!/bin/sh\nprintf \'%s\\n\' "$STRATOS_SSH_PASSPHRASE"\n', { mode: 0o700, flag: 'wx' });
-  await rename(temporary, file);
-  return { SSH_ASKPASS: file, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':0', STRATOS_SSH_PASSPHRASE: passphrase };
 }

@@ -4,6 +4,7 @@ import type { Batch, StepResult } from '../shell/command.ts';
 import { describeBatch } from '../shell/describe-batch.ts';
 import type { Connection } from './connection.ts';
 import { connectionPool } from './connection-pool.ts';
+import { feedBySsh, LARGE } from './feed-by-ssh.ts';
 import { feedScript } from './feed.ts';
 import { runInteractive } from './interactive.ts';
 import { StaleConnectionError } from './open-channel.ts';
@@ -53,8 +54,9 @@ export function sshTransport(settings: TransportSettings): Transport {
       );
     },
     copy: (name, endpoint, request) => copyByRsync(name, endpoint, request, settings, pool.keys),
-    feed(name, endpoint, request) {
+    async feed(name, endpoint, request) {
       settings.onBatch?.(name, describeBatch({ steps: [request.step] }));
+      if ((request.size ?? 0) >= LARGE) return feedBySsh(name, endpoint, request, settings, pool.keys);
       return withConnection(name, endpoint, request.signal, (connection) =>
         feedScript(name, endpoint, connection, request),
       );

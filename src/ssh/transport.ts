@@ -38,6 +38,8 @@ export interface FeedRequest {
   readonly step: ScriptStep;
   /** What the script reads on standard input. */
   readonly input: AsyncIterable<Uint8Array>;
+  /** How much that is, where it is known: a large stream goes by the system's ssh. */
+  readonly size?: number;
   readonly signal?: AbortSignal;
 }
 

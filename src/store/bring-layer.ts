@@ -74,7 +74,8 @@ async function sendLayer(options: DistributeOptions, layer: ImageLayer, start: n
   for (let attempt = 1; ; attempt += 1) {
     const step = takeStep(layer, variantOf(options), start, keep);
     const input = counted(createReadStream(path, { start, highWaterMark: CHUNK }), options, count);
-    const result = await transport.feed(vm, endpoint, { step, input, ...(signal && { signal }) });
+    const size = layer.size - start;
+    const result = await transport.feed(vm, endpoint, { step, input, size, ...(signal && { signal }) });
     const outcome = parseTake(layer, result);
     if (outcome.kind === 'taken') return;
     checkOutcome(options, layer, outcome);

@@ -46,7 +46,7 @@ unshare -m sh -eu -c '
   work=$1 names=$2 owner=$3 layers=$4 variant=$5
   shift 5
   cd "$work/links"
-  mount -t overlay -o "lowerdir=$names,upperdir=$work/top,workdir=$work/work,index=off,metacopy=off,redirect_dir=off" top "$work/merged"
+  mount -t overlay -o "lowerdir=$names,upperdir=$work/top,workdir=$work/work,index=off,metacopy=off,redirect_dir=off,volatile" top "$work/merged"
   cd "$work/merged"
   make() { mkdir "$1" && chown "$owner:$owner" "$1"; }
   # What every process has mounted into it finds its place here, else LXC makes that anew in the layer of each. A place that is a
