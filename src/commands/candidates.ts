@@ -130,7 +130,7 @@ async function names(kind: string, place: Place, context: CommandContext): Promi
   }
 }
 
-const NAMED = new Set(['vm', 'process', 'alias', 'cartridge', 'image', 'store', 'partition', 'only', 'name']);
+const NAMED = new Set(['vm', 'process', 'alias', 'cartridge', 'image', 'store', 'partition', 'only', 'name', 'needs']);
 
 function imageCandidates(references: readonly string[]): Candidate[] {
   return references.map((word) => ({ word }));

@@ -27,6 +27,7 @@ interface Given {
   readonly idle?: string;
   readonly rollout?: string;
   readonly spread?: true;
+  readonly needs?: readonly string[];
   readonly reconcile?: true;
 }
 
@@ -45,6 +46,7 @@ export function subscribeCommand(command: Command, context: CommandContext, run 
         'stratos subscribe shop --cartridge php --env DB_HOST=db1 --env DB_PASSWORD --reconcile',
         'a variable, and a secret of this machine',
       ],
+      ['stratos subscribe shop --cartridge php --needs shop-db', 'start after shop-db, with its address'],
     ],
     globals: ['dir'],
   })
@@ -59,6 +61,7 @@ export function subscribeCommand(command: Command, context: CommandContext, run 
     .option('--idle <policy>', 'idle policy of the spec')
     .option('--rollout <policy>', 'rollout policy of the spec')
     .option('--spread', 'keep its processes on different VMs')
+    .option('--needs <alias>', 'subscription that must be ready first; may be repeated', collect)
     .option('--reconcile', 'make it run now')
     .action(async (alias: string, options: Given) => {
       const { host, env, reconcile, ...given } = ownOptions(options);

@@ -98,6 +98,8 @@ export interface SubscriptionSettings {
   readonly idle?: string;
   readonly rollout?: string;
   readonly spread?: boolean;
+  /** Aliases that must be ready before it starts. */
+  readonly needs?: readonly string[];
 }
 
 /** What a subscription shall be made of; what is null is taken out of the spec, what is undefined stays. */
@@ -129,7 +131,8 @@ export interface ProjectUseCases {
   /** Makes a project; returns the files it wrote. @throws UsageError when there is one already */
   readonly initProject: (directory: string, options: { readonly iaas: StarterIaas }) => Promise<readonly string[]>;
   readonly subscribe: (deps: Deps, alias: string, settings: SubscriptionSettings) => Promise<EditedSpec>;
-  readonly unsubscribe: (deps: Deps, alias: string) => Promise<EditedSpec>;
+  /** With `force` whoever needs it no longer does. @throws UsageError when something needs it */
+  readonly unsubscribe: (deps: Deps, alias: string, options?: { readonly force?: boolean }) => Promise<EditedSpec>;
   readonly scale: (
     deps: Deps,
     alias: string,

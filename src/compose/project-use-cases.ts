@@ -11,7 +11,7 @@ export const projectUseCases: ProjectUseCases = {
     (await import('../inventory/init-project.ts')).initProject(directory, options),
   subscribe: async ({ directory }, alias, settings) =>
     (await edits()).addSubscription(directory, alias, subscriptionValues(settings)),
-  unsubscribe: async ({ directory }, alias) => (await edits()).removeSubscription(directory, alias),
+  unsubscribe: async ({ directory }, alias, options) => (await edits()).removeSubscription(directory, alias, options),
   scale: async ({ directory }, alias, bounds) => (await edits()).setProcessBounds(directory, alias, bounds),
   setMaking: async ({ directory }, alias, making, options) =>
     (await edits()).setMaking(directory, alias, making, options),

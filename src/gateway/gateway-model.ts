@@ -4,12 +4,15 @@ import { wakesOnRequest } from '../lxc/sleep.ts';
 import type { ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { Millis } from '../model/quantity.ts';
 import type { CartridgeSpec, PortSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
+import type { GatewayPassage } from './passages.ts';
 
 /** The gateway of one VM. */
 export interface GatewayModel {
   readonly vm: string;
   /** By alias, each alias once. */
   readonly services: readonly GatewayService[];
+  /** What its processes reach in other partitions. Undefined: nothing. */
+  readonly passages?: readonly GatewayPassage[];
 }
 
 /** A subscription as the gateway sees it. */

@@ -6,6 +6,7 @@
 import { UsageError } from '../model/errors.ts';
 import { GATEWAY_SOCKET, LAYOUT } from '../lxc/layout.ts';
 import type { GatewayModel, GatewayServer, GatewayService } from './gateway-model.ts';
+import type { GatewayPassage } from './passages.ts';
 import { addressWord, durationWord, hostWord, isDnsName, nameWord, portWord, targetWord } from './haproxy-words.ts';
 
 /** Where HAProxy reads which servers were down before a reload; written by the configure step. */
@@ -20,7 +21,8 @@ const HARD_STOP = '15m';
  * @throws UsageError when a word would not be safe in the file, or two services want one port or one host
  */
 export function renderGateway(model: GatewayModel): string {
-  if (model.services.length === 0) return '';
+  const passages = model.passages ?? [];
+  if (model.services.length === 0 && passages.length === 0) return '';
   checkUnique(model.services);
   const sections = [
     globalSection(),
@@ -30,6 +32,7 @@ export function renderGateway(model: GatewayModel): string {
       ...(service.port === HOSTS_PORT && namesHosts(model.services) ? [] : portSection(service)),
       backendSection(service),
     ]),
+    ...passages.map(passageSection),
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -116,6 +119,23 @@ function portSection(service: GatewayService): readonly (readonly string[])[] {
       ...(service.mode === 'http' ? httpRules() : []),
       `    default_backend ${alias}`,
     ],
+  ];
+}
+
+/**
+ * Connections to what is needed in another partition, handed on as they are to the gateways there. Without checks: one that asks the
+ * gateway of a sleeper would wake it. A gateway that cannot be connected to costs a connection one try, and the next one is asked.
+ */
+function passageSection({ alias, address, port, targets }: GatewayPassage): readonly string[] {
+  return [
+    `listen passage:${nameWord(alias)}`,
+    '    mode tcp',
+    '    option tcplog',
+    `    bind ${addressWord(address, port)}`,
+    ...targets.map(({ vm, address: target }) => {
+      const server = `    server via:${nameWord(vm)} ${addressWord(target, port)}`;
+      return isDnsName(target) ? `${server} init-addr libc,none` : server;
+    }),
   ];
 }
 

@@ -43,7 +43,7 @@ function checkPort({ name }: Entry, { port }: RawSubscription, report: Report): 
 }
 
 /** The port of a cartridge that traffic goes to, as the gateway chooses it. */
-function trafficPort({ ports, health }: CartridgeSpec): PortSpec | undefined {
+export function trafficPort({ ports, health }: CartridgeSpec): PortSpec | undefined {
   return ports.find(({ name }) => name === 'http') ?? ports.find(({ name }) => name === health.port) ?? ports[0];
 }
 

@@ -1,12 +1,14 @@
 /** Edits of stratos.yaml and its includes, in the file where the thing is defined. What would not load is never written. */
 import { readFile } from 'node:fs/promises';
 import { InvalidSpecError, NotFoundError, ProjectFileError, UsageError } from '../model/errors.ts';
+import { dependentsOf } from '../model/needs.ts';
 import type { Spec } from '../model/spec.ts';
 import { writeProjectFile } from './project-file.ts';
 import { removeFromYaml, setInYaml } from './edit-yaml.ts';
 import { loadSpecFiles } from './load-spec.ts';
 import type { LoadSpecOptions } from './load-spec.ts';
 import type { RawCartridge, RawSubscription } from './raw-spec.ts';
+import { longNeed } from './resolve-needs.ts';
 import { NAME_PATTERN, NAME_RULE } from './schema/terms.ts';
 import { showValue } from './show-value.ts';
 import { placeOf } from './spec-files.ts';
@@ -49,6 +51,8 @@ export async function addSubscription(
         hint: 'stratos status',
       });
     requireName(files, 'cartridges', values.cartridge, 'cartridge');
+    for (const need of values.needs ?? [])
+      requireName(files, 'subscriptions', longNeed(need).subscription, 'subscription');
     for (const kind of ['scaling', 'idle', 'rollout'] as const) {
       const name = values[kind];
       if (typeof name === 'string') requireName(files, `policies.${kind}`, name, `${kind} policy`);
@@ -59,17 +63,37 @@ export async function addSubscription(
 }
 
 /**
- * Removes a subscription from the file that has it, with the comment directly above it.
+ * Removes a subscription from the file that has it, with the comment directly above it; with `force` it is taken out of the needs of
+ * others before.
  * @throws NotFoundError when there is none of this alias
+ * @throws UsageError without `force` when others need it
  */
 export async function removeSubscription(
   directory: string,
   alias: string,
-  options: LoadSpecOptions = {},
+  { force = false, ...options }: LoadSpecOptions & { readonly force?: boolean } = {},
 ): Promise<EditResult> {
+  const { spec } = await loadSpecFiles(directory, options);
+  const dependents = dependentsOf(spec, alias);
+  if (dependents.length > 0 && !force) {
+    const need = dependents.length === 1 ? 'needs' : 'need';
+    throw new UsageError(`Cannot unsubscribe ${alias} as ${dependents.join(', ')} ${need} it`, {
+      hint: `stratos unsubscribe ${alias} --force`,
+    });
+  }
+  for (const dependent of dependents) await removeNeed(directory, dependent, alias, options);
   return edit(directory, options, ({ files }) => {
     const { source } = existing(files, 'subscriptions', alias, 'subscription');
     return { source, text: removeFromYaml(source, ['subscriptions', alias]) };
+  });
+}
+
+async function removeNeed(directory: string, alias: string, needed: string, options: LoadSpecOptions): Promise<void> {
+  await edit(directory, options, ({ files }) => {
+    const { source, value } = existing(files, 'subscriptions', alias, 'subscription');
+    const rest = ((value as RawSubscription).needs ?? []).filter((need) => longNeed(need).subscription !== needed);
+    const path = ['subscriptions', alias, 'needs'] as const;
+    return { source, text: rest.length === 0 ? removeFromYaml(source, path) : setInYaml(source, path, rest) };
   });
 }
 

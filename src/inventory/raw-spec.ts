@@ -3,6 +3,8 @@ import type { RuntimeName } from '../model/runtime.ts';
 
 import type { PlacementAlgorithm } from '../model/policy.ts';
 
+import type { WhenLost } from '../model/spec.ts';
+
 type RawMap<T> = Readonly<Record<string, T>>;
 export type RawBounds = number | { readonly min?: number; readonly max?: number };
 export interface RawSecret {
@@ -206,6 +208,17 @@ export interface RawCartridge {
   readonly command?: readonly string[];
   readonly security?: { readonly privileged?: boolean };
   readonly runtime?: RuntimeName;
+  readonly outputs?: RawMap<RawOutput> | null;
+}
+/** The schema has seen that a mapping has exactly one key. */
+export type RawOutput = RawEnv[string] | { readonly env: string };
+export type RawNeed = string | RawLongNeed;
+export interface RawLongNeed {
+  readonly subscription: string;
+  readonly as?: string;
+  readonly outputs?: readonly string[];
+  readonly scale?: { readonly ratio: number };
+  readonly whenLost?: WhenLost;
 }
 export interface RawSubscription {
   readonly cartridge: string;
@@ -221,4 +234,5 @@ export interface RawSubscription {
   readonly port?: number;
   readonly hosts?: readonly string[];
   readonly env?: RawEnv;
+  readonly needs?: readonly RawNeed[];
 }

@@ -21,6 +21,7 @@ import { tellAt } from './policy-place.ts';
 import { coresOf, durationOf, sizeOf } from './read-quantity.ts';
 import { envOf } from './resolve-env.ts';
 import { checkSleep, idlePolicy } from './resolve-idle.ts';
+import { checkNeeds, outputsOf, resolvedNeeds } from './resolve-needs.ts';
 import { referred } from './resolve-policies.ts';
 import { rolloutPolicy } from './resolve-rollout.ts';
 import { scalingPolicy } from './resolve-scaling.ts';
@@ -36,6 +37,7 @@ export function resolveCartridges(
   const result = sound(context, 'cartridges').map((entry): [string, CartridgeSpec] => {
     const raw = entry.value as RawCartridge;
     const ports = portsOf(context, entry, raw);
+    const outputs = outputsOf(context, entry);
     const spec: CartridgeSpec = {
       name: entry.name,
       image: raw.image,
@@ -52,6 +54,7 @@ export function resolveCartridges(
       ...(raw.command === undefined ? {} : { command: raw.command }),
       security: { privileged: raw.security?.privileged ?? false },
       runtime: raw.runtime ?? 'lxc',
+      ...(outputs ? { outputs } : {}),
     };
     checkRuntime(context, entry, spec);
     if (
@@ -79,6 +82,7 @@ export function resolveSubscriptions(
     const idle = raw.idle === undefined ? undefined : referred<RawIdlePolicy>(context, 'idle', raw.idle, place('idle'));
     const hosts = hostsOf(raw);
     const env = envOf(context, 'subscriptions', entry, raw.env);
+    const needs = resolvedNeeds(raw);
     if (!scaling || !rollout) continue;
     const spec: SubscriptionSpec = {
       alias: entry.name,
@@ -94,6 +98,7 @@ export function resolveSubscriptions(
       ...(raw.port === undefined ? {} : { port: raw.port }),
       hosts,
       env,
+      ...(needs ? { needs } : {}),
     };
     const cartridge = Object.hasOwn(cartridges, raw.cartridge) ? cartridges[raw.cartridge] : undefined;
     if (cartridge) checkSleep(tellAt(context, place('idle')), spec, cartridge);
@@ -102,6 +107,7 @@ export function resolveSubscriptions(
   checkTraffic(context, cartridges);
   const subscriptions = Object.fromEntries(result);
   checkNeighbours(context, subscriptions, cartridges);
+  checkNeeds(context, subscriptions, cartridges);
   return subscriptions;
 }
 

@@ -220,7 +220,12 @@ export interface CartridgeSpec {
   readonly command?: readonly string[];
   readonly security: { readonly privileged: boolean };
   readonly runtime: RuntimeName;
+  /** What it tells those that need it, by name. Undefined: nothing but its address. */
+  readonly outputs?: Readonly<Record<string, OutputSpec>>;
 }
+
+/** A value, where a secret is kept, or the variable of its own environment that has it. */
+export type OutputSpec = EnvValue | { readonly kind: 'own'; readonly variable: string };
 
 export interface PortSpec {
   readonly name: string;
@@ -295,4 +300,25 @@ export interface SubscriptionSpec {
   readonly hosts: readonly string[];
   /** Added to, and wins over, the cartridge's. */
   readonly env: Readonly<Record<string, EnvValue>>;
+  /** What must be ready before its processes start. Undefined: nothing. */
+  readonly needs?: readonly NeedSpec[];
 }
+
+/** That one subscription needs another. */
+export interface NeedSpec {
+  readonly subscription: string;
+  /** What the variables that are handed over begin with: `DB` for `DB_HOST`. */
+  readonly as: string;
+  /** Outputs that are handed over. Undefined: all. */
+  readonly outputs?: readonly string[];
+  /** Processes for each one of what is needed. Undefined: it does not follow. */
+  readonly ratio?: number;
+  /** What happens when nothing of it is ready any more. Default `keep`. */
+  readonly whenLost: WhenLost;
+}
+
+/**
+ * `keep`: nothing. `stop`: the processes go, and start again in order. `stop-all`: so do those of all subscriptions that are tied to it
+ * by needs, in either direction.
+ */
+export type WhenLost = 'keep' | 'stop' | 'stop-all';

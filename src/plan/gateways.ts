@@ -1,4 +1,5 @@
 /** Which gateways a wave has to configure. */
+import { passagesInto } from '../model/needs.ts';
 import type { GatewayConfigure } from '../model/plan.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { Slot } from './slot.ts';
@@ -36,6 +37,7 @@ function isReachable({ only }: PartitionView, slot: Slot): boolean {
 /** Whether anything of the partition is reached through gateways. */
 export function needsGateway({ name, input, world }: PartitionView): boolean {
   const here = world.subscriptionsOf.get(name) ?? [];
+  if (passagesInto(input.spec, name).length > 0) return true;
   return here.some(({ cartridge, port, hosts }) => {
     const exposed = port !== undefined || hosts.length > 0;
     return exposed && (input.spec.cartridges[cartridge]?.ports.length ?? 0) > 0;

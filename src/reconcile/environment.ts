@@ -1,8 +1,9 @@
-/** The environment of a subscription's processes: cartridge and subscription merged, secrets read where they are kept. */
+/** The environment of a subscription's processes: what is handed over, cartridge and subscription merged, secrets read where they are kept. */
 import { createHmac } from 'node:crypto';
 import { readSecret } from '../host/read-secret.ts';
 import { Secret } from '../model/secret.ts';
 import type { Spec, SubscriptionSpec } from '../model/spec.ts';
+import { handedOver } from './handed-over.ts';
 
 export type Environment = Readonly<Record<string, string | Secret>>;
 
@@ -15,7 +16,11 @@ export async function environmentOf(
   subscription: SubscriptionSpec,
   variables: Readonly<Record<string, string | undefined>>,
 ): Promise<Environment> {
-  const merged = { ...spec.cartridges[subscription.cartridge]?.env, ...subscription.env };
+  const merged = {
+    ...handedOver(spec, subscription),
+    ...spec.cartridges[subscription.cartridge]?.env,
+    ...subscription.env,
+  };
   const result: Record<string, string | Secret> = {};
   for (const [name, value] of Object.entries(merged)) {
     result[name] =

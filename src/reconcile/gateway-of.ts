@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { gatewayModel } from '../gateway/gateway-model.ts';
 import { renderGateway } from '../gateway/haproxy-config.ts';
+import { passagesOf, type GatewayPassage } from '../gateway/passages.ts';
 import type { Inventory, ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { RevisionRecord } from '../model/revision.ts';
 import type { Spec } from '../model/spec.ts';
@@ -26,12 +27,14 @@ export function gatewayOf(
   vms: readonly VmRecord[],
   rotation: readonly ProcessRecord[],
   revisions: readonly RevisionRecord[] = [],
+  passages: readonly GatewayPassage[] = [],
 ): GatewayConfiguration {
   const peers = vms
     .flatMap((other) => (other.name !== vm.name && other.endpoint ? [other.endpoint.address] : []))
     .sort();
   const weights = trafficWeights(spec, revisions, rotation);
-  const text = renderGateway(gatewayModel({ spec, partition: vm.partition, vm, vms, processes: rotation, weights }));
+  const model = gatewayModel({ spec, partition: vm.partition, vm, vms, processes: rotation, weights });
+  const text = renderGateway({ ...model, passages });
   const config = `# Written by stratos; changes are undone by the next reconcile.\n# peers: ${peers.join(' ')}\n${text}`;
   return { config, digest: createHash('sha256').update(config).digest('hex'), peers };
 }
@@ -46,7 +49,14 @@ export function gatewaysOf(
 ): (vm: string, included: ReadonlySet<string>) => GatewayConfiguration | undefined {
   const vms = new Map(inventory.vms.map((vm) => [vm.name, vm]));
   const byPartition = Map.groupBy(inventory.vms, (vm) => vm.partition);
+  const vmsOf = (partition: string): readonly VmRecord[] => byPartition.get(partition) ?? [];
   const byVm = Map.groupBy(inventory.processes, (process) => process.vm);
+  const passages = new Map<string, readonly GatewayPassage[]>();
+  const passagesIn = (partition: string): readonly GatewayPassage[] => {
+    let known = passages.get(partition);
+    if (!known) passages.set(partition, (known = passagesOf(spec, partition, vmsOf)));
+    return known;
+  };
   const rotations = new WeakMap<ReadonlySet<string>, Map<string, readonly ProcessRecord[]>>();
   const rotationOf = (partition: string, included: ReadonlySet<string>): readonly ProcessRecord[] => {
     const known = rotations.get(included) ?? new Map<string, readonly ProcessRecord[]>();
@@ -63,7 +73,7 @@ export function gatewaysOf(
   return (name, included) => {
     const vm = vms.get(name);
     if (!vm) return undefined;
-    const all = byPartition.get(vm.partition) ?? [];
-    return gatewayOf(spec, vm, all, rotationOf(vm.partition, included), inventory.revisions);
+    const rotation = rotationOf(vm.partition, included);
+    return gatewayOf(spec, vm, vmsOf(vm.partition), rotation, inventory.revisions, passagesIn(vm.partition));
   };
 }

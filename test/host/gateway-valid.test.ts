@@ -84,6 +84,10 @@ test('HAProxy finds nothing to warn of', () => {
       { alias: 'shop', mode: 'http', port: 8080, hosts: ['shop.example.org'], health, servers: web },
       { alias: 'empty', mode: 'http', port: 8081, hosts: [], health, servers: [] },
     ],
+    passages: [
+      { alias: 'sql', address: '10.66.0.1', port: 5433, targets: [{ vm: 'data-1', address: '10.0.0.1' }] },
+      { alias: 'none', address: '10.66.0.1', port: 5434, targets: [] },
+    ],
   });
   // The state file is there on a VM whose gateway runs.
   const state = path.join(directory, 'state');

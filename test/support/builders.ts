@@ -24,6 +24,7 @@ import {
 import {
   type CartridgeSpec,
   type IaasSpec,
+  type NeedSpec,
   type PartitionSpec,
   type Spec,
   type SubscriptionSpec,
@@ -63,6 +64,7 @@ export interface CartridgeOptions {
   readonly env?: CartridgeSpec['env'];
   readonly health?: Partial<CartridgeSpec['health']>;
   readonly command?: readonly string[];
+  readonly outputs?: CartridgeSpec['outputs'];
 }
 
 export interface SubscriptionOptions {
@@ -83,6 +85,8 @@ export interface SubscriptionOptions {
   readonly idle?: Partial<IdlePolicy>;
   readonly near?: readonly string[];
   readonly apart?: readonly string[];
+  /** Aliases, or what is said of them. */
+  readonly needs?: readonly (string | (Partial<NeedSpec> & Pick<NeedSpec, 'subscription'>))[];
 }
 
 /** A partition of 1 to 4 VMs with 2 cores and 2 GiB on `lab`. */
@@ -127,6 +131,7 @@ export function aCartridge(name: string, options: CartridgeOptions = {}): Cartri
     ...(options.command ? { command: options.command } : {}),
     security: { privileged: options.privileged ?? false },
     runtime: 'lxc',
+    ...(options.outputs ? { outputs: options.outputs } : {}),
   };
 }
 
@@ -158,7 +163,13 @@ export function aSubscription(alias: string, options: SubscriptionOptions = {}):
     ...(options.port === undefined ? {} : { port: options.port }),
     hosts: options.hosts ?? [],
     env: options.env ?? {},
+    ...(options.needs ? { needs: options.needs.map(aNeed) } : {}),
   };
+}
+
+function aNeed(need: string | (Partial<NeedSpec> & Pick<NeedSpec, 'subscription'>)): NeedSpec {
+  const given = typeof need === 'string' ? { subscription: need } : need;
+  return { as: given.subscription.toUpperCase().replaceAll('-', '_'), whenLost: 'keep', ...given };
 }
 
 const IDLE: IdlePolicy = { name: 'nap', wake: 'on-request', cpuBelow: 0.05, sessions: true, coldStart: false };

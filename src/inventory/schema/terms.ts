@@ -8,7 +8,7 @@ export const NAME_PATTERN = '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$';
 export const NAME_RULE =
   'a name of 1 to 40 lowercase letters, digits and dashes that begins with a letter and does not end with a dash';
 
-const SECRET_SOURCES = {
+export const SECRET_SOURCES = {
   fromEnv: {
     title: 'the name of an environment variable: letters, digits and _',
     description: 'Variable of the operator’s environment that has the value.',

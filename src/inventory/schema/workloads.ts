@@ -1,6 +1,7 @@
 /** Schema of `partitions:`, `cartridges:` and `subscriptions:`. */
 import { RUNTIMES } from '../../model/runtime.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { NEEDS, OUTPUTS } from './needs.ts';
 import { policyReference } from './policies.ts';
 import { mapping, named, term } from './terms.ts';
 
@@ -151,6 +152,7 @@ export const CARTRIDGES: JsonSchema = named(
         enum: [...RUNTIMES],
         default: 'lxc',
       },
+      outputs: OUTPUTS,
     },
     { required: ['image', 'partition'] },
   ),
@@ -205,6 +207,7 @@ export const SUBSCRIPTIONS: JsonSchema = named(
         examples: [['shop.example.org']],
       },
       env: term('env'),
+      needs: NEEDS,
     },
     { required: ['cartridge'] },
   ),

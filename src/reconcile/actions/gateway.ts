@@ -1,5 +1,6 @@
 /** The gateways of a partition: each VM's HAProxy knows every ready process of the partition. */
 import { configureStep } from '../../gateway/configure.ts';
+import { passagesOf } from '../../gateway/passages.ts';
 import { peersStep } from '../../lxc/peers.ts';
 import { disarmStep, wakesOnRequest } from '../../lxc/sleep.ts';
 import { NotFoundError, RemoteCommandError } from '../../model/errors.ts';
@@ -15,11 +16,13 @@ export const configureGateway: Handler<'gateway.configure'> = async (context, vm
   if (!endpoint) throw new NotFoundError(`Cannot reach ${vm} as it has no address yet`);
   // Who leaves the rotation is recorded before it does.
   await recorder.commit();
-  const vms = recorder.vms().filter((other) => other.partition === record.partition);
+  const vmsOf = (partition: string) => recorder.vms().filter((other) => other.partition === partition);
+  const vms = vmsOf(record.partition);
   const rotation = vms
     .flatMap((other) => recorder.processesOn(other.name))
     .filter((process) => process.state === 'ready');
-  const gateway = gatewayOf(spec, record, vms, rotation, recorder.revisions());
+  const passages = passagesOf(spec, record.partition, vmsOf);
+  const gateway = gatewayOf(spec, record, vms, rotation, recorder.revisions(), passages);
   const wakeable = recorder.processesOn(vm).filter(({ subscription }) => {
     const found = spec.subscriptions[subscription];
     return found && wakesOnRequest(found);

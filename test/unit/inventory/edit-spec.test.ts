@@ -293,3 +293,51 @@ describe('setMaking', () => {
     expect(await text(directory)).toBe(SHOP);
   });
 });
+
+describe('removeSubscription', () => {
+  const NEEDED = `subscriptions:
+    db: {cartridge: php}
+    app: {cartridge: php, needs: [db]}   # stays
+    # both
+    web:
+        cartridge: php
+        needs:
+        - app
+        - subscription: db
+          as: DB
+`;
+
+  it('refuses what others need, and names them', async () => {
+    const directory = await project(NEEDED);
+    await expect(removeSubscription(directory, 'db')).rejects.toMatchObject({
+      message: 'Cannot unsubscribe db as app, web need it',
+      hint: 'stratos unsubscribe db --force',
+    });
+    expect(await text(directory)).toBe(NEEDED);
+  });
+
+  it('takes it out of the needs of others where it is forced, and keeps the rest', async () => {
+    const directory = await project(NEEDED);
+    await removeSubscription(directory, 'db', { force: true });
+    expect(await readFile(join(directory, 'stratos.yaml'), 'utf8')).toMatch(/# stays[\s\S]*# both/);
+    const { subscriptions } = await loadSpec(directory);
+    expect([Object.keys(subscriptions), subscriptions.app?.needs, subscriptions.web?.needs]).toEqual([
+      ['app', 'web'],
+      undefined,
+      [{ subscription: 'app', as: 'APP', whenLost: 'keep' }],
+    ]);
+  });
+});
+
+describe('addSubscription', () => {
+  it('writes what it needs, and refuses what is not there', async () => {
+    const directory = await project('subscriptions: {shop-db: {cartridge: php}}\n');
+    await expect(addSubscription(directory, 'app', { cartridge: 'php', needs: ['shop-bd'] })).rejects.toThrow(
+      'no such subscription: "shop-bd"; did you mean shop-db?',
+    );
+    await addSubscription(directory, 'app', { cartridge: 'php', needs: ['shop-db'] });
+    expect(await text(directory)).toBe(
+      'subscriptions: {shop-db: {cartridge: php}, app: { cartridge: php, needs: [ shop-db ] }}\n',
+    );
+  });
+});
