@@ -46,6 +46,7 @@ forbidden.push(
     ['(ora|chalk)', '^src/report/'],
     ['(yaml|ajv)', '^src/inventory/'],
     ['croner', '^src/(policy|inventory)/'],
+    ['google-auth-library', '^src/iaas/gce/'],
   ].map(([pkg, home]) => ({
     name: `one-door-${pkg}`,
     severity: 'error',

@@ -19,6 +19,8 @@ export async function loadProvider(spec: IaasSpec, context: IaasContext): Promis
       return managed((await import('./exec/exec-provider.ts')).execProvider(spec, context), spec);
     case 'hetzner':
       return managed((await import('./hetzner/hetzner-provider.ts')).hetznerProvider(spec, context), spec);
+    case 'gce':
+      return managed((await import('./gce/gce-provider.ts')).gceProvider(spec, context), spec);
   }
 }
 

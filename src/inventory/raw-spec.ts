@@ -64,7 +64,28 @@ export interface RawHetznerIaas extends RawCloud {
   readonly publicAddresses?: readonly ('ipv4' | 'ipv6')[];
   readonly address?: 'ipv4' | 'ipv6' | 'private';
 }
-export type RawIaas = RawLocalIaas | RawStaticIaas | RawExecIaas | RawHetznerIaas;
+export interface RawGceIaas extends RawCloud {
+  readonly kind: 'gce';
+  readonly project: string;
+  readonly zones: readonly string[];
+  readonly image?: string;
+  readonly imageFamily?: string;
+  readonly imageProject?: string;
+  readonly family?: string;
+  readonly custom?: boolean;
+  readonly spot?: boolean;
+  readonly network?: string;
+  readonly subnetwork?: string;
+  readonly externalAddress?: boolean;
+  readonly networkTags?: readonly string[];
+  readonly serviceAccount?: string;
+  readonly scopes?: readonly string[];
+  readonly disk?: { readonly type?: string; readonly size?: string | number };
+  readonly labels?: RawMap<string>;
+  readonly credentials?: RawSecret;
+  readonly endpoint?: string;
+}
+export type RawIaas = RawLocalIaas | RawStaticIaas | RawExecIaas | RawHetznerIaas | RawGceIaas;
 
 export interface RawDirectoryStore {
   readonly kind: 'directory';

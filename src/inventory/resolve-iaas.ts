@@ -3,6 +3,7 @@ import type { IaasSpec, LocalIaasSpec } from '../model/spec.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
 import { exec } from './iaas/exec.ts';
 import { hetzner } from './iaas/hetzner.ts';
+import { gce } from './iaas/gce.ts';
 import { staticPool } from './iaas/static.ts';
 import type { RawIaas, RawLocalIaas } from './raw-spec.ts';
 import { projectPath, sound } from './resolve-context.ts';
@@ -33,6 +34,8 @@ async function resolveKind(context: ResolveContext, entry: Entry, raw: RawIaas):
       return exec(context, entry, raw);
     case 'hetzner':
       return hetzner(context, entry, raw);
+    case 'gce':
+      return gce(context, entry, raw);
   }
 }
 

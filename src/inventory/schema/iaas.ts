@@ -1,5 +1,6 @@
 /** Schema of `iaas:`: one definition for each kind. */
 import type { JsonSchema } from './json-schema.ts';
+import { GCE } from './iaas-gce.ts';
 import { HETZNER } from './iaas-hetzner.ts';
 import { mapping, named, term } from './terms.ts';
 
@@ -127,6 +128,7 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
     { required: ['kind', 'command'] },
   ),
   iaasHetzner: mapping({ ...HETZNER, ...CLOUD }, { required: ['kind'] }),
+  iaasGce: mapping({ ...GCE, ...CLOUD }, { required: ['kind', 'project', 'zones'] }),
 };
 
 /** `iaas:` itself. */
