@@ -1,4 +1,5 @@
 /** What counters and policy's memory must look like, so that a file that somebody damaged harms nobody. */
+import { REFUSALS } from '../model/errors.ts';
 import { nested, optional, shapeProblem, type FieldRule, type Shape } from './record-shape.ts';
 
 /** What is wrong with counters that were read; undefined: nothing. */
@@ -71,5 +72,19 @@ const MEMORY: Shape = {
   idleSince: mapOf(amount),
   bootFailures: mapOf(amount),
   bootFailedAt: optional(mapOf(amount)),
+  refusals: optional(
+    mapOf(
+      nested({
+        iaas: 'string',
+        zone: 'string?',
+        partition: 'string?',
+        failure: REFUSALS,
+        since: amount,
+        at: amount,
+        until: amount,
+        times: amount,
+      }),
+    ),
+  ),
   rollouts: optional(mapOf(nested({ revision: amount, at: amount, requests: amount, errors: amount }))),
 };

@@ -188,6 +188,24 @@ export class IaasError extends StratosError {
   }
 }
 
+/** Failures after which another place may be asked for a machine. */
+export const REFUSALS = ['no-capacity', 'quota', 'unauthorized', 'unavailable', 'rate-limited'] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+/** An IaaS gave no machine, and as far as it says none of this VM is there: another place may be asked. */
+export class RefusedError extends IaasError {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal, error: IaasError) {
+    const { iaas, message, hint, retryAfter } = error;
+    super(iaas, refusal, message, {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    });
+    this.refusal = refusal;
+  }
+}
+
 /** An image, a blob or the store is missing, damaged or of a wrong form. */
 export class StoreError extends StratosError {
   readonly code = 'STORE';

@@ -2,6 +2,7 @@
  * What policy remembers from run to run: when things began. Kept beside the samples and not in the inventory, whose serial would
  * then grow with each run and make every saved plan stale. Only a run that applies writes it; lost, policy holds and begins anew.
  */
+import type { Refusal } from './errors.ts';
 import type { Instant } from './quantity.ts';
 
 /** The memory of all policies. What is gone from the spec or the world is dropped from it. */
@@ -16,8 +17,27 @@ export interface PolicyMemory {
   readonly bootFailures: Readonly<Record<string, number>>;
   /** When the last of them was, by partition: after a while one more machine is tried. Absent: none is, until it is cleared. */
   readonly bootFailedAt?: Readonly<Record<string, Instant>>;
+  /** Places that refused a machine, by IaaS, zone and partition. Absent: none did. */
+  readonly refusals?: Readonly<Record<string, RefusalMemory>>;
   /** By alias: rollouts that are under way. Absent: none is. */
   readonly rollouts?: Readonly<Record<string, RolloutMemory>>;
+}
+
+/** A place that refused a machine and is left alone for a while. */
+export interface RefusalMemory {
+  readonly iaas: string;
+  /** Undefined: all of it. */
+  readonly zone?: string;
+  /** The partition whose machine was refused. Undefined: it holds for all. */
+  readonly partition?: string;
+  readonly failure: Refusal;
+  /** The first refusal, and the last one, without a machine in between. */
+  readonly since: Instant;
+  readonly at: Instant;
+  /** When it is asked again. */
+  readonly until: Instant;
+  /** Runs that were refused in a row. */
+  readonly times: number;
 }
 
 /** What was seen of a rollout so far. */

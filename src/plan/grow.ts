@@ -130,8 +130,9 @@ export function growth(view: PartitionView, found: Survey): Growth {
       for (const entry of turn) {
         if (on !== undefined && entry.iaas !== on) continue;
         // Not the overflow's business: a later entry is for a full IaaS, not for one that does not answer for a moment.
-        if (!view.world.machines.has(entry.iaas)) return `${entry.iaas} cannot be listed`;
-        const refusal = bounded(entry.iaas);
+        const shut = shutReason(view, entry);
+        if (shut === undefined && !view.world.machines.has(entry.iaas)) return `${entry.iaas} cannot be listed`;
+        const refusal = shut ?? bounded(entry.iaas);
         if (refusal === undefined) open.push(entry);
         else refusals.push(refusal);
       }

@@ -26,7 +26,12 @@ export function standingOf(
 ): SlotKind | 'gone' {
   const { name } = record;
   if (listing?.status !== 'listed') return record.state === 'creating' ? 'away' : reachedOr(view, name, seen);
-  if (!machine) return record.state === 'creating' ? 'latent' : 'gone';
+  if (!machine) {
+    if (record.state === 'creating') return 'latent';
+    if (seen?.status !== 'reached' || seen.lineage !== view.input.inventory.lineage) return 'gone';
+    view.notice(name, `${record.iaas} does not list its machine ${record.machine ?? ''}, and it answers: it stays`);
+    return 'usable';
+  }
   switch (machine.state) {
     case 'failed':
       view.miss(

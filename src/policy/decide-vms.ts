@@ -10,6 +10,7 @@ import type { Spec } from '../model/spec.ts';
 import { bootHold } from './breaker.ts';
 import { dealBudget, type Grant } from './budget.ts';
 import { ourMachines } from './our-machines.ts';
+import { closedFor, closedPlacements } from './refusals.ts';
 import { unneededVms, type Unneeded } from './unneeded-vms.ts';
 import { vmDemand } from './vm-demand.ts';
 
@@ -65,7 +66,10 @@ export function decideVms(input: VmsInput): VmsDecided {
       partition: name,
       min: Math.min(leastVms(partition), max),
       max,
-      reasons: reasonsOf(name, policy, grant, boot?.reason, unneeded),
+      reasons: [
+        ...reasonsOf(name, policy, grant, boot?.reason, unneeded),
+        ...closedFor(partition, closedPlacements(memory.refusals, now)),
+      ],
       removable: hold === undefined ? (unneeded.removable.get(name) ?? {}) : {},
       ...(hold === undefined ? {} : { hold }),
       ...(grant.spend === undefined ? {} : { spend: grant.spend }),

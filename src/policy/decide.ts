@@ -1,7 +1,7 @@
 /** From what is measured to how many: numbers with reasons. Where processes go is `plan/`'s business. */
 import type { Decisions, ProcessDecision } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
-import type { PolicyMemory, SubscriptionMemory } from '../model/memory.ts';
+import type { PolicyMemory, RefusalMemory, SubscriptionMemory } from '../model/memory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Instant } from '../model/quantity.ts';
 import type { History, Measurement } from '../model/signal.ts';
@@ -12,6 +12,7 @@ import { crewsOf } from './crews.ts';
 import { decideProcesses } from './decide-processes.ts';
 import { decideVms } from './decide-vms.ts';
 import { onceFor } from './once-for.ts';
+import { closedPlacements, keepRefusals } from './refusals.ts';
 import { withoutFuture } from './without-future.ts';
 
 export interface DecideInput {
@@ -52,23 +53,33 @@ export function decide(input: DecideInput): Decisions {
   const desired = (alias: string): number => processes[alias]?.desired ?? 0;
   const machines = decideVms({ spec, inventory, observation, memory, desired, hold, now });
   const { maxChangesPerRun } = spec.guards;
+  const closed = closedPlacements(memory.refusals, now);
   return {
     processes,
     vms: machines.vms,
+    ...(closed.length > 0 ? { closed } : {}),
     ...(maxChangesPerRun < NO_BOUND ? { maxChanges: maxChangesPerRun } : {}),
     alarms: hold === undefined ? machines.alarms : [hold, ...machines.alarms],
-    memory: { ...forPartitions(memory, spec), subscriptions, vms: machines.memory, idleSince },
+    memory: { ...forPartitions(memory, spec, now), subscriptions, vms: machines.memory, idleSince },
   };
 }
 
 const aliasesOf = onceFor((subscriptions: Spec['subscriptions']) => Object.keys(subscriptions).toSorted());
 
-/** Boot failures of partitions that are still there. */
+/** Boot failures of partitions that are still there, refusals of IaaS that are. */
 function forPartitions(
-  { bootFailures, bootFailedAt }: PolicyMemory,
-  { partitions }: Spec,
-): Pick<PolicyMemory, 'bootFailures' | 'bootFailedAt'> {
+  { bootFailures, bootFailedAt, refusals }: PolicyMemory,
+  { partitions, iaas }: Spec,
+  now: Instant,
+): Pick<PolicyMemory, 'bootFailures' | 'bootFailedAt' | 'refusals'> {
   const known = <T>(record: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(record).filter(([name]) => partitions[name] !== undefined));
-  return { bootFailures: known(bootFailures), ...(bootFailedAt ? { bootFailedAt: known(bootFailedAt) } : {}) };
+  const isThere = (refusal: RefusalMemory): boolean =>
+    iaas[refusal.iaas] !== undefined &&
+    (refusal.partition === undefined || partitions[refusal.partition] !== undefined);
+  return {
+    bootFailures: known(bootFailures),
+    ...(bootFailedAt ? { bootFailedAt: known(bootFailedAt) } : {}),
+    ...(refusals ? { refusals: keepRefusals(refusals, isThere, now) } : {}),
+  };
 }

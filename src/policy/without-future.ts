@@ -1,6 +1,7 @@
 /** Memory without times that are yet to come. */
 import type { PolicyMemory, SubscriptionMemory, VmMemory } from '../model/memory.ts';
 import { instant, type Instant } from '../model/quantity.ts';
+import { pastRefusal } from './refusals.ts';
 
 /**
  * A clock that was set back leaves times in memory that are yet to come, and what waits for them would wait for as long as the clock
@@ -20,6 +21,15 @@ export function withoutFuture(memory: PolicyMemory, now: Instant): PolicyMemory 
       ({ unneededSince, grewAt }) => Math.max(unneededSince ?? 0, grewAt ?? 0) > now,
       (entry) => pastVm(entry, past),
     ),
+    ...(memory.refusals
+      ? {
+          refusals: mapWhere(
+            memory.refusals,
+            ({ at }) => at > now,
+            (refusal) => pastRefusal(refusal, now),
+          ),
+        }
+      : {}),
     ...(memory.bootFailedAt ? { bootFailedAt: mapWhere(memory.bootFailedAt, (at) => at > now, past) } : {}),
   };
 }

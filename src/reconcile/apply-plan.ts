@@ -34,7 +34,8 @@ export async function applyPlan(deps: Deps, plan: Plan, limits: RunLimits): Prom
     // What the plan goes back on is made of what was there before.
     const turned = returnedChoices(materials.choices, { revisions: plan.revisions ?? [] });
     const made = turned ? await withChoices(deps, materials, turned) : materials;
-    return { run, ...(await carryOut(deps, made, { ...look, plan }, limits)), ms: deps.now() - started };
+    const { remembered: _remembered, ...outcome } = await carryOut(deps, made, { ...look, plan }, limits);
+    return { run, ...outcome, ms: deps.now() - started };
   });
 }
 

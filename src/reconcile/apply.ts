@@ -2,8 +2,9 @@
  * Doing a plan. Partitions run side by side; within a partition the stages run in order, and within a stage every VM gets one
  * batch, VMs side by side up to a limit. One bad VM never stops the others: what depends on its actions is skipped.
  */
-import { InterruptedError, StratosError } from '../model/errors.ts';
-import type { Action, ActionKind, Plan, Stage } from '../model/plan.ts';
+import { InterruptedError, RefusedError, StratosError } from '../model/errors.ts';
+import type { Action, ActionKind, Plan, Stage, VmCreate } from '../model/plan.ts';
+import type { Refused } from '../policy/refusals.ts';
 import { HANDLERS } from './actions/handlers.ts';
 import type { Failures, Handler } from './actions/handler.ts';
 import type { ApplyContext } from './context.ts';
@@ -14,6 +15,8 @@ export interface FailedAction {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** For a machine that an IaaS refused, where it was asked for. */
+  readonly refused?: Refused;
 }
 
 export interface ApplyOutcome {
@@ -140,9 +143,22 @@ async function runGroup(
       code: error.code,
       message: error.message,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error instanceof RefusedError && action.kind === 'vm.create'
+        ? { refused: refusedAt(action, stage.partition, error) }
+        : {}),
     });
     emit({ type: 'action.failed', action, ms, code: error.code, message: error.message });
   }
+}
+
+function refusedAt({ iaas, zone }: VmCreate, partition: string, { refusal, retryAfter }: RefusedError): Refused {
+  return {
+    iaas,
+    ...(zone === undefined ? {} : { zone }),
+    partition,
+    failure: refusal,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
 }
 
 /** Expected failures are values; anything else is a bug and ends the run. */

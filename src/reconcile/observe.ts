@@ -43,6 +43,7 @@ export async function observe(
   const vms: Record<string, VmObservation> = {};
   const questions = new Map<string, AbortController>();
   const answers: Promise<void>[] = [];
+  const patience: NodeJS.Timeout[] = [];
   const probes = probesOf(spec, inventory);
   const traffic = trafficOf(spec, inventory);
 
@@ -81,25 +82,32 @@ export async function observe(
         if (machine.state !== 'running') questions.get(name)?.abort();
         else if (machine.endpoint) ask(name, machine.endpoint);
       }
-      if (listing.status === 'listed') giveUpOnGone(inventory, entry.name, listing.machines, questions);
+      if (listing.status === 'listed')
+        patience.push(...giveUpOnGone(inventory, entry.name, listing.machines, questions));
     }),
   );
   await Promise.all(answers);
+  for (const timer of patience) clearTimeout(timer);
   if (options.signal.aborted) throw new InterruptedError('Interrupted while observing');
   return { at, iaas, vms };
 }
 
-/** A machine that its IaaS no longer lists cannot answer. */
+/** How long a machine that its IaaS does not list has to show that it is there all the same. */
+const PATIENCE = 2000;
+
+/** A machine that its IaaS no longer lists is not waited for; one that answers is there, whatever part of a listing came. */
 function giveUpOnGone(
   inventory: Inventory,
   iaas: string,
   machines: readonly Machine[],
   questions: ReadonlyMap<string, AbortController>,
-): void {
+): readonly NodeJS.Timeout[] {
   const ids = new Set(machines.map((machine) => machine.id));
-  for (const vm of inventory.vms) {
-    if (vm.iaas === iaas && vm.machine !== undefined && !ids.has(vm.machine)) questions.get(vm.name)?.abort();
-  }
+  return inventory.vms.flatMap((vm) => {
+    const question = questions.get(vm.name);
+    if (!question || vm.iaas !== iaas || vm.machine === undefined || ids.has(vm.machine)) return [];
+    return [setTimeout(() => void question.abort(), PATIENCE)];
+  });
 }
 
 async function list(deps: Deps, spec: IaasSpec, lineage: string): Promise<IaasObservation> {

@@ -22,6 +22,7 @@ import type { Deps, RunLimits } from './deps.ts';
 import { gatewaysOf } from './gateway-of.ts';
 import { loadMaterials, withChoices, type Materials } from './materials.ts';
 import { measureRun, type MeasuredRun } from './measure-run.ts';
+import { observe } from './observe.ts';
 import { preparationOf } from './preparation.ts';
 import { refusalAlarms } from './refused-images.ts';
 
@@ -42,6 +43,8 @@ export interface PlanRun {
 export interface PlannedRun extends PlanRun {
   /** With the choices of revisions that the plan was made with. */
   readonly materials: Materials;
+  /** What policy remembered when it decided. */
+  readonly recalled: PolicyMemory;
 }
 
 /** Observes, decides and plans. @throws InvalidSpecError, ProjectFileError, HostError, InterruptedError */
@@ -55,9 +58,14 @@ export interface Look extends Omit<PlannedRun, 'plan'> {
   readonly revisions: readonly RevisionRecord[];
 }
 
+/** What a run that looks once more goes on from: what it measured the first time, and what policy is to remember. */
+export type Earlier = Pick<MeasuredRun, 'measurement' | 'history' | 'memory' | 'record'>;
+
 /** Observes and decides with materials that were just read. A rollout that fails by what is seen is gone back on at once. */
-export async function lookFrom(deps: Deps, read: Materials, limits: RunLimits): Promise<Look> {
-  const measured = await measureRun(deps, read.spec, read.inventory, limits);
+export async function lookFrom(deps: Deps, read: Materials, limits: RunLimits, earlier?: Earlier): Promise<Look> {
+  const measured = earlier
+    ? { ...earlier, observation: await observe(deps, read.spec, read.inventory, limits) }
+    : await measureRun(deps, read.spec, read.inventory, limits);
   const { observation, measurement, history, memory, record } = measured;
   const look = { ...measured, only: limits.only };
   const first = decideAll(read, look);
@@ -70,15 +78,15 @@ export async function lookFrom(deps: Deps, read: Materials, limits: RunLimits): 
     spec: materials.spec,
     // As it is recorded: what was decided is not done yet.
     inventory: materials.inventory,
-    ...{ observation, measurement, history, record, materials, revisions },
+    ...{ observation, measurement, history, record, materials, revisions, recalled: memory },
     decisions: { ...decisions, alarms, memory: withRollouts(decisions.memory, memory, rollouts.memory) },
   };
 }
 
 /** Plans from materials that were just read. */
-export async function planFrom(deps: Deps, read: Materials, limits: RunLimits): Promise<PlannedRun> {
+export async function planFrom(deps: Deps, read: Materials, limits: RunLimits, earlier?: Earlier): Promise<PlannedRun> {
   checkOnly(read.spec, read.inventory, limits.only);
-  const look = await lookFrom(deps, read, limits);
+  const look = await lookFrom(deps, read, limits, earlier);
   const { spec, observation, measurement, decisions, materials, revisions } = look;
   const inventory = withRevisions(look.inventory, revisions);
   const { specDigest, references, envDigests } = materials;

@@ -13,10 +13,11 @@ import type { Deps, RunLimits } from './deps.ts';
 import { admitRollouts, tellHooks } from './hooks.ts';
 import { changedPins } from './images-of.ts';
 import { loadMaterials, type Materials } from './materials.ts';
-import { planFrom, type PlanRun } from './plan-run.ts';
+import { planFrom, type PlannedRun, type PlanRun } from './plan-run.ts';
 import { noteSleepers } from './note-sleepers.ts';
 import { recorder } from './recorder.ts';
 import { recordRevisions, settleRollouts } from './rollout-records.ts';
+import { spill, type Carried } from './spill.ts';
 
 export interface RunOutcome extends ApplyOutcome {
   /** Id of the run in the event log. */
@@ -36,10 +37,20 @@ export async function reconcile(deps: Deps, limits: RunLimits): Promise<RunOutco
     const read = await loadMaterials(deps, { ...limits, pull: true });
     const admitted = await admitRollouts(deps, read, limits);
     const plan = await planFrom(deps, admitted.materials, limits);
-    const { materials } = plan;
-    const alarms = [...admitted.alarms, ...plan.decisions.alarms];
-    const planned = { ...plan, decisions: { ...plan.decisions, alarms } };
-    return { run, ...(await carryOut(deps, materials, planned, limits)), ms: deps.now() - started };
+    const go = (planned: PlannedRun) =>
+      carryOut(
+        deps,
+        planned.materials,
+        { ...planned, decisions: { ...planned.decisions, alarms: [...admitted.alarms, ...planned.decisions.alarms] } },
+        limits,
+      );
+    const { remembered: _remembered, ...outcome } = await spill(
+      deps,
+      { planned: plan, outcome: await go(plan) },
+      limits,
+      go,
+    );
+    return { run, ...outcome, ms: deps.now() - started };
   });
 }
 
@@ -56,7 +67,7 @@ export async function carryOut(
   materials: Materials,
   { plan, observation, decisions, record }: Pick<PlanRun, 'plan' | 'observation' | 'decisions' | 'record'>,
   limits: RunLimits,
-): Promise<Omit<RunOutcome, 'run' | 'ms'>> {
+): Promise<Omit<RunOutcome, 'run' | 'ms'> & Carried> {
   const remember = (memory: PolicyMemory): Promise<void> => deps.memory.remember({ ...record, memory });
   const pinned = await pinImages(deps, materials);
   const inventory = await noteSleepers(deps, pinned.inventory, observation, materials.moved);
@@ -65,12 +76,13 @@ export async function carryOut(
     await remember(decisions.memory);
     throw error;
   });
-  await remember(rememberBoots(decisions.memory, plan, outcome, deps.now()));
+  const remembered = rememberBoots(decisions.memory, plan, outcome, deps.now());
+  await remember(remembered);
   await tellHooks(deps, materials, after, limits.signal);
   const unreachable = Object.entries(observation.vms).flatMap(([vm, seen]) =>
     seen.status === 'unreachable' ? [{ vm, message: seen.message }] : [],
   );
-  return { plan, ...outcome, unreachable, alarms: decisions.alarms };
+  return { plan, ...outcome, unreachable, alarms: decisions.alarms, remembered };
 }
 
 /** Applies a plan with the materials it was made from. */

@@ -4,7 +4,8 @@ import type { Decisions, ProcessDecision } from '../model/decision.ts';
 import type { Inventory, ProcessRecord, ProcessState, VmRecord, VmState } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Bounds } from '../model/bounds.ts';
-import type { Spec, SubscriptionSpec } from '../model/spec.ts';
+import type { PartitionSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
+import { closedFor } from '../policy/refusals.ts';
 import { rolloutStatusOf, type RolloutStatus } from './rollout-status.ts';
 
 export interface StatusReport {
@@ -22,11 +23,14 @@ export interface PartitionStatus {
   readonly min: number;
   readonly max: number;
   readonly vms: readonly VmStatus[];
+  /** Why an IaaS of its placement is not asked for machines at the moment; only when observed. Absent: all are. */
+  readonly closed?: readonly string[];
 }
 
 export interface VmStatus {
   readonly name: string;
   readonly iaas: string;
+  readonly zone?: string;
   /** `unreachable` and `stopped` only when observed. */
   readonly state: VmState | 'unreachable' | 'stopped';
   readonly address?: string;
@@ -108,6 +112,7 @@ export function statusOf({ spec, inventory, observation, decisions, now }: Known
       name,
       ...(spec.partitions[name]?.policy.vms ?? { min: 0, max: 0 }),
       vms: (byPartition.get(name) ?? []).map((vm) => vmStatus(vm, byVm.get(vm.name)?.length ?? 0, observation)),
+      ...closedTo(spec.partitions[name], decisions),
     })),
     subscriptions: [
       ...Object.values(spec.subscriptions).map((subscription) => subscriptionStatus(subscription, look)),
@@ -117,6 +122,14 @@ export function statusOf({ spec, inventory, observation, decisions, now }: Known
       seen.status === 'unreachable' ? [{ vm, message: seen.message }] : [],
     ),
   };
+}
+
+function closedTo(
+  partition: PartitionSpec | undefined,
+  decisions: Decisions | undefined,
+): Pick<PartitionStatus, 'closed'> {
+  const closed = partition ? closedFor(partition, decisions?.closed ?? []) : [];
+  return closed.length === 0 ? {} : { closed };
 }
 
 interface Look {
@@ -145,6 +158,7 @@ function vmStatus(vm: VmRecord, processes: number, observation: Observation | un
   return {
     name: vm.name,
     iaas: vm.iaas,
+    ...(vm.zone === undefined ? {} : { zone: vm.zone }),
     state: observed ?? vm.state,
     ...(vm.endpoint ? { address: vm.endpoint.address } : {}),
     processes,

@@ -29,6 +29,7 @@ export function statusView(report: StatusReport, settings: StatusViewSettings): 
     ...troubles(report, settings),
     ...wishes(report, settings),
     ...rollouts(report, settings),
+    ...closed(report, settings),
     ...emptyPartitions(report),
     ...unreachable(report, settings),
   ];
@@ -108,6 +109,14 @@ const TROUBLE: Partial<Record<string, string>> = {
   unhealthy: 'runs, and no gateway gets an answer from it',
   missing: 'its container is gone',
 };
+
+/** IaaS that refused machines and are left alone for a while. */
+function closed({ partitions }: StatusReport, { paint }: StatusViewSettings): string[] {
+  const lines = partitions.flatMap(({ name, closed: reasons = [] }) =>
+    reasons.map((reason) => `${paint.yellow('~')} ${cleanText(`${name}: ${reason}`)}\n`),
+  );
+  return lines.length === 0 ? [] : [lines.join('')];
+}
 
 /** Where policy wants another number than there is, and why. */
 function wishes(report: StatusReport, { paint }: StatusViewSettings): string[] {

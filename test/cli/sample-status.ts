@@ -15,6 +15,7 @@ export const REPORT: StatusReport = {
         {
           name: 'web-1',
           iaas: 'lab',
+          zone: 'north',
           state: 'ready',
           address: '192.0.2.1',
           processes: 2,
@@ -33,7 +34,13 @@ export const REPORT: StatusReport = {
         { name: 'web-3', iaas: 'lab', state: 'creating', processes: 0, cordoned: false, draining: false },
       ],
     },
-    { name: 'jobs', min: 0, max: 1, vms: [] },
+    {
+      name: 'jobs',
+      min: 0,
+      max: 1,
+      vms: [],
+      closed: ['cloud has no capacity since 12:03 UTC, and is asked again at 12:13 UTC'],
+    },
   ],
   subscriptions: [
     {

@@ -96,6 +96,8 @@ describe('status', () => {
 
       ~ shop: 3 → 4: requestsInFlight needs 4: ceil(61 / 20)
 
+      ~ jobs: cloud has no capacity since 12:03 UTC, and is asked again at 12:13 UTC
+
       partitions without VMs: jobs
 
       ✗ web-2: Cannot reach web-2 as the connection timed out: 192.0.2.2:22
@@ -138,7 +140,7 @@ describe('status', () => {
     expect(stdout).toMatchInlineSnapshot(`
       "name       web-1
       partition  web
-      iaas       lab
+      iaas       lab, north
       state      ready
       address    192.0.2.1
       processes  2

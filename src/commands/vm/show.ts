@@ -50,7 +50,7 @@ export async function runShow({ globals, vm: name, refresh }: ShowOptions, conte
         [
           ['name', vm.name],
           ['partition', partition.name],
-          ['iaas', vm.iaas],
+          ['iaas', vm.zone === undefined ? vm.iaas : `${vm.iaas}, ${vm.zone}`],
           ['state', vmState(vm)],
           ['problem', silence],
           ['address', vm.address],

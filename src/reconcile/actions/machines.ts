@@ -1,6 +1,14 @@
 /** Machines: asked of the IaaS, recorded before and after, so that a run killed in between is taken up by the next. */
 import { releaseStep } from '../../lxc/prepare.ts';
-import { IaasError, NotFoundError, RemoteCommandError, UnreachableError } from '../../model/errors.ts';
+import {
+  IaasError,
+  NotFoundError,
+  REFUSALS,
+  RefusedError,
+  RemoteCommandError,
+  UnreachableError,
+  type Refusal,
+} from '../../model/errors.ts';
 import type { VmRecord } from '../../model/inventory.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { Machine, VmObservation } from '../../model/observation.ts';
@@ -48,7 +56,8 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
   for (const action of actions) {
     const provider = await providerNamed(context, action.iaas);
     const create = async (): Promise<void> => {
-      const record: VmRecord = recorder.vm(vm) ?? {
+      const before = recorder.vm(vm);
+      const record: VmRecord = before ?? {
         name: vm,
         partition: partitionOf(vm),
         iaas: action.iaas,
@@ -66,7 +75,14 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
       const taken = recorder.vms().flatMap(({ iaas, machine }) => (iaas === action.iaas && machine ? [machine] : []));
       const what = { vm, partition: record.partition, size: action.size, ...inZone(action.zone) };
       const request = { ...what, hostKey, authorizedKey: publicKey, taken };
-      const machine = await provider.create({ ...request, signal: context.signal });
+      const machine = await provider.create({ ...request, signal: context.signal }).catch(async (error: unknown) => {
+        const refused = await refusalOf(provider, vm, error);
+        if (!refused) throw error;
+        // Of what was never made nothing is kept; what an IaaS that is away may have made is known by its label when it is back.
+        if (!before && SURE.has(refused.refusal)) recorder.dropVm(vm);
+        await recorder.commit();
+        throw refused;
+      });
       recorder.putVm({ ...withMachine(record, machine), state: 'created' });
     };
     // Hosts that exist are given out one at a time, in the order of the plan: the first VM gets the first host.
@@ -75,6 +91,18 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
   }
   return NO_FAILURES;
 };
+
+/** Failures with which no machine was made. */
+const SURE: ReadonlySet<string> = new Set<Refusal>(['no-capacity', 'quota', 'unauthorized']);
+
+/** The failure as a refusal; undefined where it is none, or the IaaS lists a machine of this VM: that one did not come up in time. */
+async function refusalOf(provider: IaasProvider, vm: string, error: unknown): Promise<RefusedError | undefined> {
+  if (!(error instanceof IaasError)) return undefined;
+  const refusal = REFUSALS.find((failure) => failure === error.failure);
+  if (refusal === undefined) return undefined;
+  const machines = SURE.has(refusal) ? [] : await provider.list().catch(() => []);
+  return machines.some((machine) => machine.vm === vm) ? undefined : new RefusedError(refusal, error);
+}
 
 function inZone(zone: string | undefined): { readonly zone?: string } {
   return zone === undefined ? {} : { zone };

@@ -38,4 +38,19 @@ describe('rememberBoots', () => {
     const quiet = rememberBoots(before, { ...plan, stages: [] }, { done: 0, failed: [], skipped: 0 }, NOW);
     expect(quiet).toMatchObject({ bootFailures: { web: 1 }, bootFailedAt: { web: 1 } });
   });
+
+  it('takes a machine that was refused for no machine that failed, and remembers who refused it', () => {
+    const failed = actions
+      .filter((action) => action.kind === 'vm.create')
+      .map((action) => ({
+        action,
+        code: 'IAAS',
+        message: 'no',
+        refused: { iaas: action.iaas, partition: 'web', failure: 'no-capacity' as const },
+      }));
+    const memory = rememberBoots(before, plan, { done: 0, failed, skipped: 0 }, NOW);
+    expect(memory).toMatchObject({ bootFailures: { web: 1 }, bootFailedAt: { web: 1 } });
+    expect(Object.values(memory.refusals ?? {})).toMatchObject([{ iaas: 'lab', partition: 'web', since: NOW }]);
+    expect(rememberBoots(memory, plan, { done: 2, failed: [], skipped: 0 }, NOW).refusals).toEqual({});
+  });
 });
