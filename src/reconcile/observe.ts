@@ -106,7 +106,11 @@ function giveUpOnGone(
   return inventory.vms.flatMap((vm) => {
     const question = questions.get(vm.name);
     if (!question || vm.iaas !== iaas || vm.machine === undefined || ids.has(vm.machine)) return [];
-    return [setTimeout(() => void question.abort(), PATIENCE)];
+    return [
+      setTimeout(() => {
+        question.abort();
+      }, PATIENCE),
+    ];
   });
 }
 
