@@ -90,6 +90,7 @@ const PROCESS: Shape = {
   state: PROCESS_STATES,
   createdAt: 'string',
   asleep: optional(['frozen', 'stopped']),
+  needs: optional('strings'),
   failure: 'string?',
 };
 const IMAGE: Shape = { name: 'string', digest: 'string' };

@@ -48,6 +48,7 @@ const STAGE: Shape = {
   kind: STAGES,
   actions: (value) => (Array.isArray(value) ? undefined : 'must be a list'),
   withdraw: optional('strings'),
+  after: optional('strings'),
 };
 const BASE: Shape = { id: 'string', vm: 'string', dependsOn: 'strings', reason: 'string' };
 const SIZE = nested({ cpu: 'number', memory: 'number', disk: 'number?', name: 'string?' });
@@ -59,6 +60,7 @@ const PROCESS: Shape = {
   image: 'string',
   fingerprint: 'string',
   revision: 'number?',
+  needs: optional('strings'),
 };
 /** What each kind of action has besides. */
 const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
@@ -140,6 +142,10 @@ function checkStages(stages: readonly Stage[], refuse: (index: number, problem: 
       ids.add(action.id);
     }
   }
+  for (const [index, { after = [] }] of stages.entries())
+    for (const id of after)
+      if (!stages.slice(0, index).some((stage) => stage.id === id))
+        refuse(index, `it comes after what does not come before it: ${showValue(id)}`);
   for (const [index, stage] of stages.entries())
     for (const action of stage.actions)
       for (const needed of action.dependsOn)

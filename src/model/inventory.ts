@@ -82,6 +82,8 @@ export interface ProcessRecord {
   readonly createdAt: string;
   /** How deep we put it to sleep. A request may have woken it since: what is observed counts. */
   readonly asleep?: SleepDepth;
+  /** Aliases that it needed when it was made: it goes before their processes do. Undefined: none. */
+  readonly needs?: readonly string[];
   /** Why it failed, in one line. */
   readonly failure?: string;
 }

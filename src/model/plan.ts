@@ -39,6 +39,8 @@ export interface Stage {
    * that does not start would take the old one down with it.
    */
   readonly withdrawAfter?: Readonly<Record<string, readonly string[]>>;
+  /** Stages of other partitions that must be over before, whatever came of them. Absent: none. */
+  readonly after?: readonly string[];
 }
 
 interface ActionBase {
@@ -99,6 +101,8 @@ export interface ProcessCreate extends ActionBase {
   readonly fingerprint: string;
   /** Made of this revision of its subscription. Undefined: of what the spec says. */
   readonly revision?: number;
+  /** Aliases that its subscription needs. Undefined: none. */
+  readonly needs?: readonly string[];
 }
 /** Starts a container that exists, and waits until it is ready. */
 export interface ProcessStart extends ActionBase {
@@ -128,6 +132,8 @@ export interface ProcessAdopt extends ActionBase {
   readonly index: number;
   readonly image: string;
   readonly fingerprint: string;
+  /** Aliases that its subscription needs. Undefined: none. */
+  readonly needs?: readonly string[];
 }
 /** Waits until the process has no connection left or `drain` has passed, stops it and removes it. Volumes stay. */
 export interface ProcessRemove extends ActionBase {

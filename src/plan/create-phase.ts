@@ -1,4 +1,5 @@
 /** What comes into being in a wave: repairs, what is replaced in place, and new processes where there is room. */
+import { needsOf } from '../model/needs.ts';
 import { formatDemand } from './capacity.ts';
 import type { Member } from './member.ts';
 import type { Request } from './place.ts';
@@ -10,8 +11,10 @@ import { give, hasToken, permits, take } from './tokens.ts';
 import type { Site, Wave } from './wave.ts';
 import type { Repair, Reservation, Work } from './work.ts';
 
-/** Repairs of what is there, in the first wave. */
+/** Repairs of what is there, in the first wave that may start something. */
 export function emitRepairs(site: Site, work: Work, wave: Wave): void {
+  if (work.order.repaired) return;
+  work.order.repaired = true;
   const adopted = new Map<Member, string>();
   for (const repair of work.repairs) {
     const { member, how } = repair;
@@ -19,6 +22,7 @@ export function emitRepairs(site: Site, work: Work, wave: Wave): void {
     const id = emitRepair(site, work, wave, repair, before === undefined ? [] : [before]);
     if (how === 'adopt') adopted.set(member, id);
     include(site.included, wave, member.name);
+    if (how !== 'adopt' || !repair.servesAlready) work.order.made += 1;
     const mustProve = work.waits && member.fingerprint === work.launch?.fingerprint;
     if (!repair.servesAlready && !mustProve) give(work.ready, id);
   }
@@ -37,13 +41,16 @@ function emitRepair(site: Site, work: Work, wave: Wave, repair: Repair, after: r
   const base = { id, vm: slot.name, reason, dependsOn: [...slot.after, ...after], process };
   if (how === 'start') wave.processes.push({ kind: 'process.start', ...base });
   else if (how === 'adopt')
-    wave.processes.push({ kind: 'process.adopt', ...base, subscription, ordinal, index, image, fingerprint });
+    wave.processes.push({
+      ...{ kind: 'process.adopt', ...base, subscription, ordinal, index, image, fingerprint },
+      ...neededBy(site, work),
+    });
   else if (work.launch) {
     // What a rollout that is held back has beside the new revision comes back as it was.
     const isOld = fingerprint !== work.launch.fingerprint;
     const launch = isOld && work.fallback ? work.fallback : work.launch;
     const dependsOn = [...base.dependsOn, ...copyImage(site, slot, launch)];
-    const what = { subscription, ordinal, index, ...madeOf(launch) };
+    const what = { subscription, ordinal, index, ...madeOf(launch), ...neededBy(site, work) };
     wave.processes.push({ kind: 'process.create', ...base, dependsOn, ...what });
   }
   return id;
@@ -52,6 +59,12 @@ function emitRepair(site: Site, work: Work, wave: Wave, repair: Repair, after: r
 /** What a process is made of, as its action says it. */
 function madeOf({ image, fingerprint, revision }: Launch) {
   return { image, fingerprint, ...(revision === undefined ? {} : { revision }) };
+}
+
+/** What a process needs, for its record: who it must go before is then known even when no spec says it any more. */
+function neededBy({ view }: Site, { alias }: Work): { readonly needs?: readonly string[] } {
+  const needs = needsOf(view.input.spec, alias).map(({ subscription }) => subscription);
+  return needs.length === 0 ? {} : { needs: needs.toSorted() };
 }
 
 function include(included: Set<string>, wave: Wave, process: string): void {
@@ -114,9 +127,11 @@ function create(
 ): void {
   const id = site.view.ids('process.create', name);
   const dependsOn = [...slot.after, ...copyImage(site, slot, launch), ...after];
-  const what = { process: name, subscription: work.alias, ordinal, index, ...madeOf(launch) };
+  const made = { ...madeOf(launch), ...neededBy(site, work) };
+  const what = { process: name, subscription: work.alias, ordinal, index, ...made };
   wave.processes.push({ kind: 'process.create', id, vm: slot.name, dependsOn, reason, ...what });
   include(site.included, wave, name);
+  work.order.made += 1;
   if (launch.request.apart) work.createdOn.set(slot, id);
   if (!work.waits || launch !== work.launch) give(work.ready, id);
 }

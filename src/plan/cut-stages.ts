@@ -25,7 +25,7 @@ export function withoutCut(
   }));
   const idle = new Set([...Map.groupBy(tidied, ({ partition }) => partition).values()].flatMap(idleGateways));
   const gone = new Set<string>();
-  return tidied.flatMap(({ withdraw, withdrawAfter, ...stage }) => {
+  return tidied.flatMap(({ withdraw, withdrawAfter, after, ...stage }) => {
     const some = idle.has(stage.id) ? stage.actions.filter(({ id }) => due.has(id)) : stage.actions;
     if (some.length === 0) {
       gone.add(stage.id);
@@ -41,7 +41,9 @@ export function withoutCut(
       ...(withdraw.length > 0 ? { withdraw } : {}),
       ...(conditions.length > 0 ? { withdrawAfter: Object.fromEntries(conditions) } : {}),
     };
-    return [{ ...stage, actions, ...terms }];
+    // They are laid out in the order of their waits: what is gone by now was to come before.
+    const waits = (after ?? []).filter((id) => !gone.has(id));
+    return [{ ...stage, actions, ...terms, ...(waits.length > 0 ? { after: waits } : {}) }];
   });
 }
 

@@ -4,13 +4,16 @@ import { nextLaunch, place } from './create-phase.ts';
 import { isAllowed } from './neighbours.ts';
 import { addTo } from './slot.ts';
 import { inPlaceReason } from './sort-members.ts';
+import { mayEnd, mayStart } from './start-order.ts';
 import { borrow, borrowOn, give, hasToken, take } from './tokens.ts';
 import type { Release, Site, Wave } from './wave.ts';
 import type { Departure, Work } from './work.ts';
 
 /** Lets go of as many ready processes as there are permits for. */
 export function departPhase(site: Site, work: Work, wave: Wave, releases: Release[]): void {
+  if (!mayEnd(site, work)) return;
   while (work.next < work.outgoing.length) {
+    if (work.outgoing[work.next]?.replaced === true && !mayStart(site, work)) return;
     const successor = preferSucceeded(work);
     const permitted = hasToken(work.ready);
     const paidBy = !permitted && successor !== undefined && work.ready.paid.includes(successor) ? successor : undefined;

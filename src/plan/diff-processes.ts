@@ -7,7 +7,7 @@ import { runs, sortMembers, WAS_LEAVING, type SortedMembers } from './sort-membe
 import { targetOf, type Target } from './target.ts';
 import { tokens } from './tokens.ts';
 import { chooseVictims } from './victims.ts';
-import { isReady, type Departure, type Repair, type Work } from './work.ts';
+import { isReady, type Departure, type Order, type Repair, type Work } from './work.ts';
 
 /** How long a process may finish its requests when its subscription is no longer there to say. */
 const DEFAULT_DRAIN = millis(10_000);
@@ -69,7 +69,7 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     settled: sorted.staying.filter((member) => !victims.has(member) && !old.has(member)),
     share,
     allowance: Math.max(0, share - taken),
-    movable: isMovable(target),
+    movable: isMovable(target) && view.needs.unmet(alias).length === 0,
     needed: launch ? Math.max(0, desired - kept - inPlace) : 0,
     reserved: [],
     reason: createReason(target, counted, replaced),
@@ -79,6 +79,19 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     waited: 0,
     createdOn: new Map(),
     surges: surge > 0,
+    order: orderOf(view, target),
+  };
+}
+
+/** One that leaves for another partition goes when it is ready there, whoever needs it. */
+function orderOf({ needs, input }: PartitionView, { alias, subscription, desired }: Target): Order {
+  const endsForGood = desired === 0 && (subscription !== undefined || input.spec.subscriptions[alias] === undefined);
+  return {
+    after: subscription ? needs.unmet(alias) : [],
+    level: subscription ? needs.level(alias) : 0,
+    before: endsForGood ? needs.before(alias) : [],
+    endLevel: endsForGood ? needs.endLevel(alias) : 0,
+    ...{ repaired: false, opened: false, made: 0, proven: 0, over: false },
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a plan leaves undone, in words. */
 import { fallShort } from './fall-short.ts';
 import { formatDemand } from './capacity.ts';
+import type { PartitionView } from './partition-view.ts';
 import type { Slot } from './slot.ts';
 import type { Site } from './wave.ts';
 import type { Work } from './work.ts';
@@ -10,6 +11,11 @@ export function holdRest({ view, found }: Site, work: Work): void {
   const { alias, desired, needed, blocked, launch } = work;
   // Its rollout says why it waits.
   if (work.held !== undefined && blocked === undefined) return;
+  const waits = waitsFor(view, work);
+  if (waits !== undefined) {
+    view.miss(alias, waits);
+    return;
+  }
   // What only waits for others goes on with the next run.
   const say = (why: string): void => {
     if (blocked === undefined) view.hold(alias, why);
@@ -27,6 +33,16 @@ export function holdRest({ view, found }: Site, work: Work): void {
   const more = left > names.length ? ` and ${left - names.length} more` : '';
   const unseen = work.stuck > 0 ? `${work.stuck} cannot be seen and are not counted on` : 'too few would be ready';
   say(`${names.join(', ')}${more} stay for now: ${blocked ?? unseen}`);
+}
+
+/** What it needs and that is not ready by the end of this plan, where it could go on otherwise. */
+function waitsFor({ needs }: PartitionView, work: Work): string | undefined {
+  const { order, desired, needed } = work;
+  if (order.repaired) return undefined;
+  const missing = order.after.map((alias) => `${alias}, of which ${needs.missing(alias)} must get ready`);
+  if (missing.length === 0) return undefined;
+  const what = needed > 0 ? `${needed} of ${desired} not created` : 'its processes are left as they are';
+  return `${what}: it needs ${missing.join(', and ')}`;
 }
 
 function without(never: readonly string[]): string {

@@ -2,10 +2,12 @@ import type { Plan, Stage } from '../model/plan.ts';
 import { actionIds } from './action-ids.ts';
 import { indexWorld, type WorldIndex } from './index-world.ts';
 import { limitChanges } from './limit-changes.ts';
+import { linkNeeds } from './link-needs.ts';
 import { compareText } from './names.ts';
 import { planPartition } from './partition-plan.ts';
 import { partitionView, type Findings } from './partition-view.ts';
 import type { PlanInput } from './plan-input.ts';
+import { prerequisites } from './prerequisites.ts';
 
 /**
  * Plans how the world becomes what the spec says: an ordered list of stages for each partition, with a reason for each action and
@@ -13,13 +15,15 @@ import type { PlanInput } from './plan-input.ts';
  */
 export function makePlan(input: PlanInput): Plan {
   const world = indexWorld(input);
-  const shared = { input, world, ids: actionIds(), moves: new Map<string, string>(), due: new Set<string>() };
+  const needs = prerequisites(input, world);
+  const shared = { input, world, needs, ids: actionIds(), moves: new Map<string, string>(), due: new Set<string>() };
   const findings: Findings = { holds: [], notices: [] };
   const stages: Stage[] = [];
   for (const [name, only] of scopes(input, world)) {
     stages.push(...planPartition(partitionView(name, only, shared, findings)));
   }
-  const limited = limitChanges(input, world, stages, shared);
+  const linked = linkNeeds(input, needs, stages, shared);
+  const limited = limitChanges(input, world, linked.stages, shared);
   return {
     version: 1,
     lineage: input.inventory.lineage,
@@ -27,7 +31,7 @@ export function makePlan(input: PlanInput): Plan {
     specDigest: input.specDigest,
     observedAt: input.observation.at,
     stages: limited.stages,
-    holds: [...findings.holds, ...limited.holds],
+    holds: [...findings.holds, ...linked.holds, ...limited.holds],
     notices: findings.notices,
   };
 }

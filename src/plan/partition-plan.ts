@@ -38,7 +38,7 @@ export function planPartition(view: PartitionView): readonly Stage[] {
   const before = new Set(included);
   const copies = new Map<string, ImageCopy>();
   const where = placer(view.strategy, found.slots, view.world.wantedNear);
-  const site: Site = { view, found, growth: grown, placer: where, works, included, copies };
+  const site: Site = { view, found, growth: grown, placer: where, works, included, copies, clock: { wave: 0 } };
   const waves = [...runWaves(site)];
   if (view.only === undefined) growSpare(site);
   separate(site);

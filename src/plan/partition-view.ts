@@ -6,6 +6,7 @@ import type { ActionIds } from './action-ids.ts';
 import type { WorldIndex } from './index-world.ts';
 import type { Ties } from './limit-changes.ts';
 import type { PlanInput } from './plan-input.ts';
+import type { Prerequisites } from './prerequisites.ts';
 
 /** What one partition is planned from. A partition that left the spec is one that shall have no VM. */
 export interface PartitionView extends Ties {
@@ -35,6 +36,7 @@ export interface PartitionView extends Ties {
   readonly input: PlanInput;
   readonly world: WorldIndex;
   readonly ids: ActionIds;
+  readonly needs: Prerequisites;
   /** Says what is put off, or stays on purpose. */
   readonly hold: (target: string, reason: string) => void;
   /** Says what the spec asks for and cannot be had as things are. */
@@ -54,6 +56,7 @@ export function partitionView(
     readonly input: PlanInput;
     readonly world: WorldIndex;
     readonly ids: ActionIds;
+    readonly needs: Prerequisites;
   } & Ties,
   findings: Findings,
 ): PartitionView {

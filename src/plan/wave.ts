@@ -26,6 +26,8 @@ export interface Site {
   readonly growth: Growth;
   readonly placer: Placer;
   readonly works: readonly Work[];
+  /** The wave that is being planned, from 0. */
+  readonly clock: { wave: number };
   /** In rotation at the end of what is planned so far. */
   readonly included: Set<string>;
   /** By id. */

@@ -5,6 +5,7 @@
 import { createPhase, emitRepairs } from './create-phase.ts';
 import { depart, departPhase } from './depart-phase.ts';
 import { releasePlace } from './slot.ts';
+import { endWave, mayEnd, mayStart } from './start-order.ts';
 import { emptyWave, type Release, type Site, type Wave } from './wave.ts';
 import { isFinished, type Work } from './work.ts';
 
@@ -13,12 +14,12 @@ const PATIENCE = 8;
 
 /** Runs all work to its end, or until nothing moves; the first wave is there even when it is empty. */
 export function runWaves(site: Site): readonly Wave[] {
-  const first = openingWave(site);
-  return [first, ...moreWaves(site, first.processes.length + first.removals.length > 0)];
+  const { wave, more } = openingWave(site);
+  return [wave, ...moreWaves(site, more || wave.processes.length + wave.removals.length > 0)];
 }
 
 /** Repairs, what leaves without a condition, and the first step of all the rest. */
-function openingWave(site: Site): Wave {
+function openingWave(site: Site): { readonly wave: Wave; readonly more: boolean } {
   const wave = emptyWave();
   const releases: Release[] = [];
   // Room that what never served gives back is used before a VM is added for it.
@@ -26,17 +27,29 @@ function openingWave(site: Site): Wave {
     .flatMap((work) => work.leaving)
     .filter(({ member, inPlace }) => !inPlace && !member.slot.closed);
   for (const work of site.works) {
+    if (!mayStart(site, work)) continue;
     emitRepairs(site, work, wave);
     const patient = work.needed > 0 && work.needed <= freed.length;
     createPhase(site, work, wave, patient);
     if (patient) freed = freed.slice(work.needed);
   }
   for (const work of site.works) {
-    for (const departure of work.leaving) depart(site, work, wave, releases, departure, []);
+    openWork(site, work, wave, releases);
     departPhase(site, work, wave, releases);
   }
   settleReleases(site, releases);
-  return wave;
+  return { wave, more: endWave(site) };
+}
+
+/**
+ * What leaves without a condition, once: where some of it is replaced, not before what it needs is ready, and where all of it goes, not
+ * before those that need it.
+ */
+function openWork(site: Site, work: Work, wave: Wave, releases: Release[]): void {
+  const isReplaced = work.leaving.some(({ replaced, inPlace }) => replaced || inPlace);
+  if (work.order.opened || !mayEnd(site, work) || (isReplaced && !mayStart(site, work))) return;
+  work.order.opened = true;
+  for (const departure of work.leaving) depart(site, work, wave, releases, departure, []);
 }
 
 /** Goes on with what is not finished, as long as something moves. */
@@ -51,12 +64,18 @@ export function moreWaves(site: Site, moved = true): readonly Wave[] {
     const releases: Release[] = [];
     for (const work of active) {
       work.blocked = undefined;
+      if (!mayStart(site, work)) continue;
+      emitRepairs(site, work, wave);
       createPhase(site, work, wave);
     }
-    for (const work of active) departPhase(site, work, wave, releases);
+    for (const work of active) {
+      openWork(site, work, wave, releases);
+      departPhase(site, work, wave, releases);
+    }
     settleReleases(site, releases);
-    progress = wave.processes.length + wave.removals.length > 0;
-    if (progress) waves.push(wave);
+    const moves = wave.processes.length + wave.removals.length > 0;
+    if (moves) waves.push(wave);
+    progress = endWave(site) || moves;
     active = active.filter((work) => !isFinished(work));
   }
 }

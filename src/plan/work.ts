@@ -83,6 +83,27 @@ export interface Work {
   surges: boolean;
   /** One ready process at a time may be away though the rollout policy allows none, where it cannot be done otherwise. */
   readonly mayBorrow: boolean;
+  readonly order: Order;
+}
+
+/** When its processes may start and end, by what it needs and what needs it. */
+export interface Order {
+  /** What it needs and is not ready yet. */
+  readonly after: readonly string[];
+  /** First wave in which it may start something. */
+  readonly level: number;
+  /** Those that go before it, where all of it goes. */
+  readonly before: readonly string[];
+  /** First wave in which it may end for good. */
+  readonly endLevel: number;
+  /** Its repairs are in a wave; so is what leaves without a condition. */
+  repaired: boolean;
+  opened: boolean;
+  /** Processes that got ready by this plan, and how many of them by the end of the wave before. */
+  made: number;
+  proven: number;
+  /** Nothing of it was left to do at the end of the wave before. */
+  over: boolean;
 }
 
 /** Whether a process answers requests, as far as is known: a sleeper does, once it is asked. */
@@ -91,5 +112,6 @@ export function isReady(member: Member): boolean {
 }
 
 export function isFinished(work: Work): boolean {
-  return work.needed === 0 && work.next >= work.outgoing.length && work.recreate.length === 0;
+  const { order, needed, next, outgoing, recreate } = work;
+  return order.opened && order.repaired && needed === 0 && next >= outgoing.length && recreate.length === 0;
 }

@@ -46,7 +46,8 @@ export async function apply(context: ApplyContext, plan: Plan, parallel: number)
   for (const action of plan.stages.flatMap(({ actions }) => actions)) {
     if (action.kind === 'image.copy') context.spreader.expect(action.image, action.privileged === true);
   }
-  const outcomes = await Promise.allSettled([...partitions.values()].map((stages) => runPartition(walk, stages)));
+  const over = new Map(plan.stages.map(({ id }) => [id, Promise.withResolvers<void>()]));
+  const outcomes = await Promise.allSettled([...partitions.values()].map((stages) => runPartition(walk, stages, over)));
   await context.spreader.close();
   await context.recorder.commit();
   if (context.signal.aborted) throw new InterruptedError('Interrupted; what was done until now is recorded');
@@ -54,10 +55,22 @@ export async function apply(context: ApplyContext, plan: Plan, parallel: number)
   return { done: walk.done, failed: walk.failed, skipped: walk.skipped };
 }
 
-async function runPartition(walk: Walk, stages: readonly Stage[]): Promise<void> {
-  for (const stage of stages) {
-    if (walk.context.signal.aborted) return;
-    await runStage(walk, stage);
+/** One stage after another, each when those of other partitions that it comes after are over. */
+async function runPartition(
+  walk: Walk,
+  stages: readonly Stage[],
+  over: ReadonlyMap<string, PromiseWithResolvers<void>>,
+): Promise<void> {
+  try {
+    for (const stage of stages) {
+      await Promise.all((stage.after ?? []).map((id) => over.get(id)?.promise));
+      if (walk.context.signal.aborted) return;
+      await runStage(walk, stage);
+      over.get(stage.id)?.resolve();
+    }
+  } finally {
+    // Nobody waits for what will not come.
+    for (const { id } of stages) over.get(id)?.resolve();
   }
 }
 

@@ -6,9 +6,10 @@ import { reached, require, see, vmRecord, type ModelContext, type World } from '
 
 /** The record that an action writes. */
 export function recordOf(action: ProcessCreate | ProcessAdopt, state: ProcessRecord['state']): ProcessRecord {
-  const { process: name, subscription, ordinal, vm, index, image, fingerprint } = action;
+  const { process: name, subscription, ordinal, vm, index, image, fingerprint, needs } = action;
   const createdAt = '2026-01-01T00:00:00.000Z';
-  return { name, subscription, ordinal, vm, index, image, fingerprint, state, createdAt };
+  const made = { name, subscription, ordinal, vm, index, image, fingerprint, state, createdAt };
+  return needs ? { ...made, needs } : made;
 }
 
 /** What is on a VM under a name. */

@@ -152,8 +152,9 @@ async function settle(
 }
 
 function recordFor(action: ActionOf<'process.create'> | ActionOf<'process.adopt'>, createdAt: string): ProcessRecord {
-  const { process, subscription, ordinal, vm, index, image, fingerprint } = action;
-  return { name: process, subscription, ordinal, vm, index, image, fingerprint, state: 'creating', createdAt };
+  const { process, subscription, ordinal, vm, index, image, fingerprint, needs } = action;
+  const made = { name: process, subscription, ordinal, vm, index, image, fingerprint, createdAt };
+  return { ...made, state: 'creating', ...(needs ? { needs } : {}) };
 }
 
 /** @throws NotFoundError when the spec or the store changed under a saved plan */

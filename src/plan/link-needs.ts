@@ -1,0 +1,203 @@
+/**
+ * What ties a plan together by needs: nothing starts before what it needs, wherever that is, and nothing ends before those that need it.
+ * Within a partition the waves see to the order; here each action gets what it depends on, and stages wait for those of other partitions.
+ */
+import { inOrderOfNeeds, needsOf } from '../model/needs.ts';
+import type { Action, Hold, Stage } from '../model/plan.ts';
+import { withoutCut } from './cut-stages.ts';
+import type { Ties } from './limit-changes.ts';
+import type { PlanInput } from './plan-input.ts';
+import type { Prerequisites } from './prerequisites.ts';
+import { inOrderOfWaits, stageOrder, type StageOrder } from './stage-order.ts';
+
+interface Linked {
+  readonly stages: readonly Stage[];
+  readonly holds: readonly Hold[];
+}
+
+/** An action about a process, and where it is. */
+interface Act {
+  readonly id: string;
+  readonly process: string;
+  readonly stage: Stage;
+}
+
+/** What is known and found while a plan is tied together. */
+interface Links {
+  readonly input: PlanInput;
+  readonly needs: Prerequisites;
+  readonly stages: readonly Stage[];
+  readonly order: StageOrder;
+  readonly starts: ReadonlyMap<string, readonly Act[]>;
+  readonly ends: ReadonlyMap<string, readonly Act[]>;
+  /** What actions depend on besides, by id; what must have gone before a process leaves the rotation, by its name. */
+  readonly depends: Map<string, Set<string>>;
+  readonly conditions: Map<string, Set<string>>;
+  /** Actions that are left for another run. */
+  readonly cut: Set<string>;
+}
+
+/** The stages with these ties, in an order in which they can be done one after another. What cannot be tied is left for the next run. */
+export function linkNeeds(
+  input: PlanInput,
+  needs: Prerequisites,
+  stages: readonly Stage[],
+  { due }: Pick<Ties, 'due'>,
+): Linked {
+  if (needs.none) return { stages, holds: [] };
+  const found = { depends: new Map<string, Set<string>>(), conditions: new Map<string, Set<string>>() };
+  const links: Links = {
+    ...{ input, needs, stages, order: stageOrder(stages), ...actsOf(input, stages), ...found, cut: new Set() },
+  };
+  const holds = inOrderOfNeeds(input.spec).flatMap((alias) => tieStarts(links, alias));
+  for (const alias of links.ends.keys()) tieEnds(links, alias);
+  const tied = stages.map((stage) => tiedStage(links, stage));
+  const left = links.cut.size === 0 ? tied : withoutCut(tied, closed(tied, links.cut), due);
+  return { stages: inOrderOfWaits(left), holds };
+}
+
+/** Lets all that starts of a subscription come after what it needs; what cannot is cut, with the reason. */
+function tieStarts(links: Links, alias: string): readonly Hold[] {
+  const own = links.starts.get(alias) ?? [];
+  if (own.length === 0) return [];
+  for (const need of links.needs.unmet(alias)) {
+    const reason = tieToNeed(links, own, need);
+    if (reason === undefined) continue;
+    for (const { id } of own) links.cut.add(id);
+    return [{ target: alias, reason, unmet: true }];
+  }
+  return [];
+}
+
+function tieToNeed(links: Links, own: readonly Act[], need: string): string | undefined {
+  const { needs, stages, order, starts, cut } = links;
+  const missing = needs.missing(need);
+  const first = firstOf(
+    (starts.get(need) ?? []).filter(({ id }) => !cut.has(id)),
+    missing,
+  );
+  if (!first) return `not started: it needs ${need}, of which ${missing} must get ready`;
+  const served = first.flatMap(({ stage }) => [stage, ...gatewaysAfter(stages, stage)]);
+  if (!own.every(({ stage }) => order.wait(stage, elsewhere(stage, served))))
+    return `not started in this run: ${need} must get ready first`;
+  for (const { id } of own) addAll(links.depends, id, first);
+  return undefined;
+}
+
+/** Lets what goes for good leave the rotation, and go, after those that need it; not where those could not go before it. */
+function tieEnds(links: Links, alias: string): void {
+  const { stages, order, ends } = links;
+  const others = goneBefore(links, alias);
+  if (others.length === 0) return;
+  for (const act of ends.get(alias) ?? []) {
+    const first = stages.find(({ withdraw }) => withdraw?.includes(act.process)) ?? act.stage;
+    const at = stages.indexOf(first);
+    const earlier = others.filter(({ stage }) => stage.partition !== first.partition || stages.indexOf(stage) < at);
+    if (
+      !order.wait(
+        first,
+        elsewhere(
+          first,
+          earlier.map(({ stage }) => stage),
+        ),
+      )
+    )
+      continue;
+    addAll(links.depends, act.id, earlier);
+    addAll(links.conditions, act.process, earlier);
+  }
+}
+
+/** Removals of those that need it no more, when it goes for good; nothing where it stays. */
+function goneBefore({ input: { spec, decisions }, needs, ends }: Links, alias: string): readonly Act[] {
+  if (spec.subscriptions[alias] && decisions.processes[alias]?.desired !== 0) return [];
+  return needs.before(alias).flatMap((dependent) => {
+    const stays = (decisions.processes[dependent]?.desired ?? 0) > 0;
+    const stillNeeds = needsOf(spec, dependent).some(({ subscription }) => subscription === alias);
+    return stays && stillNeeds ? [] : (ends.get(dependent) ?? []);
+  });
+}
+
+/** What starts and what ends, by alias. */
+function actsOf({ inventory, observation }: PlanInput, stages: readonly Stage[]) {
+  const aliasOf = new Map(inventory.processes.map(({ name, subscription }) => [name, subscription]));
+  for (const seen of Object.values(observation.vms))
+    if (seen.status === 'reached') for (const { name, subscription } of seen.processes) aliasOf.set(name, subscription);
+  const starts = new Map<string, Act[]>();
+  const ends = new Map<string, Act[]>();
+  for (const stage of stages)
+    for (const action of stage.actions) {
+      const which = startsProcess(action) ? starts : action.kind === 'process.remove' ? ends : undefined;
+      if (!which || !('process' in action)) continue;
+      const alias = 'subscription' in action ? action.subscription : (aliasOf.get(action.process) ?? '');
+      const known = which.get(alias);
+      const act = { id: action.id, process: action.process, stage };
+      if (known) known.push(act);
+      else which.set(alias, [act]);
+    }
+  return { starts, ends };
+}
+
+function startsProcess({ kind }: Action): boolean {
+  return kind === 'process.create' || kind === 'process.start' || kind === 'process.adopt';
+}
+
+/** All that is done for the first `count` processes; undefined where there are fewer. */
+function firstOf(acts: readonly Act[], count: number): readonly Act[] | undefined {
+  const processes = new Set([...new Set(acts.map(({ process }) => process))].slice(0, count));
+  return processes.size < count ? undefined : acts.filter(({ process }) => processes.has(process));
+}
+
+/** The gateways that are configured directly after a stage. */
+function gatewaysAfter(stages: readonly Stage[], stage: Stage): readonly Stage[] {
+  const later = stages.filter(({ partition }) => partition === stage.partition);
+  const rest = later.slice(later.indexOf(stage) + 1);
+  const end = rest.findIndex(({ kind }) => kind !== 'gateway');
+  return end < 0 ? rest : rest.slice(0, end);
+}
+
+function elsewhere(stage: Stage, others: readonly Stage[]): readonly Stage[] {
+  return [...new Set(others)].filter(({ partition }) => partition !== stage.partition);
+}
+
+function addAll(ties: Map<string, Set<string>>, key: string, acts: readonly Act[]): void {
+  const known = ties.get(key) ?? new Set<string>();
+  ties.set(key, known);
+  for (const { id } of acts) known.add(id);
+}
+
+/** The stage with what its actions depend on besides, and what it waits for. */
+function tiedStage({ order, depends, conditions }: Links, stage: Stage): Stage {
+  const after = order.waits(stage);
+  const actions = stage.actions.map((action) => {
+    const more = depends.get(action.id);
+    return more ? { ...action, dependsOn: [...new Set([...action.dependsOn, ...more])] } : action;
+  });
+  const more = (stage.withdraw ?? []).flatMap((process) => {
+    const ids = conditions.get(process);
+    return ids ? [[process, [...new Set([...(stage.withdrawAfter?.[process] ?? []), ...ids])]] as const] : [];
+  });
+  return {
+    ...stage,
+    actions,
+    ...(more.length > 0 ? { withdrawAfter: { ...stage.withdrawAfter, ...Object.fromEntries(more) } } : {}),
+    ...(after.length > 0 ? { after } : {}),
+  };
+}
+
+/** All that does not happen when `cut` does not: what depends on it, and the removal of what would have been made anew. */
+function closed(stages: readonly Stage[], cut: ReadonlySet<string>): ReadonlySet<string> {
+  const actions = stages.flatMap((stage) => stage.actions);
+  const gone = new Set(cut);
+  for (let before = -1; before < gone.size;) {
+    before = gone.size;
+    const remade = new Set<string>();
+    for (const action of actions) {
+      if (action.dependsOn.some((id) => gone.has(id))) gone.add(action.id);
+      if (action.kind === 'process.create' && gone.has(action.id)) remade.add(action.process);
+    }
+    for (const action of actions)
+      if (action.kind === 'process.remove' && remade.has(action.process)) gone.add(action.id);
+  }
+  return gone;
+}
