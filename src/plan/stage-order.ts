@@ -48,13 +48,13 @@ export function inOrderOfWaits(stages: readonly Stage[]): readonly Stage[] {
   const ordered: Stage[] = [];
   for (let before = -1; before < ordered.length;) {
     before = ordered.length;
-    for (const own of left)
-      for (let next = own[0]; next?.after?.every((id) => done.has(id)) ?? next !== undefined; next = own[0]) {
-        if (!next) break;
-        ordered.push(next);
-        done.add(next.id);
-        own.shift();
+    for (const own of left) {
+      const free = own.findIndex(({ after = [] }) => !after.every((id) => done.has(id)));
+      for (const stage of own.splice(0, free < 0 ? own.length : free)) {
+        ordered.push(stage);
+        done.add(stage.id);
       }
+    }
   }
   return ordered;
 }

@@ -46,7 +46,7 @@ export async function apply(context: ApplyContext, plan: Plan, parallel: number)
   for (const action of plan.stages.flatMap(({ actions }) => actions)) {
     if (action.kind === 'image.copy') context.spreader.expect(action.image, action.privileged === true);
   }
-  const over = new Map(plan.stages.map(({ id }) => [id, Promise.withResolvers<void>()]));
+  const over = new Map(plan.stages.map(({ id }) => [id, Promise.withResolvers<undefined>()]));
   const outcomes = await Promise.allSettled([...partitions.values()].map((stages) => runPartition(walk, stages, over)));
   await context.spreader.close();
   await context.recorder.commit();
@@ -59,18 +59,18 @@ export async function apply(context: ApplyContext, plan: Plan, parallel: number)
 async function runPartition(
   walk: Walk,
   stages: readonly Stage[],
-  over: ReadonlyMap<string, PromiseWithResolvers<void>>,
+  over: ReadonlyMap<string, PromiseWithResolvers<undefined>>,
 ): Promise<void> {
   try {
     for (const stage of stages) {
-      await Promise.all((stage.after ?? []).map((id) => over.get(id)?.promise));
+      await Promise.all((stage.after ?? []).map(async (id) => over.get(id)?.promise));
       if (walk.context.signal.aborted) return;
       await runStage(walk, stage);
-      over.get(stage.id)?.resolve();
+      over.get(stage.id)?.resolve(undefined);
     }
   } finally {
     // Nobody waits for what will not come.
-    for (const { id } of stages) over.get(id)?.resolve();
+    for (const { id } of stages) over.get(id)?.resolve(undefined);
   }
 }
 
