@@ -1,4 +1,5 @@
-/** A service of a cloud behind Keystone (Identity API v3): found in the catalogue, asked with a token that is renewed in time. */
+/** Services of a cloud behind Keystone (Identity API v3): found in the catalogue, asked with one token that is renewed in time. */
+import { untilAborted } from '../concurrency/interrupted.ts';
 import { OpenstackError } from './openstack-error.ts';
 import type { CloudIdentity, CloudSettings } from './cloud-settings.ts';
 import { addressOf, ask, checked, networkError } from './service.ts';
@@ -11,21 +12,39 @@ interface Token {
   readonly value: string;
   /** In ms since 1970. */
   readonly until: number;
-  readonly endpoint: URL;
   readonly project: string | undefined;
+  readonly catalog: Catalog;
 }
 
-/** Opens the service of this type, such as `image`; nothing is asked yet. */
-export function openCloudService(type: string, settings: CloudSettings, fetch: Fetch): OpenstackService {
+type Enter = (signal: AbortSignal | undefined, spent?: Token) => Promise<Token>;
+
+/** A cloud that is entered once for all its services. */
+export interface Cloud {
+  /** The service of this type in the catalogue, such as `image`; nothing is asked yet. */
+  service(type: string): OpenstackService;
+}
+
+/** Opens a cloud; nothing is asked yet. */
+export function openCloud(settings: CloudSettings, fetch: Fetch): Cloud {
   let token: Promise<Token> | undefined;
-  const enter = async (signal: AbortSignal | undefined): Promise<Token> => {
-    const known = await token?.catch(() => undefined);
-    if (known && known.until - Date.now() > EARLY) return known;
-    token = issue(type, settings, fetch, signal);
-    return token;
+  /** The right to ask; another one than `spent`. Who asks at the same time waits for the same answer. */
+  const enter: Enter = async (signal, spent) => {
+    const before = token;
+    const known = await untilAborted(
+      Promise.resolve(before).catch(() => undefined),
+      signal,
+    );
+    if (known && known !== spent && known.until - Date.now() > EARLY) return known;
+    if (token === before || token === undefined) token = issue(settings, fetch);
+    return untilAborted(token, signal);
   };
-  const send = async (request: ServiceRequest, { value, endpoint }: Token): Promise<Answer> =>
-    ask(type, addressOf(endpoint, request.path), request, { 'x-auth-token': value }, fetch);
+  return { service: (type) => cloudService(type, settings, fetch, enter) };
+}
+
+function cloudService(type: string, settings: CloudSettings, fetch: Fetch, enter: Enter): OpenstackService {
+  const send = async (request: ServiceRequest, { value, catalog }: Token): Promise<Answer> =>
+    ask(type, at(request, catalog), request, { 'x-auth-token': value }, fetch);
+  const at = ({ path }: ServiceRequest, catalog: Catalog): URL => addressOf(endpointOf(type, settings, catalog), path);
 
   return {
     project: async () => (await enter(undefined)).project,
@@ -34,25 +53,17 @@ export function openCloudService(type: string, settings: CloudSettings, fetch: F
       const first = await enter(request.signal);
       let answer = await send(request, first);
       const isStream = typeof request.body === 'object' && !(request.body instanceof Uint8Array);
-      if (answer.status === 401) {
-        // Somebody ended it before its time; what was a stream is gone, and its sender begins again.
-        token = undefined;
-        if (!isStream) {
-          await answer.body?.cancel();
-          answer = await send(request, await enter(request.signal));
-        }
+      // Somebody ended it before its time; what was a stream is gone, and its sender begins again.
+      if (answer.status === 401 && !isStream) {
+        await answer.body?.cancel();
+        answer = await send(request, await enter(request.signal, first));
       }
-      return checked(type, addressOf(first.endpoint, request.path), request, answer);
+      return checked(type, at(request, first.catalog), request, answer);
     },
   };
 }
 
-async function issue(
-  type: string,
-  settings: CloudSettings,
-  fetch: Fetch,
-  signal: AbortSignal | undefined,
-): Promise<Token> {
+async function issue(settings: CloudSettings, fetch: Fetch): Promise<Token> {
   const { identity, scope } = settings;
   const request: ServiceRequest = {
     what: 'enter the cloud',
@@ -60,7 +71,6 @@ async function issue(
     path: 'v3/auth/tokens',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ auth: { identity: identityOf(identity), ...(scope && { scope }) } }),
-    signal,
   };
   const url = addressOf(new URL(settings.authUrl), request.path);
   const answer = await checked('identity', url, request, await ask('identity', url, request, {}, fetch));
@@ -69,7 +79,7 @@ async function issue(
   const until = Date.parse(token?.expires_at ?? '');
   if (value === null || !token || Number.isNaN(until))
     throw new OpenstackError('identity', 'invalid', `Cannot enter the cloud as its answer has no token: ${url.host}`);
-  return { value, until, project: token.project?.id, endpoint: endpointOf(type, settings, token.catalog ?? []) };
+  return { value, until, project: token.project?.id, catalog: token.catalog ?? [] };
 }
 
 function identityOf(identity: CloudIdentity): object {
@@ -83,14 +93,16 @@ function identityOf(identity: CloudIdentity): object {
 interface TokenShape {
   readonly expires_at?: string;
   readonly project?: { readonly id?: string };
-  readonly catalog?: readonly {
-    readonly type?: string;
-    readonly endpoints?: readonly { readonly interface?: string; readonly region?: string; readonly url?: string }[];
-  }[];
+  readonly catalog?: Catalog;
 }
 
+type Catalog = readonly {
+  readonly type?: string;
+  readonly endpoints?: readonly { readonly interface?: string; readonly region?: string; readonly url?: string }[];
+}[];
+
 /** @throws OpenstackError not-found when the cloud has no such service, there or at all */
-function endpointOf(type: string, settings: CloudSettings, catalog: NonNullable<TokenShape['catalog']>): URL {
+function endpointOf(type: string, settings: CloudSettings, catalog: Catalog): URL {
   const given = settings.endpoints[type];
   const found = catalog
     .filter((service) => service.type === type)

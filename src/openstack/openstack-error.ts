@@ -39,9 +39,13 @@ export class OpenstackError extends StratosError {
   }
 }
 
-/** What a status means that is no success. Nova answers 403 and Glance 413 when a quota is used up; `words` tell them apart. */
-export function failureOf(status: number, words: string): OpenstackFailure {
-  if (status === 413 || (status === 403 && /quota/i.test(words))) return 'quota';
+/**
+ * What a status means that is no success. When a quota is used up, Nova answers 403, Neutron 409 and Glance 413; `words` tell them
+ * apart. A 413 that says when to come back (`wait`) is one of those who count questions.
+ */
+export function failureOf(status: number, words: string, wait?: Millis): OpenstackFailure {
+  if (status === 413) return wait === undefined ? 'quota' : 'rate-limited';
+  if ((status === 403 || status === 409) && /quota|maximum number of .* exceeded/i.test(words)) return 'quota';
   const known: Readonly<Record<number, OpenstackFailure>> = {
     401: 'unauthorized',
     403: 'forbidden',

@@ -110,8 +110,8 @@ export function networkError(
 export async function checked(type: string, url: URL, request: ServiceRequest, answer: Answer): Promise<Answer> {
   if (answer.ok || request.accept?.includes(answer.status) === true) return answer;
   const words = wordsOf(await answer.text().catch(() => ''));
-  const failure = failureOf(answer.status, words);
   const wait = retryAfter(answer.headers.get('retry-after'), Date.now());
+  const failure = failureOf(answer.status, words, wait);
   const said = words === '' ? '' : ` (${words})`;
   throw new OpenstackError(
     type,

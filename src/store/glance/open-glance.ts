@@ -1,7 +1,7 @@
 /** A registry in Glance: at its own address, or of a cloud that is entered by Keystone. */
 import type { GlanceStoreSpec } from '../../model/spec.ts';
 import { cloudOfEnvironment, cloudSettings } from '../../openstack/cloud-settings.ts';
-import { openCloudService } from '../../openstack/keystone.ts';
+import { openCloud } from '../../openstack/keystone.ts';
 import { openService } from '../../openstack/service.ts';
 import type { OpenstackService } from '../../openstack/service.ts';
 import { openFetch } from '../../host/open-fetch.ts';
@@ -35,5 +35,5 @@ async function serviceOf(
           await (await import('../../inventory/clouds-file.ts')).readCloud(cloud, directory, env),
         );
   const trusted = ca ?? settings.ca;
-  return openCloudService('image', settings, await openFetch(trusted === undefined ? {} : { ca: trusted }));
+  return openCloud(settings, await openFetch(trusted === undefined ? {} : { ca: trusted })).service('image');
 }
