@@ -25,6 +25,16 @@ export interface CloudCalls {
   stop(id: string): Promise<void>;
   /** Asks for the end of a machine of ours. */
   remove(id: string): Promise<void>;
+  /** Gives a running machine of ours that has no address one, where the cloud does not by itself. */
+  readonly giveAddress?: (id: string, signal?: AbortSignal) => Promise<void>;
+  /** Why a machine of ours failed, where the cloud tells that later than in its answer. */
+  readonly faultOf?: (id: string, vm: string) => Promise<Fault>;
+}
+
+export interface Fault {
+  readonly error: IaasError;
+  /** Nothing is on it, so it is ended, and another may be made in its place. */
+  readonly neverRan: boolean;
 }
 
 export type { FirstFacts };
@@ -39,18 +49,30 @@ export function lifecycle(
   calls: CloudCalls,
   interval: Millis = millis(500),
 ): MachineVerbs {
-  const { name, user, timeout } = spec;
+  const { name, user } = spec;
+
+  async function faultOf(id: string, vm: string): Promise<Fault> {
+    const told = await calls.faultOf?.(id, vm);
+    if (told) return told;
+    const message = `Cannot make VM ${vm} as its machine failed: ${id}`;
+    return { error: new IaasError(name, 'unavailable', message), neverRan: false };
+  }
 
   async function running(id: string, vm: string, signal?: AbortSignal): Promise<Machine> {
     const look = async (): Promise<Machine | undefined> => {
       const machine = await calls.find(id, signal);
       if (!machine)
         throw new IaasError(name, 'not-found', `Cannot wait for machine ${id} as ${name} has no such machine`);
-      if (machine.state === 'failed')
-        throw new IaasError(name, 'unavailable', `Cannot make VM ${vm} as its machine failed: ${id}`);
-      return machine.state === 'running' && machine.endpoint ? machine : undefined;
+      if (machine.state === 'failed') {
+        const { error, neverRan } = await faultOf(id, vm);
+        if (neverRan) await end(id);
+        throw error;
+      }
+      if (machine.state !== 'running') return undefined;
+      if (!machine.endpoint) await calls.giveAddress?.(id, signal);
+      return machine.endpoint ? machine : undefined;
     };
-    const machine = await poll(look, { timeout, interval, signal });
+    const machine = await poll(look, { timeout: spec.timeout, interval, signal });
     if (machine) return machine;
     throw new IaasError(name, 'unavailable', `Cannot use VM ${vm} yet as its machine has no address: ${id}`, {
       hint: 'stratos reconcile',
@@ -78,16 +100,26 @@ export function lifecycle(
     const { vm, signal } = request;
     const all = await calls.list(vm, signal);
     const known = all.find((machine) => machine.vm === vm && machine.state !== 'deleting');
-    if (known) return started(known, signal);
+    const isEmpty = known?.state === 'failed' && (await faultOf(known.id, vm)).neverRan;
+    if (known && !isEmpty) return started(known, signal);
+    if (known) await end(known.id);
     const id = await calls.make(request, firstFacts(request, lineage, user));
     return running(id, vm, signal);
   }
 
   /** Looks until something is so. @throws IaasError unavailable when it is not in time */
   async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-    const done = await poll(async () => ((await look()) ? true : undefined), { timeout, interval });
+    const done = await poll(async () => ((await look()) ? true : undefined), { timeout: spec.timeout, interval });
     if (!done) throw new IaasError(name, 'unavailable', `Cannot see that ${what}`, { hint: 'stratos reconcile' });
   }
+
+  async function end(id: string): Promise<void> {
+    await calls.remove(id);
+    await untilGone(id);
+  }
+
+  const untilGone = (id: string): Promise<void> =>
+    until(`machine ${id} is gone`, async () => (await calls.find(id)) === undefined);
 
   return {
     list: () => calls.list(),
@@ -101,8 +133,8 @@ export function lifecycle(
     async delete(id) {
       const machine = await calls.find(id);
       if (!machine) return;
-      if (machine.state !== 'deleting') await calls.remove(id);
-      await until(`machine ${id} is gone`, async () => (await calls.find(id)) === undefined);
+      if (machine.state === 'deleting') await untilGone(id);
+      else await end(id);
     },
   };
 }
