@@ -21,6 +21,8 @@ export async function loadProvider(spec: IaasSpec, context: IaasContext): Promis
       return managed((await import('./hetzner/hetzner-provider.ts')).hetznerProvider(spec, context), spec);
     case 'gce':
       return managed((await import('./gce/gce-provider.ts')).gceProvider(spec, context), spec);
+    case 'openstack':
+      return managed((await import('./openstack/openstack-provider.ts')).openstackProvider(spec, context), spec);
   }
 }
 

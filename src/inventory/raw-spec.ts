@@ -85,7 +85,23 @@ export interface RawGceIaas extends RawCloud {
   readonly credentials?: RawSecret;
   readonly endpoint?: string;
 }
-export type RawIaas = RawLocalIaas | RawStaticIaas | RawExecIaas | RawHetznerIaas | RawGceIaas;
+export interface RawOpenstackIaas extends RawCloud {
+  readonly kind: 'openstack';
+  readonly cloud?: string;
+  readonly region?: string;
+  readonly ca?: string;
+  readonly secret?: RawSecret;
+  readonly image: string;
+  readonly network: string;
+  readonly floating?: string;
+  readonly securityGroups?: readonly string[];
+  readonly zones?: readonly string[];
+  readonly volume?: number | string;
+  readonly keyName?: string;
+  readonly serverGroup?: string;
+  readonly configDrive?: boolean;
+}
+export type RawIaas = RawLocalIaas | RawStaticIaas | RawExecIaas | RawHetznerIaas | RawGceIaas | RawOpenstackIaas;
 
 export interface RawDirectoryStore {
   readonly kind: 'directory';

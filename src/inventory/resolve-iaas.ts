@@ -4,6 +4,7 @@ import { checkCidr, overlap } from './check-cidr.ts';
 import { exec } from './iaas/exec.ts';
 import { hetzner } from './iaas/hetzner.ts';
 import { gce } from './iaas/gce.ts';
+import { openstack } from './iaas/openstack.ts';
 import { staticPool } from './iaas/static.ts';
 import type { RawIaas, RawLocalIaas } from './raw-spec.ts';
 import { projectPath, sound } from './resolve-context.ts';
@@ -36,6 +37,8 @@ async function resolveKind(context: ResolveContext, entry: Entry, raw: RawIaas):
       return hetzner(context, entry, raw);
     case 'gce':
       return gce(context, entry, raw);
+    case 'openstack':
+      return openstack(context, entry, raw);
   }
 }
 

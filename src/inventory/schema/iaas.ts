@@ -2,6 +2,7 @@
 import type { JsonSchema } from './json-schema.ts';
 import { GCE } from './iaas-gce.ts';
 import { HETZNER } from './iaas-hetzner.ts';
+import { OPENSTACK } from './iaas-openstack.ts';
 import { mapping, named, term } from './terms.ts';
 
 const hostKey: JsonSchema = {
@@ -129,6 +130,7 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
   ),
   iaasHetzner: mapping({ ...HETZNER, ...CLOUD }, { required: ['kind'] }),
   iaasGce: mapping({ ...GCE, ...CLOUD }, { required: ['kind', 'project', 'zones'] }),
+  iaasOpenstack: mapping({ ...OPENSTACK, ...CLOUD }, { required: ['kind', 'image', 'network'] }),
 };
 
 /** `iaas:` itself. */
