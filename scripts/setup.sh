@@ -33,6 +33,8 @@ preflight() {
 install_packages() {
   wanted='lxc lxc-templates debootstrap rsync openssh-client openssh-server uidmap haproxy iproute2 nftables zstd tar xz-utils curl ca-certificates busybox-static'
   [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci docker-registry apache2-utils openssl sudo socat glance-api keystone"
+  # OpenStack's control plane (test/peers/openstack.sh).
+  [ "$1" != test ] || wanted="$wanted placement-api nova-api nova-scheduler nova-conductor neutron-server mariadb-server rabbitmq-server"
   # Where the kernel has AppArmor, LXC wants its profile for containers loaded.
   ! grep -qsx Y /sys/module/apparmor/parameters/enabled || wanted="apparmor $wanted"
   # A browser for the pages; Ubuntu has none as a package of its own.

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, request as forward } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export type Fault =
   /** Answers by itself. */
@@ -12,6 +13,8 @@ export type Fault =
       readonly headers?: Record<string, string>;
       readonly body?: string;
     }
+  /** Changes the request before the server sees it. */
+  | { readonly kind: 'rewrite'; readonly body: (text: string) => string }
   /** Ends the connection after so many bytes of the answer. */
   | { readonly kind: 'cut-answer'; readonly after: number }
   /** Ends both connections after so many bytes of the request have been passed on. */
@@ -85,7 +88,10 @@ function pass(
   entry: Seen,
   fault: Fault | undefined,
 ): void {
-  const { method, url: path, headers } = request;
+  const { method, url: path, headers: given } = request;
+  // A body that is changed is as long as it turns out to be.
+  const { 'content-length': _, ...rest } = given;
+  const headers = fault?.kind === 'rewrite' ? rest : given;
   const end = (): void => {
     onward.destroy();
     request.socket.destroy();
@@ -114,6 +120,11 @@ function pass(
   onward.on('error', () => {
     response.destroy();
   });
+  if (fault?.kind === 'rewrite') {
+    const { body } = fault;
+    void text(request).then((whole) => onward.end(body(whole)));
+    return;
+  }
   request.on('data', (chunk: Buffer) => {
     if (fault?.kind === 'cut-request' && entry.sent + chunk.length > fault.after) {
       const part = chunk.subarray(0, Math.max(0, fault.after - entry.sent));
