@@ -21,10 +21,12 @@ export function execArgv(name: string, argv: readonly [string, ...string[]]): Ar
   return [`${LAYOUT.bin}/process-exec`, checkedName(name), ...argv];
 }
 
-/** A shell in a process: bash where its image has it. */
+/** A shell in a process: bash where its image has it, ours where it has none. */
 export function shellArgv(name: string): Argv {
-  return execArgv(name, ['/bin/sh', '-c', 'if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi']);
+  return execArgv(name, ['/bin/sh', '-c', SHELL]);
 }
+
+const SHELL = 'for shell in bash sh /.stratos/sh; do command -v "$shell" >/dev/null 2>&1 && exec "$shell"; done';
 
 /** What a process wrote to its standard output and error. */
 export function logsArgv(name: string, options: LogOptions = {}): Argv {

@@ -17,7 +17,7 @@ export interface BaseRecipe {
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'openssh-server', 'sudo', 'ca-certificates'],
   ...['lxc', 'uidmap', 'rsync', 'haproxy', 'nftables', 'iproute2', 'iputils-ping', 'procps', 'zstd', 'attr', 'openssl'],
-  ...['socat', 'curl'],
+  ...['socat', 'curl', 'busybox-static'],
 ];
 
 /**

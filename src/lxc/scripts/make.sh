@@ -18,7 +18,7 @@ fail() {
 # What an earlier run left when it was cut.
 [ ! -e "$staging" ] || rm -rf "$staging"
 
-wanted='' images=''
+wanted='' images='' pairs=''
 while [ $# -gt 0 ]; do
   name=$1 fingerprint=$2 rootfs=$3
   shift 3
@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
     *) fail "$name" 'a container of that name exists that is not ours' ;;
     esac
   elif [ -e "${rootfs%/*}/complete" ] && [ -d "$rootfs" ]; then
-    wanted="$wanted $name"
+    wanted="$wanted $name" pairs="$pairs $name=$rootfs"
     [ -d "$rootfs/.stratos" ] || images="$images $rootfs"
   else
     fail "$name" 'its image is not on this VM'
@@ -49,6 +49,13 @@ for file in /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/unified/cgroup.cont
   [ ! -e "$file" ] || read -r version2 <"$file"
 done
 
+# Images without a shell (one static program, say) get ours: the launcher is a script. A link counts, as it is the image's to follow.
+bare=' '
+for pair in $pairs; do
+  shell=${pair#*=}/bin/sh
+  [ -x "$shell" ] || [ -h "$shell" ] || bare="$bare${pair%%=*} "
+done
+
 # shellcheck disable=SC2086,SC2016 # names are words
 build() {
   folders='' pipes=''
@@ -58,7 +65,8 @@ build() {
   done
   # Nobody else sees a launcher before it has its owner and mode.
   mkdir -m 700 "$staging" && mkdir -p $folders && mkfifo -m 622 $pipes || return
-  awk -v staging="$staging" -v wanted="$wanted " -v version1="$version1 " -v version2=" $version2 " '
+  for name in $bare; do ln "${processes%/*}/bin/busybox" "$staging/$name/stratos/sh" || return; done
+  awk -v staging="$staging" -v wanted="$wanted " -v bare="$bare" -v version1="$version1 " -v version2=" $version2 " '
     # Finds a name, or an id, in a file of the image and leaves its columns in found. False when it is not there.
     function look(file, key, line, hit) {
       hit = 0
@@ -82,6 +90,12 @@ build() {
       if (uid >= 65536 || gid >= 65536) refuse("its user is outside the range of ids: " uid ":" gid)
     }
     function refuse(reason) { print "fail " name " " reason; skip = 1 }
+    # The launcher with the shell beside it, also for whoever wants to enter.
+    function shelled(text) {
+      sub(/^#!\/bin\/sh/, "#!/.stratos/sh", text)
+      sub(/\nexec "\$@"$/, "\n[ \"$1\" != /bin/sh ] || { shift; set -- /.stratos/sh \"$@\"; }\nexec \"$@\"", text)
+      return text
+    }
     function put(path, text) { print text > path; if (close(path) != 0) exit 2 }
     $1 == "process" {
       name = $2; rootfs = $3; base = $4; uid = 0; gid = 0; home = "/root"; limits = ""
@@ -100,6 +114,7 @@ build() {
         text = text line (count > 1 ? "\n" : "")
       }
       if (skip) next
+      if (file == "stratos/init" && index(bare, " " name " ")) text = shelled(text)
       if (file == "config") text = text limits "\nlxc.init.uid = " uid "\nlxc.init.gid = " gid "\nlxc.environment = HOME=" home
       put(staging "/" name "/" file, text)
       next

@@ -28,7 +28,7 @@ guard=''
 if [ ! -e /run/systemd/container ] && grep -qsx Y /sys/module/apparmor/parameters/enabled; then guard=apparmor:apparmor_parser; fi
 # Packages, each with a program that shows it is there.
 missing='' programs=''
-for pair in lxc:lxc-start uidmap:newuidmap rsync:rsync haproxy:haproxy nftables:nft iproute2:ip zstd:zstd attr:setfattr openssl:openssl socat:socat curl:curl \
+for pair in lxc:lxc-start uidmap:newuidmap rsync:rsync haproxy:haproxy nftables:nft iproute2:ip zstd:zstd attr:setfattr openssl:openssl socat:socat curl:curl busybox-static:busybox \
   procps:ps util-linux:nsenter $guard; do
   command -v "${pair#*:}" >/dev/null 2>&1 || missing="$missing ${pair%%:*}" programs="$programs ${pair#*:}"
 done
@@ -69,6 +69,10 @@ chmod 700 "$root/blobs" "$root/layers"
 chown "root:$first" "$root/processes" "$root/volumes"
 chmod 710 "$root/processes" "$root/volumes"
 chmod 700 "$root/gateway"
+
+# A shell for images that have none, see make.sh: of the same file system as the processes, so that a link is enough.
+shell=$(command -v busybox)
+cmp -s "$shell" "$root/bin/busybox" || { cp "$shell" "$root/bin/busybox.new" && mv "$root/bin/busybox.new" "$root/bin/busybox"; }
 
 resolver=/etc/resolv.conf
 [ ! -e /run/systemd/resolve/resolv.conf ] || resolver=/run/systemd/resolve/resolv.conf

@@ -46,7 +46,9 @@ unshare -m sh -eu -c '
   work=$1 names=$2 owner=$3 layers=$4 variant=$5
   shift 5
   cd "$work/links"
-  mount -t overlay -o "lowerdir=$names,upperdir=$work/top,workdir=$work/work,index=off,metacopy=off,redirect_dir=off,volatile" top "$work/merged"
+  options="lowerdir=$names,upperdir=$work/top,workdir=$work/work,index=off,metacopy=off,redirect_dir=off"
+  # Else its end waits until all that is on its file system, the layers too, has been written out; kernels before 5.10 have no other way.
+  mount -t overlay -o "$options,volatile" top "$work/merged" 2>/dev/null || mount -t overlay -o "$options" top "$work/merged"
   cd "$work/merged"
   make() { mkdir "$1" && chown "$owner:$owner" "$1"; }
   # What every process has mounted into it finds its place here, else LXC makes that anew in the layer of each. A place that is a

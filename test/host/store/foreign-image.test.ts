@@ -77,4 +77,29 @@ describe('an image of another tool', () => {
       expect(answer.stopMs).toBeLessThan(5000);
     }
   }, 120_000);
+
+  it('runs where it is one static program, without a shell or anything else', async () => {
+    const root = join(lab.directory, 'one');
+    await mkdir(join(root, 'www'), { recursive: true });
+    await cp('/bin/busybox', join(root, 'busybox'));
+    await writeFile(join(root, 'www/index.html'), 'of one program\n');
+    const layout = join(lab.directory, 'one-layout');
+    await run('umoci', ['init', '--layout', layout]);
+    await run('umoci', ['new', '--image', `${layout}:one`]);
+    await run('umoci', ['insert', '--image', `${layout}:one`, root, '/']);
+    const entry = ['/busybox', 'httpd', '-f', '-p', '8080', '-h', '/www'];
+    await run('umoci', [
+      ...['config', '--image', `${layout}:one`, '--config.user', '1234', '--config.stopsignal', 'SIGKILL'],
+      ...entry.flatMap((word) => ['--config.entrypoint', word]),
+    ]);
+    const archive = join(lab.directory, 'one.tar');
+    await run('skopeo', ['--insecure-policy', 'copy', '-q', `oci:${layout}:one`, `oci-archive:${archive}:one:1`]);
+    const image = await importImage(archive, { store: lab.store, reference: 'one:1', cache: lab.cache });
+    await site.distribute(lab.store, image);
+    const answer = await site.serve(image, 8080, async ({ name }) => {
+      const line = `/var/lib/stratos/bin/process-exec ${name} /bin/sh -c 'echo "$0 of $container"'`;
+      expect(await site.vm.ssh(line)).toBe('/.stratos/sh of lxc\n');
+    });
+    expect(answer.body).toBe('of one program\n');
+  });
 });
