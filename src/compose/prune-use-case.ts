@@ -3,6 +3,7 @@ import type { PrunedStore, PruneSettings } from '../commands/use-cases.ts';
 import { bytes } from '../model/quantity.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
+import { isRevisionName } from '../store/revision-name.ts';
 
 /** Removes names, and with the last of an image its blobs. @throws StoreError */
 export async function pruneUseCase(
@@ -29,7 +30,11 @@ export async function pruneUseCase(
     reference.slice(0, reference.lastIndexOf(':')),
   );
   for (const [name, all] of byName) {
-    const newest = [...new Set(all.toSorted((a, b) => (a.created < b.created ? 1 : -1)).map(({ digest }) => digest))];
+    // A revision may have an image that is older than the one before it: it went back.
+    const newestFirst = isRevisionName(name)
+      ? all.toSorted((a, b) => revisionNumber(b.reference) - revisionNumber(a.reference))
+      : all.toSorted((a, b) => (a.created < b.created ? 1 : -1));
+    const newest = [...new Set(newestFirst.map(({ digest }) => digest))];
     for (const digest of newest.slice(0, keep)) because(digest, `one of the newest ${String(keep)} of ${name}`);
   }
   const kept = entries.flatMap(({ reference, digest }) => {
@@ -40,4 +45,8 @@ export async function pruneUseCase(
   // A name that a build moves meanwhile stays.
   const freed = dryRun || leaving.length === 0 ? 0 : await store.removeEntries(leaving);
   return { removed: leaving.map(({ reference }) => reference), kept, freed: bytes(freed) };
+}
+
+function revisionNumber(reference: string): number {
+  return Number(reference.slice(reference.lastIndexOf(':') + 1));
 }

@@ -208,6 +208,15 @@ describe('pruneUseCase', () => {
     expect(await readdir(join(store.directory, 'blobs/sha256'))).toHaveLength(6);
   });
 
+  it('keeps the last revisions by their number, also where one went back to an older image', async () => {
+    await image('revision/0a1b2c3d/shop:1', [[file('a', 'a')]], '2026-01-03T00:00:00Z');
+    await image('revision/0a1b2c3d/shop:2', [[file('b', 'b')]], '2026-01-02T00:00:00Z');
+    await image('revision/0a1b2c3d/shop:10', [[file('c', 'c')]], '2026-01-01T00:00:00Z');
+    const deps = someDeps({ loadSpec: () => Promise.resolve(aSpec()), inventory: memoryInventory(anInventory()) });
+    const { removed } = await pruneUseCase(deps, store, { keep: 2, dryRun: true });
+    expect(removed).toEqual(['revision/0a1b2c3d/shop:1']);
+  });
+
   it('leaves a name that moved since it was looked at', async () => {
     await image('a:1', [[file('a', 'a')]]);
     const [entry] = await store.list();
