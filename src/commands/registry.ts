@@ -88,6 +88,7 @@ const process: readonly LeafEntry[] = [
   leaf('exec', 'run a program in a process', async () => (await import('./process/exec.ts')).execCommand),
   leaf('shell', 'open a shell in a process', async () => (await import('./process/shell.ts')).shellCommand),
   leaf('logs', 'print what a process wrote', async () => (await import('./process/logs.ts')).logsCommand),
+  leaf('cp', 'copy files from or into a process', async () => (await import('./process/cp.ts')).cpCommand),
   leaf('snapshot', 'take a snapshot of a process', async () => (await import('./process/snapshot.ts')).snapshotCommand),
   leaf(
     'snapshots',

@@ -2,6 +2,7 @@
  * The functions that commands call, each loaded when it is called. A command that only reads the inventory thus never loads
  * SSH, and a test of a command hands in functions of its own.
  */
+import type { processCopyIn, processCopyOut } from '../reconcile/copy-operations.ts';
 import type { applyPlan } from '../reconcile/apply-plan.ts';
 import type { destroy } from '../reconcile/destroy.ts';
 import type { doctor } from '../reconcile/doctor.ts';
@@ -67,6 +68,8 @@ export interface UseCases extends ProjectUseCases, RegistryUseCases, CartridgeUs
   readonly processExec: typeof processExec;
   readonly processShell: typeof processShell;
   readonly processLogs: typeof processLogs;
+  readonly processCopyIn: typeof processCopyIn;
+  readonly processCopyOut: typeof processCopyOut;
   readonly processSnapshot: typeof processSnapshot;
   readonly processSnapshots: typeof processSnapshots;
   readonly processSnapshotRemove: typeof processSnapshotRemove;

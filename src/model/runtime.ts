@@ -34,7 +34,7 @@ export type Capability = keyof RuntimeCapabilities;
 
 const CONTAINER: RuntimeCapabilities = {
   ...{ limits: true, freeze: true, snapshot: true, exec: true, logs: true, volumes: true, wake: true },
-  ...{ copy: false, bandwidth: false, disk: false },
+  ...{ copy: true, bandwidth: false, disk: false },
 };
 
 const CAPABILITIES: Readonly<Record<RuntimeName, RuntimeCapabilities>> = {

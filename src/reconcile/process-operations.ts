@@ -1,31 +1,15 @@
 /** Day-2 work on one process: run a program in it, read its output, snapshot, restore, restart. */
 import { parseCreate, type LogOptions } from '../lxc/process-lifecycle.ts';
 import { parseSnapshots, type Snapshot } from '../lxc/snapshots.ts';
-import type { Endpoint } from '../model/endpoint.ts';
 import { NotFoundError, RemoteCommandError } from '../model/errors.ts';
-import type { ProcessRecord } from '../model/inventory.ts';
 import { millis } from '../model/quantity.ts';
 import { CONTAINERS } from '../runtime/containers.ts';
 import type { Step, StepResult } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
+import { failureText } from './failure-text.ts';
+import { locate, type Located } from './locate.ts';
 import { logged } from './logged.ts';
 import { withLock } from './reconcile.ts';
-
-interface Located {
-  readonly record: ProcessRecord;
-  readonly vm: string;
-  readonly endpoint: Endpoint;
-}
-
-/** Where a process is. @throws NotFoundError */
-async function locate(deps: Deps, name: string): Promise<Located> {
-  const inventory = await deps.inventory.read();
-  const record = inventory.processes.find((process) => process.name === name);
-  if (!record) throw new NotFoundError(`Cannot find process ${JSON.stringify(name)}`, { hint: 'stratos process ls' });
-  const endpoint = inventory.vms.find((vm) => vm.name === record.vm)?.endpoint;
-  if (!endpoint) throw new NotFoundError(`Cannot reach ${name} as its VM has no address: ${record.vm}`);
-  return { record, vm: record.vm, endpoint };
-}
 
 /** Runs a program with the process's own environment and user; resolves to its exit status. @throws NotFoundError, UnreachableError */
 export async function processExec(
@@ -171,11 +155,4 @@ async function run(
   const failed = results.find((result) => result.status !== 0 && result.status !== undefined);
   if (failed) throw new RemoteCommandError(failureText(failed, vm), { hint });
   return results;
-}
-
-/** What a step did not do and why. What our scripts refuse is a sentence already, and not put into another. */
-function failureText({ title, stderr, status }: StepResult, vm: string): string {
-  const said = stderr.trim();
-  if (said.startsWith('Cannot ')) return said;
-  return `Cannot ${title} on ${vm}: ${said || `status ${String(status)}`}`;
 }

@@ -1,4 +1,5 @@
 /** The verbs that all runtimes of containers share: units, network, logs and sleep of a process are the same, whatever runs in it. */
+import { copyInStep, copyOutStep, lookStep } from '../lxc/copy.ts';
 import { execArgv, logsArgv, shellArgv } from '../lxc/process-commands.ts';
 import { removeSteps, restartSteps, startSteps } from '../lxc/process-lifecycle.ts';
 import { sleepSteps } from '../lxc/sleep.ts';
@@ -14,6 +15,9 @@ export const CONTAINERS: ContainerVerbs = {
   exec: execArgv,
   shell: shellArgv,
   logs: logsArgv,
+  look: lookStep,
+  copyOut: copyOutStep,
+  copyIn: copyInStep,
   snapshot: snapshotSteps,
   restore: restoreSteps,
   snapshots: snapshotListStep,

@@ -37,6 +37,12 @@ export interface ContainerVerbs {
   readonly shell: (name: string) => Argv;
   /** What it wrote to its standard output and error. */
   readonly logs: (name: string, options?: LogOptions) => Argv;
+  /** Looks at a path inside; answers for `parsePlace`. */
+  readonly look: (lineage: string, name: string, path: string) => ScriptStep;
+  /** Writes a path as a tar to standard output. */
+  readonly copyOut: (lineage: string, name: string, path: string) => ScriptStep;
+  /** Unpacks a tar from standard input into a folder. */
+  readonly copyIn: (lineage: string, name: string, folder: string) => ScriptStep;
   /** Takes a snapshot; answers for `parseSnapshots`. */
   readonly snapshot: (name: string, comment?: string) => readonly Step[];
   readonly restore: (name: string, snapshot: string) => readonly Step[];

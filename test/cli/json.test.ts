@@ -192,6 +192,11 @@ describe('documents', () => {
       { use: { processSnapshotRemove: one(undefined) } },
     ],
     [['process', 'restore', 'shop-1', 'snap0'], 'Restored', { use: { processRestore: one(undefined) } }],
+    [
+      ['process', 'cp', 'shop-1:/etc/a', '.'],
+      'Copied',
+      { use: { processCopyOut: one({ process: 'shop-1', path: '/srv/a', files: 1, bytes: 2, skipped: [] }) } },
+    ],
     [['process', 'restart', 'shop-1'], 'Restarted', { use: { processRestart: one(undefined) } }],
     [['process', 'sleep', 'shop-1'], 'Slept', { use: { processSleep: one(undefined) } }],
     [['process', 'wake', 'shop-1'], 'Woken', { use: { processWake: one(undefined) } }],

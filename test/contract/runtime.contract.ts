@@ -1,0 +1,177 @@
+/** What every runtime of containers must do, on a real VM over real SSH: Warden's verbs, one after the other. */
+import { chmod, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseCreate } from '../../src/lxc/process-lifecycle.ts';
+import { parseSleep } from '../../src/lxc/sleep.ts';
+import { parseSnapshots } from '../../src/lxc/snapshots.ts';
+import { millis } from '../../src/model/quantity.ts';
+import { capabilitiesOf, type RuntimeName } from '../../src/model/runtime.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { processCopyIn, processCopyOut } from '../../src/reconcile/copy-operations.ts';
+import { command } from '../../src/shell/command.ts';
+import { aCartridge } from '../unit/lxc/a-launch.ts';
+import { runtimeLab, type RuntimeLab } from '../support/runtime-lab.ts';
+
+/** The cases, the same for each. */
+export function runtimeContract(name: RuntimeName): void {
+  describe(`runtime ${name}`, () => {
+    const can = capabilitiesOf(name);
+    let lab: RuntimeLab;
+    beforeAll(async () => {
+      lab = await runtimeLab(name);
+    }, 240_000);
+    afterAll(() => lab.dispose());
+    afterEach(async () => {
+      await lab.remove(...(await lab.look()).processes.map((process) => process.name));
+    });
+    const create = async (...launches: Parameters<RuntimeLab['runtime']['create']>[0]) =>
+      parseCreate(await lab.run(lab.runtime.create(launches)));
+
+    test('create, info, list, stop with grace, destroy', async () => {
+      const argv = [
+        'sh',
+        '-c',
+        'trap "echo ended >/data/end; exit 0" TERM; httpd -f -p 80 -h /www & while :; do sleep 0.1; done',
+      ];
+      const cartridge = aCartridge({ volumes: [{ name: 'data', path: '/data' }] });
+      expect(
+        await create(lab.web({ cartridge }, argv), lab.web({ name: 'shop-2', index: 2, ordinal: 2 })),
+      ).toMatchObject([{ ready: true }, { ready: true }]);
+      expect(await lab.shell('curl -s http://10.66.0.2/ http://10.66.0.3/')).toBe('hello\nhello\n');
+      const { processes, foreign, drift } = await lab.look();
+      expect({ foreign, drift }).toEqual({ foreign: [], drift: undefined });
+      expect(processes.map((process) => process.name)).toEqual(['shop-1', 'shop-2']);
+      for (const process of processes) {
+        expect(process).toMatchObject({ state: 'running', fingerprint: 'f1' });
+        expect(process.usage?.pids).toBeGreaterThan(0);
+        expect(process.usage?.memory).toBeGreaterThan(0);
+      }
+      // A second time it is only waited for.
+      expect(await create(lab.web({ cartridge }, argv))).toMatchObject([{ ready: true }]);
+      expect(await lab.remove('shop-1', 'shop-2')).toMatchObject([{ removed: true }, { removed: true }]);
+      expect(await lab.shell('cat /var/lib/stratos/volumes/shop/1/data/end')).toBe('ended\n');
+      expect((await lab.look()).processes).toEqual([]);
+      expect(
+        await lab.shell('ls -A /var/lib/stratos/processes; ls -d /sys/fs/cgroup/*/lxc.payload.* 2>/dev/null'),
+      ).toBe('');
+    });
+
+    test('run and logs: user, environment, secret, directory, status, and what it wrote', async () => {
+      const env = { TRICKY: `a'b\n$(touch /tmp/x) "c"`, TOKEN: new Secret('opensesame') };
+      const argv = [
+        'sh',
+        '-c',
+        'echo "as $(id -u)"; echo reopened >/dev/stdout; echo oops >&2; exec httpd -f -p 8080 -h /www',
+      ];
+      const cartridge = aCartridge({ ports: [{ name: 'http', port: 8080, protocol: 'http' }] });
+      expect(await create(lab.web({ env, cartridge }, argv, 'www'))).toMatchObject([{ ready: true }]);
+      expect(await lab.inside('shop-1', 'sh', '-c', 'id -u; echo "$TRICKY|$TOKEN|$HOME"; pwd; exit 7')).toMatchObject({
+        status: 7,
+        stdout: `33\na'b\n$(touch /tmp/x) "c"|opensesame|/www\n/www\n`,
+      });
+      await expect
+        .poll(async () => (await lab.run([command('logs', lab.runtime.logs('shop-1'))]))[0]?.stdout, {
+          timeout: 10_000,
+        })
+        .toContain('as 33\nreopened\noops\n');
+      // In no argument, of no program.
+      expect(await lab.shell('cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep -c open[s]esame')).toBe('0\n');
+      const known = await lab.shell('grep -rl open[s]esame /var/lib/stratos /run/stratos 2>/dev/null | sort');
+      expect(known).toBe('/var/lib/stratos/processes/shop-1/stratos/init\n');
+    });
+
+    test('stop and start: what it changed stays', async () => {
+      await create(lab.web());
+      await lab.inside('shop-1', 'sh', '-c', 'echo changed >/www/index.html; rm /etc/passwd');
+      expect(parseCreate(await lab.run(lab.runtime.restart([lab.web()])))).toMatchObject([{ ready: true }]);
+      expect(await lab.shell('curl -s http://10.66.0.2/')).toBe('changed\n');
+      expect(await lab.inside('shop-1', 'cat', '/etc/passwd')).toMatchObject({ status: 1 });
+    });
+
+    test('one that cannot start says why', async () => {
+      const [outcome] = await create(lab.web({}, ['sh', '-c', 'echo no config; exit 3']));
+      expect(outcome).toMatchObject({ ready: false });
+      expect(outcome?.failure).toContain('it ends at once');
+    });
+
+    test.runIf(can.freeze)('freeze and thaw, stop and wake', async () => {
+      await create(lab.web());
+      for (const depth of ['frozen', 'stopped'] as const) {
+        const request = { name: 'shop-1', index: 1, network: '10.66.0.0/22', depth };
+        const wake = { port: 80, startup: millis(20_000) };
+        expect(parseSleep(await lab.run(lab.runtime.sleep(lab.lineage, [{ ...request, wake }])))).toMatchObject([
+          { slept: true, depth },
+        ]);
+        expect((await lab.look()).processes).toMatchObject([{ asleep: depth }]);
+        // Its wake port.
+        expect(await lab.shell('curl -s -m 20 http://10.66.0.1:61000/')).toBe('hello\n');
+        await expect.poll(async () => (await lab.look()).processes[0]?.asleep, { timeout: 10_000 }).toBeUndefined();
+        // One that was woken a moment ago stays awake.
+        await expect
+          .poll(async () => lab.shell('systemctl is-active stratos-wake@61000.service'), { timeout: 20_000 })
+          .toBe('inactive\n');
+      }
+    });
+
+    test.runIf(can.snapshot)('snapshot and restore', async () => {
+      await create(lab.web());
+      const [taken] = parseSnapshots((await lab.run(lab.runtime.snapshot('shop-1')))[0]?.stdout ?? '');
+      await lab.inside('shop-1', 'sh', '-c', 'echo changed >/www/index.html');
+      expect(await lab.run(lab.runtime.restore('shop-1', taken?.name ?? ''))).toMatchObject([{ status: 0 }]);
+      expect(await lab.inside('shop-1', 'cat', '/www/index.html')).toMatchObject({ stdout: 'hello\n' });
+    });
+
+    test.runIf(!can.snapshot)('a snapshot is refused by name', async () => {
+      await create(lab.web());
+      const [refused] = await lab.run(lab.runtime.snapshot('shop-1'));
+      expect(refused?.status).not.toBe(0);
+      expect(refused?.stderr).toContain(`Cannot take a snapshot of shop-1 as its runtime has none: ${name}`);
+    });
+
+    test.runIf(can.copy)('copy in and out: owner, modes, folders, links that lead out, foreign processes', async () => {
+      const cartridge = aCartridge({ ports: [{ name: 'http', port: 8080, protocol: 'http' }] });
+      await create(lab.web({ cartridge }, ['httpd', '-f', '-p', '8080', '-h', '/www'], 'www'));
+      const deps = lab.deps('shop-1');
+      const home = await mkdtemp(path.join(lab.vms.site.directory, 'copy-'));
+      await mkdir(path.join(home, 'site', 'deep'), { recursive: true });
+      await writeFile(path.join(home, 'site', 'deep', 'a b'), 'x'.repeat(200_000));
+      await chmod(path.join(home, 'site', 'deep', 'a b'), 0o640);
+      await symlink('deep/a b', path.join(home, 'site', 'link'));
+
+      expect(await processCopyIn(deps, 'shop-1', path.join(home, 'site'), '/www')).toMatchObject({ path: '/www/site' });
+      const owner = 'stat -c "%u:%g %a" "/var/lib/stratos/processes/shop-1/overlay/delta/www/site/deep/a b"';
+      expect(await lab.shell(owner)).toBe('100033:100033 640\n');
+      expect((await lab.inside('shop-1', 'cat', '/www/site/link')).stdout).toHaveLength(200_000);
+      // Under another name, by way of a link that is absolute inside, and replaced the second time.
+      await lab.inside('shop-1', 'ln', '-s', '/www', '/tmp/way');
+      await writeFile(path.join(home, 'page'), 'first');
+      await processCopyIn(deps, 'shop-1', path.join(home, 'page'), '/tmp/way/page.html');
+      await writeFile(path.join(home, 'page'), 'second');
+      await processCopyIn(deps, 'shop-1', path.join(home, 'page'), '/tmp/way/page.html');
+      expect(await lab.shell('curl -s http://10.66.0.2:8080/page.html')).toBe('second');
+
+      await processCopyOut(deps, 'shop-1', '/www/site', path.join(home, 'back'));
+      expect(await readFile(path.join(home, 'back', 'link'), 'utf8')).toHaveLength(200_000);
+      expect(await processCopyOut(deps, 'shop-1', '/tmp/way/page.html', home)).toMatchObject({ files: 1, bytes: 6 });
+      expect(await readFile(path.join(home, 'page.html'), 'utf8')).toBe('second');
+
+      // A link to a file of the VM leads to what has that name inside.
+      await lab.shell('echo of-the-vm >/etc/stratos-test');
+      await lab.inside('shop-1', 'ln', '-s', '/etc', '/tmp/etc');
+      await expect(processCopyOut(deps, 'shop-1', '/tmp/etc/stratos-test', home)).rejects.toThrow('No such file');
+      await expect(processCopyIn(deps, 'shop-1', path.join(home, 'page'), '/tmp/etc/../../evil')).rejects.toThrow(
+        '".."',
+      );
+      await expect(processCopyIn(deps, 'shop-1', path.join(home, 'page'), '/nowhere/a')).rejects.toThrow(
+        'Cannot copy to /nowhere/a of shop-1 as the folder it would be in is not there: /nowhere',
+      );
+      await expect(processCopyOut(deps, 'shop-1', '/www/site', path.join(home, 'back', '..'))).rejects.toThrow(
+        'as a folder is there already',
+      );
+      await lab.shell('sed -i s/1111/9999/ /var/lib/stratos/processes/shop-1/label.json');
+      await expect(processCopyOut(deps, 'shop-1', '/www', path.join(home, 'x'))).rejects.toThrow('or not ours');
+      await lab.shell('sed -i s/9999/1111/ /var/lib/stratos/processes/shop-1/label.json');
+    });
+  });
+}
