@@ -48,6 +48,7 @@ forbidden.push(
     ['(yaml|ajv)', '^src/inventory/'],
     ['croner', '^src/(policy|inventory)/'],
     ['google-auth-library', '^src/iaas/gce/'],
+    ['@(aws-sdk|smithy)', '^src/iaas/ec2/'],
   ].map(([pkg, home]) => ({
     name: `one-door-${pkg}`,
     severity: 'error',

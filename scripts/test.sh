@@ -4,6 +4,7 @@
 
 preflight
 install_packages test
+test/peers/moto.sh install
 install_modules
 build
 

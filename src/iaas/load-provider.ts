@@ -17,6 +17,8 @@ export async function loadProvider(spec: IaasSpec, context: IaasContext): Promis
       return (await import('./static/static-provider.ts')).staticProvider(spec, context);
     case 'exec':
       return managed((await import('./exec/exec-provider.ts')).execProvider(spec, context), spec);
+    case 'ec2':
+      return managed((await import('./ec2/ec2-provider.ts')).ec2Provider(spec, context), spec);
     case 'hetzner':
       return managed((await import('./hetzner/hetzner-provider.ts')).hetznerProvider(spec, context), spec);
     case 'gce':

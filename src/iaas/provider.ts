@@ -10,6 +10,8 @@ export interface MachineRequest {
   /** Name of the VM; the idempotency key. */
   readonly vm: string;
   readonly partition: string;
+  /** Tells this VM from an earlier one of its name; the same in each attempt to make it. */
+  readonly generation?: string;
   readonly size: VmSize;
   /** One of the zones that the spec gives this IaaS. Undefined: the adapter's choice. */
   readonly zone?: string;

@@ -51,6 +51,32 @@ export interface RawExecIaas extends RawCloud {
   readonly command: readonly string[];
   readonly env?: RawEnv;
 }
+export interface RawEc2Iaas extends RawCloud {
+  readonly kind: 'ec2';
+  readonly region?: string;
+  readonly profile?: string;
+  readonly accessKey?: { readonly id: RawSecret; readonly secret: RawSecret; readonly session?: RawSecret };
+  readonly endpoint?: string;
+  readonly market?: 'on-demand' | 'spot';
+  readonly maxPrice?: number;
+  readonly image?: string | { readonly name: string; readonly owner: string };
+  readonly launchTemplate?: string | { readonly template: string; readonly version?: string | number };
+  readonly subnets?: readonly string[];
+  readonly securityGroups?: readonly string[];
+  readonly address?: 'public' | 'private';
+  readonly publicAddress?: boolean;
+  readonly disk?: {
+    readonly size?: number | string;
+    readonly type?: string;
+    readonly encrypted?: boolean;
+    readonly kmsKey?: string;
+    readonly iops?: number;
+    readonly throughput?: number;
+  };
+  readonly instanceProfile?: string;
+  readonly prices?: RawMap<number>;
+  readonly tags?: RawMap<string>;
+}
 export interface RawHetznerIaas extends RawCloud {
   readonly kind: 'hetzner';
   readonly token?: RawSecret;
@@ -101,7 +127,8 @@ export interface RawOpenstackIaas extends RawCloud {
   readonly serverGroup?: string;
   readonly configDrive?: boolean;
 }
-export type RawIaas = RawLocalIaas | RawStaticIaas | RawExecIaas | RawHetznerIaas | RawGceIaas | RawOpenstackIaas;
+export type RawIaas =
+  RawLocalIaas | RawStaticIaas | RawExecIaas | RawEc2Iaas | RawGceIaas | RawHetznerIaas | RawOpenstackIaas;
 
 export interface RawDirectoryStore {
   readonly kind: 'directory';

@@ -1,6 +1,7 @@
 /** `iaas:`: where machines come from, and how they are reached. */
 import type { IaasSpec, LocalIaasSpec } from '../model/spec.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
+import { ec2 } from './iaas/ec2.ts';
 import { exec } from './iaas/exec.ts';
 import { hetzner } from './iaas/hetzner.ts';
 import { gce } from './iaas/gce.ts';
@@ -33,6 +34,8 @@ async function resolveKind(context: ResolveContext, entry: Entry, raw: RawIaas):
       return staticPool(context, entry, raw);
     case 'exec':
       return exec(context, entry, raw);
+    case 'ec2':
+      return ec2(context, entry, raw);
     case 'hetzner':
       return hetzner(context, entry, raw);
     case 'gce':

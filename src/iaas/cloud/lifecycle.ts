@@ -27,8 +27,8 @@ export interface CloudCalls {
   remove(id: string): Promise<void>;
   /** Gives a running machine of ours that has no address one, where the cloud does not by itself. */
   readonly giveAddress?: (id: string, signal?: AbortSignal) => Promise<void>;
-  /** Why a machine of ours failed, where the cloud tells that later than in its answer. */
-  readonly faultOf?: (id: string, vm: string) => Promise<Fault>;
+  /** Why a machine of ours failed, or ended by itself, where the cloud tells that later than in its answer. */
+  readonly faultOf?: (id: string, vm: string) => Promise<Fault | undefined>;
 }
 
 export interface Fault {
@@ -61,8 +61,10 @@ export function lifecycle(
   async function running(id: string, vm: string, signal?: AbortSignal): Promise<Machine> {
     const look = async (): Promise<Machine | undefined> => {
       const machine = await calls.find(id, signal);
-      if (!machine)
-        throw new IaasError(name, 'not-found', `Cannot wait for machine ${id} as ${name} has no such machine`);
+      if (!machine || machine.state === 'deleting') {
+        const message = `Cannot wait for machine ${id} as ${name} has no such machine`;
+        throw (await calls.faultOf?.(id, vm))?.error ?? new IaasError(name, 'not-found', message);
+      }
       if (machine.state === 'failed') {
         const { error, neverRan } = await faultOf(id, vm);
         if (neverRan) await end(id);

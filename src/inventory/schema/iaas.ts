@@ -1,4 +1,5 @@
 /** Schema of `iaas:`: one definition for each kind. */
+import { EC2 } from './ec2.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { GCE } from './iaas-gce.ts';
 import { HETZNER } from './iaas-hetzner.ts';
@@ -128,6 +129,7 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
     },
     { required: ['kind', 'command'] },
   ),
+  iaasEc2: mapping({ ...EC2, ...CLOUD }, { required: ['kind'] }),
   iaasHetzner: mapping({ ...HETZNER, ...CLOUD }, { required: ['kind'] }),
   iaasGce: mapping({ ...GCE, ...CLOUD }, { required: ['kind', 'project', 'zones'] }),
   iaasOpenstack: mapping({ ...OPENSTACK, ...CLOUD }, { required: ['kind', 'image', 'network'] }),

@@ -73,7 +73,8 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
       const { publicKey } = await deps.identity();
       const hostKey = generateHostKey();
       const taken = recorder.vms().flatMap(({ iaas, machine }) => (iaas === action.iaas && machine ? [machine] : []));
-      const what = { vm, partition: record.partition, size: action.size, ...inZone(action.zone) };
+      const { partition, createdAt: generation } = record;
+      const what = { vm, partition, generation, size: action.size, ...inZone(action.zone) };
       const request = { ...what, hostKey, authorizedKey: publicKey, taken };
       const machine = await provider.create({ ...request, signal: context.signal }).catch(async (error: unknown) => {
         const refused = await refusalOf(provider, vm, error);

@@ -1,0 +1,97 @@
+/** EC2's API: the SDK loaded with the first request, one client for all, failures as {@link IaasError}. */
+import type { EC2 } from '@aws-sdk/client-ec2';
+import { interrupted } from '../../concurrency/interrupted.ts';
+import { readSecret } from '../../host/read-secret.ts';
+import type { Ec2IaasSpec } from '../../model/spec.ts';
+import { remembered } from '../../concurrency/remembered.ts';
+import type { IaasContext } from '../provider.ts';
+import { translate } from './failures.ts';
+
+export interface Ec2Api {
+  /** Makes one request. `what` stands after "Cannot" in messages. @throws IaasError, InterruptedError */
+  ask<Answer>(what: string, request: Ec2Request<Answer>, signal?: AbortSignal): Promise<Answer>;
+  /** All pages of a listing. @throws IaasError, InterruptedError */
+  pages<Item>(what: string, page: Ec2Page<Item>, signal?: AbortSignal): Promise<readonly Item[]>;
+  /** Where requests go. @throws IaasError when nothing says it */
+  region(): Promise<string>;
+}
+
+type Ec2Request<Answer> = (ec2: EC2, options: RequestOptions) => Promise<Answer>;
+type Ec2Page<Item> = (ec2: EC2, token: Token, options: RequestOptions) => Promise<Page<Item>>;
+
+interface RequestOptions {
+  readonly abortSignal?: AbortSignal;
+}
+/** Part of a request: where the page begins. */
+interface Token {
+  readonly NextToken?: string;
+}
+interface Page<Item> {
+  readonly items: readonly Item[] | undefined;
+  readonly next: string | undefined;
+}
+
+/** Longest time in ms to connect, and longest silence. */
+const CONNECT_TIMEOUT = 10_000;
+const SILENCE = 60_000;
+
+/** Opens it; nothing is loaded or contacted yet. */
+export function openEc2(spec: Ec2IaasSpec, { env }: Pick<IaasContext, 'env'>): Ec2Api {
+  const asker = { iaas: spec.name, profile: spec.profile };
+
+  async function open(): Promise<EC2> {
+    const { EC2 } = await import('@aws-sdk/client-ec2');
+    const { region, profile, endpoint } = spec;
+    const credentials = await accessKey(spec, env);
+    return new EC2({
+      ...(region !== undefined && { region }),
+      ...(profile !== undefined && { profile }),
+      ...(endpoint !== undefined && { endpoint }),
+      ...(credentials && { credentials }),
+      // Repeating is done around the adapter, the same for all.
+      maxAttempts: 1,
+      requestHandler: { connectionTimeout: CONNECT_TIMEOUT, socketTimeout: SILENCE },
+    });
+  }
+
+  const client = remembered(open);
+  const api: Ec2Api = {
+    async ask(what, request, signal) {
+      if (signal?.aborted) throw interrupted(signal);
+      try {
+        return await request(await client(), signal ? { abortSignal: signal } : {});
+      } catch (error) {
+        if (signal?.aborted) throw interrupted(signal);
+        throw translate(asker, what, error);
+      }
+    },
+    async pages<Item>(what: string, page: Ec2Page<Item>, signal?: AbortSignal): Promise<readonly Item[]> {
+      const all: Item[] = [];
+      let next: string | undefined;
+      do {
+        const token = next === undefined ? {} : { NextToken: next };
+        const answer = await api.ask(what, async (ec2, options) => page(ec2, token, options), signal);
+        all.push(...(answer.items ?? []));
+        ({ next } = answer);
+      } while (next !== undefined && next !== '');
+      return all;
+    },
+    region: async () => api.ask(`use ${spec.name}`, async (ec2) => ec2.config.region()),
+  };
+  return api;
+}
+
+/** The access key that the spec names; undefined where AWS's usual places have it. @throws HostError */
+async function accessKey(
+  { name, accessKey: named }: Ec2IaasSpec,
+  env: IaasContext['env'],
+): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined> {
+  if (!named) return undefined;
+  const what = `use the access key of ${name}`;
+  const session = named.session && (await readSecret(named.session, what, env));
+  return {
+    accessKeyId: (await readSecret(named.id, what, env)).reveal(),
+    secretAccessKey: (await readSecret(named.secret, what, env)).reveal(),
+    ...(session && { sessionToken: session.reveal() }),
+  };
+}
