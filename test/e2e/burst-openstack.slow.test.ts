@@ -1,0 +1,79 @@
+/** From this machine into a cloud and back: a partition that overflows into OpenStack, and one that moves there under load. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { plannedKinds } from '../support/fleet.ts';
+import { hypervisor, type Hypervisor } from '../support/hypervisor.ts';
+import { openstack, type Openstack } from '../support/openstack.ts';
+import { openstackSite } from '../support/openstack-site.ts';
+import { getPage, STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
+
+let project: TestProject;
+let cloud: Openstack;
+let machines: Hypervisor;
+
+beforeAll(async () => {
+  project = await testProject(staticSpec({ vms: [1, 3], processesPerVm: 1, cpu: 1 }));
+  cloud = await openstack();
+  const { subnet } = project.site.spec;
+  const at = (last: number): string => subnet.replace(/\.0\/24$/, `.${String(last)}`);
+  await openstackSite(cloud, { cidr: subnet, pool: { start: at(200), end: at(220) } });
+  machines = hypervisor(cloud, project.site);
+  const auth = { auth_url: cloud.urls.identity, username: 'admin', password: 'secret', project_name: 'admin' };
+  await writeFile(path.join(project.directory, 'clouds.yaml'), JSON.stringify({ clouds: { north: { auth } } }));
+  const entry = '{ kind: openstack, cloud: north, image: debian, network: private, user: root }';
+  await project.editSpec('iaas:\n', `iaas:\n  cloud: ${entry}\n`);
+  await project.editSpec('[{ iaas: lab }]', '[{ iaas: lab, max: 1 }, { iaas: cloud }]');
+  await project.must('cartridge', 'build', STATIC_CARTRIDGE, '--tag', 'static:1');
+}, 600_000);
+afterAll(async () => {
+  await machines[Symbol.asyncDispose]();
+  await cloud[Symbol.asyncDispose]();
+  await project.dispose();
+});
+
+const homes = async (): Promise<readonly string[]> => {
+  const { partitions } = await project.status();
+  return partitions.flatMap(({ vms }) => vms.map(({ name, iaas, state }) => `${name} ${iaas} ${state}`)).sort();
+};
+const urls = async (): Promise<readonly string[]> => (await project.status()).subscriptions[0]?.urls ?? [];
+const servers = async (): Promise<readonly { readonly name: string; readonly status: string }[]> => {
+  const answer = await cloud.ask('compute', 'servers/detail');
+  return answer.servers as { name: string; status: string }[];
+};
+
+describe('a partition that overflows into a cloud', () => {
+  test('stays on this machine while there is room', async () => {
+    await project.must('subscribe', 'shop', '--cartridge', 'static', '--port', '8080', '--min', '1', '--max', '3');
+    await project.must('reconcile');
+    expect(await homes()).toEqual(['web-1 lab ready']);
+    expect(await servers()).toEqual([]);
+  });
+
+  test('grows into OpenStack when this machine is full, and answers from there', async () => {
+    await project.must('scale', 'shop', '--min', '3');
+    await project.must('reconcile');
+    expect(await homes()).toEqual(['web-1 lab ready', 'web-2 cloud ready', 'web-3 cloud ready']);
+    expect((await servers()).map(({ name, status }) => `${name} ${status}`).sort()).toEqual([
+      'web-2 ACTIVE',
+      'web-3 ACTIVE',
+    ]);
+    const pages = await Promise.all((await urls()).map(getPage));
+    expect(pages).toEqual([200, 200, 200]);
+    expect(await project.onVm('web-3', 'hostname -I')).toMatch(/\.2\d\d /);
+    expect(await plannedKinds(project)).toEqual([]);
+  });
+
+  test('gives the cloud back first, and nothing of it is left there', async () => {
+    await project.must('scale', 'shop', '--min', '1', '--max', '1');
+    await vi.waitUntil(async () => {
+      await project.must('reconcile');
+      return (await homes()).length === 1;
+    }, 120_000);
+    expect(await homes()).toEqual(['web-1 lab ready']);
+    expect(await servers()).toEqual([]);
+    const { ports } = await cloud.ask('network', 'v2.0/ports');
+    expect(ports).toEqual([]);
+    expect(await Promise.all((await urls()).map(getPage))).toEqual([200]);
+  });
+});
