@@ -230,6 +230,7 @@ export interface RawStore {
 export interface RawDistribution {
   readonly fanOut?: number;
   readonly bandwidthLimit?: number | string;
+  readonly neighbours?: boolean;
 }
 export interface RawHooks {
   readonly timeout?: string;

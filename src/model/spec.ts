@@ -35,6 +35,8 @@ export interface DistributionSpec {
   readonly fanOut?: number;
   /** Most that leaves this machine, in bytes per second. Undefined: as fast as it goes. */
   readonly bandwidthLimit?: Bytes;
+  /** VMs keep layers compressed as well, so that later VMs take them from there. Default false: it costs their disks. */
+  readonly neighbours?: boolean;
 }
 
 /** Where a spec says nothing. */

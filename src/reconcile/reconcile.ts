@@ -118,6 +118,7 @@ export function contextOf(deps: Deps, materials: Materials, signal: AbortSignal)
     spreader: spreader({
       transport: deps.transport,
       fanOut: spec.distribution?.fanOut ?? DEFAULT_FAN_OUT,
+      keep: spec.distribution?.neighbours === true,
       ...(limit === undefined ? {} : { pacer: pacer(limit) }),
     }),
     signal,

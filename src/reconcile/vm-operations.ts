@@ -65,7 +65,8 @@ export async function vmPrune(deps: Deps, names: readonly string[], limits: RunL
     // What a rollout may bring back at any moment stays as well.
     const previous = (inventory.revisions ?? []).filter(({ state }) => state === 'succeeded' || state === 'rolling');
     const keep = new Set([...wanted, ...[...inventory.processes, ...previous].map(({ image }) => image)]);
-    const step = pruneStep([...keep].filter((digest) => digest !== undefined).sort());
+    const digests = [...keep].filter((digest) => digest !== undefined).sort();
+    const step = pruneStep(digests, spec.distribution?.neighbours === true);
     const chosen = new Set(names.map((name) => find(inventory.vms, name)));
     const vms = names.length > 0 ? [...chosen] : inventory.vms.filter((vm) => vm.endpoint);
     const limit = limiter(limits.parallel);

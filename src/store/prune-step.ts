@@ -19,9 +19,10 @@ export interface Pruned {
   readonly freed: Bytes;
 }
 
-/** A step that removes from a VM every image but these, and every layer none of the rest has. Images in use stay. */
-export function pruneStep(keep: readonly string[]): ScriptStep {
-  const args = [LAYOUT.images, LAYOUT.layers, BLOBS, LAYOUT.processes, LAYOUT.run, AGE, ...keep.map(hexOf)];
+/** A step that removes from a VM every image but these, and every layer none of the rest has. Images in use stay, and for neighbours the blobs of layers that do. */
+export function pruneStep(keep: readonly string[], neighbours = false): ScriptStep {
+  const folders = [LAYOUT.images, LAYOUT.layers, BLOBS, LAYOUT.processes, LAYOUT.run];
+  const args = [...folders, AGE, neighbours ? 'keep' : 'drop', ...keep.map(hexOf)];
   return script({ name: 'image_prune', text: pruneText }, 'prune images', args);
 }
 

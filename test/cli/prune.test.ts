@@ -46,8 +46,8 @@ describe('vm prune', () => {
     expect(stdout).toBe('web-1: removed 999999999999; 1Mi freed\nweb-2: nothing to remove\n');
     expect(code).toBe(0);
     expect(asked.map(({ vm }) => vm)).toEqual(['web-1', 'web-2']);
-    // After folders and an age.
-    for (const { args } of asked) expect(args.slice(6)).toEqual([hex(DIGEST), hex(SPEC_IMAGE)]);
+    // After folders and an age: blobs go.
+    for (const { args } of asked) expect(args.slice(6)).toEqual(['drop', hex(DIGEST), hex(SPEC_IMAGE)]);
   });
 
   it('asks the VMs that are named alone', async () => {

@@ -1,7 +1,19 @@
 /** Images: copied to a VM the first time a process there needs them. */
 import { NotFoundError } from '../../model/errors.ts';
+import type { Neighbour } from '../../store/spread/spreader.ts';
+import type { ApplyContext } from '../context.ts';
 import { NO_FAILURES, type Handler } from './handler.ts';
 import { recordOf } from './machines.ts';
+
+/** VMs of the same partition that run an image already, where VMs keep layers for each other. */
+function neighboursWith({ spec, recorder }: ApplyContext, vm: string, image: string): readonly Neighbour[] {
+  if (spec.distribution?.neighbours !== true) return [];
+  const partition = recorder.vm(vm)?.partition;
+  return recorder.vms().flatMap(({ name, partition: theirs, state, endpoint }) => {
+    if (name === vm || theirs !== partition || state !== 'ready' || !endpoint) return [];
+    return recorder.processesOn(name).some((process) => process.image === image) ? [{ vm: name, endpoint }] : [];
+  });
+}
 
 export const copyImages: Handler<'image.copy'> = async (context, vm, actions, progress) => {
   const { endpoint } = recordOf(context, vm);
@@ -18,6 +30,7 @@ export const copyImages: Handler<'image.copy'> = async (context, vm, actions, pr
       store: context.store,
       image,
       privileged: action.privileged === true,
+      neighbours: neighboursWith(context, vm, action.image),
       signal: context.signal,
       onProgress: (done, total) => {
         progress(action, 'copying', done, total);

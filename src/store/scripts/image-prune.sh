@@ -1,10 +1,10 @@
 # Removes images that are not needed, and layers that no image has. Arguments: folders of the images, of the layers, of the blobs, of
-# the processes and of what lives as long as the VM runs; minutes that a layer nobody names, or a blob, must have been here; then
-# the hex of each image to keep. An image that a process or a snapshot of one stands on is kept in any case. Prints JSON lines:
+# the processes and of what lives as long as the VM runs; minutes that a layer nobody names, or a blob, must have been here; `keep`
+# or `drop` for the blobs of layers that stay; then the hex of each image to keep. An image that a process or a snapshot of one stands on is kept in any case. Prints JSON lines:
 # {"removed":"HEX"} for each image, {"layer":"HEX"} for each layer, {"freed":BYTES} at the end.
 set -eu
-images=$1 layers=$2 blobs=$3 processes=$4 run=$5 minutes=$6
-shift 6
+images=$1 layers=$2 blobs=$3 processes=$4 run=$5 minutes=$6 compressed=$7
+shift 7
 [ -d "$images" ] || exit 0
 mkdir -p "$run"
 before=$(($(stat -f -c '%a * %S' "$images")))
@@ -43,7 +43,11 @@ if [ -d "$layers" ]; then
   # What a killed unpacking left, and nobody took up.
   find "$layers" -mindepth 1 -maxdepth 1 -name '.*' -mmin "+$minutes" -exec rm -rf --one-file-system {} +
 fi
-[ ! -d "$blobs" ] || find "$blobs" -type f -cmin "+$minutes" -delete
+[ ! -d "$blobs" ] || find "$blobs" -type f -mmin "+$minutes" | while IFS= read -r blob; do
+  # A layer says which blob it came in.
+  if [ "$compressed" = keep ] && cat "$layers"/*/blob 2>/dev/null | grep -qxF "${blob##*/}"; then continue; fi
+  rm -f "$blob"
+done
 freed=$(($(stat -f -c '%a * %S' "$images") - before))
 # Others write to the disk meanwhile.
 [ "$freed" -ge 0 ] || freed=0

@@ -180,7 +180,7 @@ rm -rf "${target:?}/$variant" "$target/$variant".*
 mv "$work/implied" "$target/$variant.implied"
 mv "$work/root" "$target/$variant"
 cat /proc/sys/kernel/random/boot_id >"$target/$variant.fresh"
-if [ "$keep" = keep ]; then mv "$part" "$blobs/$blob"; else rm -f "$part"; fi
+if [ "$keep" = keep ]; then mv "$part" "$blobs/$blob" && echo "$blob" >"$target/blob"; else rm -f "$part"; fi
 echo '{"unpacked":true}'
 # What is not on the disk yet is not waited for.
 # shellcheck disable=SC2016

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Pacer } from '../../concurrency/pacer.ts';
 import { RemoteCommandError } from '../../model/errors.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import type { Transport } from '../../ssh/transport.ts';
 import { distributeImage, type DistributeOptions, type Distribution } from '../distribute.ts';
 import { closeStep, openStep, type Giver } from './giver.ts';
@@ -14,11 +15,21 @@ export interface SpreadSettings {
   readonly transport: Transport;
   /** How many VMs the operator gives to, and each VM at one time. */
   readonly fanOut: number;
+  /** Blobs stay on the VMs for those that come in later runs. */
+  readonly keep?: boolean;
   /** What goes out of the operator's machine, for all VMs together. */
   readonly pacer?: Pacer;
 }
 
-export type BringOptions = Omit<DistributeOptions, 'transport' | 'pacer' | 'keep' | 'giver' | 'onGiverLost'>;
+export interface BringOptions extends Omit<
+  DistributeOptions,
+  'transport' | 'pacer' | 'keep' | 'giver' | 'onGiverLost'
+> {
+  /** VMs that should have the image from an earlier run; one that has not kept its blobs is found out. */
+  readonly neighbours?: readonly Neighbour[];
+}
+
+export type Neighbour = Pick<DistributeOptions, 'vm' | 'endpoint'>;
 
 export interface Spreader {
   /** Says that one more VM will want an image: those of which more VMs want one than the operator gives to are kept to be given on. */
@@ -31,21 +42,27 @@ export interface Spreader {
 
 /** One image in one variant on its way to many. */
 interface Swarm {
-  readonly givers: Map<string, BringOptions>;
+  readonly givers: Map<string, Neighbour>;
   readonly running: (string | undefined)[];
   readonly waiting: { readonly vm: string; readonly begin: (from: string | undefined) => void }[];
 }
 
 /** Makes a spreader; no key is made before a VM is to give. */
-export function spreader({ transport, fanOut, pacer }: SpreadSettings): Spreader {
+export function spreader({ transport, fanOut, pacer, keep = false }: SpreadSettings): Spreader {
   const swarms = new Map<string, Swarm>();
   const run = randomBytes(8).toString('hex');
   const opened = new Map<string, Promise<Giver>>();
-  const kept = new Map<string, BringOptions[]>();
+  /** Blobs that each VM has kept for others of this run. */
+  const kept = new Map<string, { readonly endpoint: Endpoint; readonly blobs: Set<string> }>();
   let key: Promise<Giver['key']> | undefined;
 
-  const open = (options: BringOptions): Promise<Giver> => {
-    const { vm, endpoint } = options;
+  const note = (vm: string, endpoint: Endpoint, blobs: readonly string[]): void => {
+    const known = kept.get(vm) ?? { endpoint, blobs: new Set<string>() };
+    kept.set(vm, known);
+    for (const blob of blobs) known.blobs.add(blob);
+  };
+
+  const open = ({ vm, endpoint }: Neighbour): Promise<Giver> => {
     const known = opened.get(vm);
     if (known) return known;
     const opening = (async () => {
@@ -57,6 +74,7 @@ export function spreader({ transport, fanOut, pacer }: SpreadSettings): Spreader
       return { vm, endpoint, key: pair };
     })();
     opened.set(vm, opening);
+    note(vm, endpoint, []);
     return opening;
   };
 
@@ -97,11 +115,11 @@ export function spreader({ transport, fanOut, pacer }: SpreadSettings): Spreader
       expected.set(id, (expected.get(id) ?? 0) + 1);
     },
     async bring(options) {
-      const { image, vm, privileged, signal } = options;
+      const { image, vm, endpoint, privileged, signal, neighbours = [] } = options;
       const rest = { ...options, transport, ...(pacer && { pacer }) };
       const id = idOf(image.digest, privileged === true);
-      if ((expected.get(id) ?? 1) <= fanOut) return distributeImage(rest);
-      const swarm = swarms.get(id) ?? { givers: new Map<string, BringOptions>(), running: [], waiting: [] };
+      if ((expected.get(id) ?? 1) <= fanOut && neighbours.length === 0) return distributeImage({ ...rest, keep });
+      const swarm = swarms.get(id) ?? swarmOf(neighbours);
       swarms.set(id, swarm);
       const from = await turn(swarm, vm, signal);
       const lose = (): void => {
@@ -110,9 +128,13 @@ export function spreader({ transport, fanOut, pacer }: SpreadSettings): Spreader
       try {
         const source = from === undefined ? undefined : swarm.givers.get(from);
         const giver = source && (await open(source).catch(lose));
-        kept.set(vm, [...(kept.get(vm) ?? []), options]);
+        note(
+          vm,
+          endpoint,
+          image.layers.map((layer) => layer.digest),
+        );
         const done = await distributeImage({ ...rest, keep: true, ...(giver && { giver, onGiverLost: lose }) });
-        swarm.givers.set(vm, options);
+        swarm.givers.set(vm, { vm, endpoint });
         return done;
       } finally {
         swarm.running.splice(swarm.running.indexOf(from), 1);
@@ -120,16 +142,19 @@ export function spreader({ transport, fanOut, pacer }: SpreadSettings): Spreader
       }
     },
     async close() {
-      const work = [...kept].map(async ([vm, brought]) => {
-        const [first] = brought;
-        if (!first) return;
-        const blobs = brought.flatMap(({ image }) => image.layers.map((layer) => layer.digest));
-        const { endpoint } = first;
-        await transport.run(vm, endpoint, { steps: [closeStep(endpoint.user, run, [...new Set(blobs)])] });
+      const work = [...kept].map(async ([vm, { endpoint, blobs }]) => {
+        if (keep && !opened.has(vm)) return;
+        await transport.run(vm, endpoint, { steps: [closeStep(endpoint.user, run, keep ? [] : [...blobs])] });
       });
       await Promise.allSettled(work);
     },
   };
 }
+
+const swarmOf = (neighbours: readonly Neighbour[]): Swarm => ({
+  givers: new Map(neighbours.map((neighbour) => [neighbour.vm, neighbour])),
+  running: [],
+  waiting: [],
+});
 
 const idOf = (digest: string, privileged: boolean): string => `${digest}/${String(privileged)}`;

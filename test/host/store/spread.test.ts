@@ -8,6 +8,7 @@ import { millis } from '../../../src/model/quantity.ts';
 import { generateKeyPair } from '../../../src/ssh/key-pair.ts';
 import { sshTransport } from '../../../src/ssh/ssh-transport.ts';
 import type { Transport } from '../../../src/ssh/transport.ts';
+import { pruneStep } from '../../../src/store/prune-step.ts';
 import { closeStep, openStep } from '../../../src/store/spread/giver.ts';
 import { spreader } from '../../../src/store/spread/spreader.ts';
 import { tar } from '../../support/tar.ts';
@@ -105,6 +106,41 @@ describe('spreader', () => {
       'there',
       'there',
     ]);
+  });
+
+  it('has a VM of a later run take an image from a neighbour that kept it, and leaves the blobs and no key', async () => {
+    const wanted = await image('later');
+    const [first, second, third] = vms.vms;
+    if (!first || !second || !third) throw new Error('too few VMs');
+    const before = await keys();
+    const bring = async ({ name, endpoint }: typeof first, ...from: (typeof first)[]) => {
+      const spread = spreader({ transport, fanOut: COUNT, keep: true });
+      spread.expect(wanted.digest, false);
+      const neighbours = from.map((neighbour) => ({ vm: neighbour.name, endpoint: neighbour.endpoint }));
+      const done = await spread.bring({ vm: name, endpoint, store: lab.store, image: wanted, neighbours });
+      await spread.close();
+      return done;
+    };
+    expect(await bring(first)).toMatchObject({ sent: size(wanted), fetched: 0 });
+    expect(await bring(second, first)).toMatchObject({ sent: 0, fetched: size(wanted) });
+    const blobs = wanted.layers.map(({ digest }) => digest.slice('sha256:'.length)).sort();
+    expect((await onAll(`ls ${LAYOUT.blobs}/sha256`)).slice(0, 2)).toEqual([blobs.join('\n'), blobs.join('\n')]);
+    expect(await keys()).toEqual(before);
+    // Blobs of layers that stay are kept for as long as that is wanted.
+    const age = `find ${LAYOUT.blobs}/sha256 -type f`;
+    const prune = async (neighbours: boolean) =>
+      transport.run(second.name, second.endpoint, { steps: [pruneStep([wanted.digest], neighbours)] });
+    await vms.ssh(
+      `${age} -exec touch -d '2 hours ago' {} +; touch -d '2 hours ago' ${LAYOUT.blobs}/sha256/stranger`,
+      1,
+    );
+    await prune(true);
+    expect((await vms.ssh(`${age} | wc -l`, 1)).trim()).toBe('2');
+    // A neighbour without them is no neighbour: the operator helps.
+    await prune(false);
+    expect(await vms.ssh(age, 1)).toBe('');
+    expect(await bring(third, second)).toMatchObject({ sent: size(wanted), fetched: 0 });
+    await onAll(`${age} -delete`);
   });
 
   it('sends all itself to no more VMs than it may', async () => {
