@@ -27,6 +27,8 @@ export interface ProcessDecision {
   readonly sleep: Readonly<Record<string, SleepWish>>;
   /** Sleepers that shall be awake, by name, with the reason. */
   readonly wake: Readonly<Record<string, string>>;
+  /** All of it goes, whatever its bounds say: what it needs is lost. */
+  readonly ends?: true;
   /** Why processes that could sleep by policy do not, one line for each reason. */
   readonly notes?: readonly string[];
 }

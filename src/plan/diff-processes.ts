@@ -139,6 +139,7 @@ function withinAllowance(
   old: ReadonlyMap<Member, Departure>,
 ): readonly Member[] {
   if (!subscription || Object.keys(subscription.scaling.target).length === 0) return victims;
+  if (view.input.decisions.processes[alias]?.ends) return victims;
   let left = Math.max(allowance, counted - subscription.scaling.processes.max);
   const now = victims.filter((member) => !isReady(member) || old.has(member) || left-- > 0);
   if (now.length < victims.length) {

@@ -8,6 +8,7 @@ import type { Crew } from './crews.ts';
 import { peakOf, rememberWanted } from './down-window.ts';
 import type { Floor } from './keep-one.ts';
 import { loadNeed } from './load-need.ts';
+import type { Follow } from './needs.ts';
 import { pace } from './pace.ts';
 import type { Panic } from './panic.ts';
 import { boundsAt, type ScheduledBounds } from './schedules.ts';
@@ -19,6 +20,8 @@ export interface CountInput {
   /** With no time in it that is yet to come. */
   readonly memory: SubscriptionMemory | undefined;
   readonly floor: Floor;
+  /** What those ask for that it follows. */
+  readonly follow?: Follow | undefined;
   /** Why signals are missing. */
   readonly problems: readonly string[];
   /** Why nothing may change: the breaker is open. */
@@ -45,10 +48,10 @@ export interface Count {
 
 /**
  * In this order: what the load needs (no data: the count holds), panic, the most that was wanted in the scale-down window, cooldowns,
- * the step, the one process that is kept or called back, and at last the bounds, which nothing passes.
+ * the step, the one process that is kept or called back, those that it follows, and at last the bounds, which nothing passes.
  */
 export function decideCount(input: CountInput): Count {
-  const { subscription, crew, floor, memory, hold, now } = input;
+  const { subscription, crew, floor, follow, memory, hold, now } = input;
   const { scaling } = subscription;
   const bounds = boundsAt(scaling, now);
   const have = memory?.desired ?? crew.current;
@@ -60,7 +63,7 @@ export function decideCount(input: CountInput): Count {
   const call = floor.called ? floor.count : 0;
   if (Object.keys(scaling.target).length === 0) {
     const reasons = input.quiet ? undefined : [`policy ${scaling.name} has no target: ${minimumOf(bounds)} runs`];
-    const desired = within(bounds, atLeast(floor, bounds.min, reasons), reasons);
+    const desired = within(bounds, followed(follow, atLeast(floor, bounds.min, reasons), reasons), reasons);
     const needed = Math.min(call, desired);
     return { desired, needed, keepAwake: call, reasons: reasons ?? NONE, needs: [], memory: undefined };
   }
@@ -72,7 +75,7 @@ export function decideCount(input: CountInput): Count {
   const settled = want === undefined ? have : settle(want, have, peakOf(wanted), scaling.tuning.downWindow, reasons);
   const paced = pace(have, settled, memory ?? {}, scaling.tuning, now);
   reasons?.push(...paced.reasons);
-  const desired = within(bounds, atLeast(floor, paced.count, reasons), reasons);
+  const desired = within(bounds, followed(follow, atLeast(floor, paced.count, reasons), reasons), reasons);
   const needed = Math.min(desired, Math.max(load.awake, call));
   return {
     desired,
@@ -120,6 +123,14 @@ function atLeast(floor: Floor, count: number, reasons: Reasons): number {
   if (count >= floor.count) return count;
   if (reasons?.includes(floor.reason) === false) reasons.push(floor.reason);
   return floor.count;
+}
+
+function followed(follow: Follow | undefined, count: number, reasons: Reasons): number {
+  if (follow === undefined) return count;
+  // What decides stands last.
+  if (follow.count < count) reasons?.unshift(follow.reason);
+  else reasons?.push(follow.reason);
+  return Math.max(count, follow.count);
 }
 
 function within({ min, max, source }: ScheduledBounds, count: number, reasons: Reasons): number {

@@ -9,6 +9,7 @@ import type { Crew } from './crews.ts';
 import { decideCount } from './decide-count.ts';
 import { latest, useOf, type Use } from './idle.ts';
 import { floorOf } from './keep-one.ts';
+import type { Follow } from './needs.ts';
 import { sleepWishes } from './sleep.ts';
 
 export interface ProcessesInput {
@@ -21,6 +22,8 @@ export interface ProcessesInput {
   readonly hold: string | undefined;
   readonly now: Instant;
   readonly quiet?: boolean;
+  /** What those ask for that it follows. */
+  readonly follow?: Follow | undefined;
 }
 
 export interface ProcessesDecided {
@@ -31,7 +34,7 @@ export interface ProcessesDecided {
 }
 
 export function decideProcesses(input: ProcessesInput, subscription: SubscriptionSpec, crew: Crew): ProcessesDecided {
-  const { spec, measurement, memory, hold, now, quiet = false } = input;
+  const { spec, measurement, memory, hold, now, quiet = false, follow } = input;
   const { alias, idle, scaling } = subscription;
   const served = subscription.port !== undefined || subscription.hosts.length > 0;
   const uses = usesOf(input, subscription, crew, served);
@@ -50,7 +53,8 @@ export function decideProcesses(input: ProcessesInput, subscription: Subscriptio
   const samples = input.history[alias] ?? NONE;
   const problems = measurement.problems[alias] ?? NONE;
   const remembered = memory.subscriptions[alias];
-  const count = decideCount({ subscription, crew, samples, memory: remembered, floor, problems, hold, now, quiet });
+  const known = { samples, memory: remembered, floor, follow, problems, hold, now, quiet };
+  const count = decideCount({ subscription, crew, ...known });
   const wishes =
     hold === undefined
       ? sleepWishes({

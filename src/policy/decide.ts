@@ -2,6 +2,7 @@
 import type { Decisions, ProcessDecision } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { PolicyMemory, RefusalMemory, SubscriptionMemory } from '../model/memory.ts';
+import { inOrderOfNeeds } from '../model/needs.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Instant } from '../model/quantity.ts';
 import type { History, Measurement } from '../model/signal.ts';
@@ -11,6 +12,7 @@ import { unreachableHold } from './breaker.ts';
 import { crewsOf } from './crews.ts';
 import { decideProcesses } from './decide-processes.ts';
 import { decideVms } from './decide-vms.ts';
+import { endings, followOf } from './needs.ts';
 import { onceFor } from './once-for.ts';
 import { closedPlacements, keepRefusals } from './refusals.ts';
 import { withoutFuture } from './without-future.ts';
@@ -42,15 +44,22 @@ export function decide(input: DecideInput): Decisions {
   const subscriptions: Record<string, SubscriptionMemory> = {};
   const idleSince: Record<string, Instant> = {};
   const context = { ...input, memory, hold };
+  const desired = (alias: string): number => processes[alias]?.desired ?? 0;
+  // Each after what it needs, as it may follow how many these are.
   for (const alias of aliasesOf(spec.subscriptions)) {
     const subscription = spec.subscriptions[alias];
     if (!subscription) continue;
-    const decided = decideProcesses(context, subscription, crewOf(alias));
+    const follow = followOf(subscription, desired);
+    const decided = decideProcesses({ ...context, follow }, subscription, crewOf(alias));
     processes[alias] = decided.decision;
     if (decided.memory) subscriptions[alias] = decided.memory;
     for (const [process, since] of decided.idleSince) idleSince[process] = since;
   }
-  const desired = (alias: string): number => processes[alias]?.desired ?? 0;
+  if (hold === undefined)
+    for (const [alias, reason] of endings({ spec, inventory, observation, desired })) {
+      const decision = processes[alias];
+      if (decision) processes[alias] = ended(decision, reason);
+    }
   const machines = decideVms({ spec, inventory, observation, memory, desired, hold, now });
   const { maxChangesPerRun } = spec.guards;
   const closed = closedPlacements(memory.refusals, now);
@@ -64,7 +73,13 @@ export function decide(input: DecideInput): Decisions {
   };
 }
 
-const aliasesOf = onceFor((subscriptions: Spec['subscriptions']) => Object.keys(subscriptions).toSorted());
+const aliasesOf = onceFor((subscriptions: Spec['subscriptions']) => inOrderOfNeeds({ subscriptions }));
+
+/** Nothing runs, whatever its bounds and the load say. */
+function ended(decision: ProcessDecision, reason: string): ProcessDecision {
+  const reasons = [...decision.reasons, reason];
+  return { ...decision, desired: 0, needed: 0, reasons, sleep: {}, wake: {}, ends: true };
+}
 
 /** Boot failures of partitions that are still there, refusals of IaaS that are. */
 function forPartitions(

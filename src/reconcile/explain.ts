@@ -1,8 +1,11 @@
 /** Why a subscription has the number of processes it has, and a partition its VMs: from what was measured to what the plan does. */
 import type { ProcessDecision, VmDecision } from '../model/decision.ts';
 import { NotFoundError } from '../model/errors.ts';
+import { dependentsOf } from '../model/needs.ts';
 import type { Action, Hold, Plan } from '../model/plan.ts';
+import type { NeedSpec, SubscriptionSpec } from '../model/spec.ts';
 import type { Deps, RunLimits } from './deps.ts';
+import { handedOver } from './handed-over.ts';
 import { planRun, type PlanRun } from './plan-run.ts';
 import { rolloutStatusOf, type RolloutStatus } from './rollout-status.ts';
 
@@ -14,12 +17,24 @@ export interface SubscriptionExplanation {
   /** Bounds and target as the spec has them now. */
   readonly policy: PlanRun['spec']['subscriptions'][string]['scaling'];
   readonly decision: ProcessDecision;
+  /** What it needs; absent: nothing. */
+  readonly needs?: readonly NeedExplanation[];
+  /** Aliases that need it; absent: none. */
+  readonly neededBy?: readonly string[];
   /** How its rollout stands; absent: there is none yet. */
   readonly rollout?: RolloutStatus;
   /** Where its processes are, and what the plan does with each. */
   readonly processes: readonly ProcessExplanation[];
   readonly holds: readonly Hold[];
   readonly alarms: readonly string[];
+}
+
+export interface NeedExplanation extends NeedSpec {
+  /** Its processes that are recorded as ready, asleep or awake, and the minimum that must be before anything starts. */
+  readonly ready: number;
+  readonly minimum: number;
+  /** Names of the variables that are handed over. */
+  readonly variables: readonly string[];
 }
 
 export interface ProcessExplanation {
@@ -66,6 +81,7 @@ export function explanationOf(run: PlanRun, name: string): Explanation {
       partition,
       policy: subscription.scaling,
       decision: process,
+      ...needsPart(run, subscription),
       ...rolloutOf(run, name),
       processes: processesOf(run, name),
       holds: holdsOf(plan, (target) => isOf(name, target)),
@@ -77,6 +93,25 @@ export function explanationOf(run: PlanRun, name: string): Explanation {
   throw new NotFoundError(`Cannot explain ${JSON.stringify(name)} as no alias or partition has this name`, {
     hint: 'stratos status',
   });
+}
+
+function needsPart(
+  { spec, inventory, decisions }: PlanRun,
+  subscription: SubscriptionSpec,
+): Pick<SubscriptionExplanation, 'needs' | 'neededBy'> {
+  const needs = subscription.needs?.map((need) => {
+    const { subscription: alias } = need;
+    const min = spec.subscriptions[alias]?.scaling.processes.min ?? 0;
+    const own = inventory.processes.filter((process) => process.subscription === alias && process.state === 'ready');
+    return {
+      ...need,
+      ready: own.length,
+      minimum: Math.min(min, decisions.processes[alias]?.desired ?? min),
+      variables: Object.keys(handedOver(spec, { cartridge: subscription.cartridge, needs: [need] })),
+    };
+  });
+  const neededBy = dependentsOf(spec, subscription.alias);
+  return { ...(needs ? { needs } : {}), ...(neededBy.length > 0 ? { neededBy } : {}) };
 }
 
 function rolloutOf({ inventory, decisions }: PlanRun, alias: string): Pick<SubscriptionExplanation, 'rollout'> {

@@ -45,6 +45,8 @@ export interface SubscriptionStatus {
   readonly partition: string;
   readonly port?: number;
   readonly hosts: readonly string[];
+  /** Aliases that must be ready before it starts; absent: none. */
+  readonly needs?: readonly string[];
   readonly desired: Bounds;
   readonly ready: number;
   /** Put to sleep; the next request wakes one. */
@@ -180,6 +182,7 @@ function subscriptionStatus(subscription: SubscriptionSpec, look: Look): Subscri
     partition,
     ...(port === undefined ? {} : { port }),
     hosts: subscription.hosts,
+    ...(subscription.needs ? { needs: subscription.needs.map((need) => need.subscription) } : {}),
     desired: subscription.scaling.processes,
     ...counts(processes),
     ...wish(look.decisions?.processes[subscription.alias]),

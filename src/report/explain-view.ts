@@ -1,6 +1,11 @@
 /** An explanation in words: what was measured, the formula, the bounds, what the plan does and what holds it back. */
 import { NO_BOUND, type Bounds } from '../model/bounds.ts';
-import type { Explanation, PartitionExplanation, SubscriptionExplanation } from '../reconcile/explain.ts';
+import type {
+  Explanation,
+  NeedExplanation,
+  PartitionExplanation,
+  SubscriptionExplanation,
+} from '../reconcile/explain.ts';
 import type { RolloutStatus } from '../reconcile/rollout-status.ts';
 import { cleanText } from './clean-text.ts';
 import { count } from './count-text.ts';
@@ -13,7 +18,7 @@ export function explainView(explanation: Explanation, paint: Paint): string {
 }
 
 function aliasLines(explanation: SubscriptionExplanation, paint: Paint): readonly string[] {
-  const { alias, partition, policy, decision, rollout, processes, holds, alarms } = explanation;
+  const { alias, partition, policy, decision, needs = [], neededBy, rollout, processes, holds, alarms } = explanation;
   const sleep = Object.entries(decision.sleep).map(([name, { depth, reason }]) => `${name}: ${depth}: ${reason}`);
   const wake = Object.entries(decision.wake).map(([name, reason]) => `${name}: wakes: ${reason}`);
   return [
@@ -26,6 +31,8 @@ function aliasLines(explanation: SubscriptionExplanation, paint: Paint): readonl
       paint,
     ),
     ...section('decided', decision.reasons, paint),
+    ...section('needs', needs.map(needText), paint),
+    ...section('needed by', neededBy ? [neededBy.join(', ')] : [], paint),
     ...section('sleep', [...sleep, ...wake], paint),
     ...section('rollout', rollout ? [rolloutText(rollout)] : [], paint),
     ...section(
@@ -35,6 +42,15 @@ function aliasLines(explanation: SubscriptionExplanation, paint: Paint): readonl
     ),
     ...section('held', holds.map(holdText), paint),
   ];
+}
+
+function needText({ subscription, ready, minimum, variables, ratio, whenLost }: NeedExplanation): string {
+  return [
+    `${subscription}: ${String(ready)} ready, at least ${String(minimum)} before anything starts`,
+    ...(variables.length > 0 ? [`hands over ${variables.join(', ')}`] : []),
+    ...(ratio === undefined ? [] : [`followed: ${String(ratio)} for each`]),
+    ...(whenLost === 'keep' ? [] : [`when lost: ${whenLost}`]),
+  ].join('; ');
 }
 
 function rolloutText({ revision, state, phase, why, waits, failure, runs }: RolloutStatus): string {

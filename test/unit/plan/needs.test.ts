@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import type { Plan } from '../../../src/model/plan.ts';
+import { aSpec, anEmptyWorld, applyPlan, converge, planFor } from '../../support/builders.ts';
+
+const TWO = aSpec({
+  partitions: { web: {}, data: {} },
+  cartridges: { php: {}, sql: { partition: 'data' } },
+  subscriptions: {
+    db: { cartridge: 'sql', port: 5432, min: 2 },
+    app: { port: 8080, min: 1, needs: ['db', 'cache'] },
+    cache: { port: 6379, min: 1 },
+  },
+});
+const created = (plan: Plan, process: string) => {
+  const stage = plan.stages.find(({ actions }) => actions.some(({ id }) => id === `process.create:${process}`));
+  return { stage, action: stage?.actions.find(({ id }) => id === `process.create:${process}`) };
+};
+
+describe('makePlan', () => {
+  test('brings all up in one plan: each after what it needs, and after the gateway that leads there', () => {
+    const plan = planFor(TWO, anEmptyWorld(TWO));
+    const { stage, action } = created(plan, 'app-1');
+    expect(action?.dependsOn).toEqual(
+      expect.arrayContaining(['process.create:db-1', 'process.create:db-2', 'process.create:cache-1']),
+    );
+    const db = created(plan, 'db-2').stage;
+    const gateways = plan.stages.filter(({ partition, kind }) => partition === 'data' && kind === 'gateway');
+    expect(stage?.after).toEqual([db, ...gateways].map((each) => each?.id));
+    const own = plan.stages.filter(({ partition }) => partition === 'web');
+    const at = own.findIndex(({ id }) => id === stage?.id);
+    expect(own.slice(0, at).some(({ kind }) => kind === 'gateway')).toBe(true);
+    expect(planFor(TWO, applyPlan(TWO, anEmptyWorld(TWO), plan)).stages).toEqual([]);
+  });
+
+  test('skips what needs something that does not start, and does it once that is there', () => {
+    const plan = planFor(TWO, anEmptyWorld(TWO));
+    const world = applyPlan(TWO, anEmptyWorld(TWO), plan, { fails: ({ id }) => id === 'process.create:db-1' });
+    expect(world.inventory.processes.map(({ name, state }) => [name, state])).toEqual([
+      ['db-1', 'failed'],
+      ['db-2', 'ready'],
+      ['cache-1', 'ready'],
+    ]);
+    expect(converge(TWO, world).inventory.processes).toHaveLength(4);
+  });
+
+  test('says what something waits for that cannot be had, and ends as no success', () => {
+    const images = { 'php:1': 'sha256:php:1', 'sql:1': undefined };
+    const plan = planFor(TWO, anEmptyWorld(TWO), { images });
+    expect(plan.stages.flatMap(({ actions }) => actions.map(({ id }) => id))).not.toContain('process.create:app-1');
+    expect(plan.holds).toContainEqual({
+      ...{ target: 'app', unmet: true },
+      reason: 'not started: it needs db, of which 2 must get ready',
+    });
+  });
+
+  test('acts on nothing but what is named: what that needs must be there', () => {
+    const plan = planFor(TWO, anEmptyWorld(TWO), { only: ['app'] });
+    expect(plan.holds.map(({ target, reason }) => [target, reason])).toEqual([
+      ['app', '1 of 1 not created: it needs cache, of which 1 must get ready, and db, of which 2 must get ready'],
+    ]);
+  });
+
+  test('waits in no circle where two partitions need things of each other', () => {
+    const crossed = aSpec({
+      partitions: { web: {}, data: {} },
+      cartridges: { php: {}, sql: { partition: 'data' } },
+      subscriptions: {
+        a: { min: 1, needs: ['b'] },
+        b: { cartridge: 'sql', port: 5001, min: 1, needs: ['c'] },
+        c: { min: 1, port: 5002, needs: ['d'] },
+        d: { cartridge: 'sql', port: 5003, min: 1 },
+      },
+    });
+    const plan = planFor(crossed, anEmptyWorld(crossed));
+    expect(plan.holds).toEqual([]);
+    const order = plan.stages.flatMap(({ actions }) =>
+      actions.flatMap((action) => (action.kind === 'process.create' ? [action.process] : [])),
+    );
+    expect(order).toEqual(['d-1', 'c-1', 'b-1', 'a-1']);
+  });
+});
