@@ -3,7 +3,7 @@ import { gatewayAddress, processAddress, publishedPort, wakePort } from '../lxc/
 import { wakesOnRequest } from '../lxc/sleep.ts';
 import type { ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { Millis } from '../model/quantity.ts';
-import type { CartridgeSpec, PortSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
+import { gatewayHome, type CartridgeSpec, type PortSpec, type Spec, type SubscriptionSpec } from '../model/spec.ts';
 import type { GatewayPassage } from './passages.ts';
 
 /** The gateway of one VM. */
@@ -24,6 +24,8 @@ export interface GatewayService {
   /** Host names on port 80; only http services have any. */
   readonly hosts: readonly string[];
   readonly health: GatewayHealth;
+  /** When a client that found nobody may come again, in seconds: a run of Stratos must wake somebody first. Undefined: soon. */
+  readonly retryAfter?: number;
   /** By name, in natural order. */
   readonly servers: readonly GatewayServer[];
 }
@@ -54,7 +56,7 @@ export interface GatewayInput {
   readonly partition: string;
   /** The VM the gateway is on. */
   readonly vm: VmRecord;
-  /** All VMs of the partition; others are ignored. */
+  /** All VMs of the partition, and of those whose gateways are on it; others are ignored. */
   readonly vms: readonly VmRecord[];
   /** The processes that shall be in rotation: the caller has left out those that are not ready or that leave. */
   readonly processes: readonly ProcessRecord[];
@@ -83,7 +85,7 @@ interface Look extends GatewayInput {
 /** No service for a subscription of another partition, one that asks for neither a port nor hosts, and a cartridge without a port. */
 function serviceOf(input: Look, subscription: SubscriptionSpec): readonly GatewayService[] {
   const cartridge = input.spec.cartridges[subscription.cartridge];
-  if (cartridge?.partition !== input.partition) return [];
+  if (!cartridge || gatewayHome(input.spec.partitions, cartridge.partition) !== input.partition) return [];
   if (subscription.port === undefined && subscription.hosts.length === 0) return [];
   const ports = portsOf(cartridge);
   if (!ports) return [];
@@ -103,10 +105,14 @@ function serviceOf(input: Look, subscription: SubscriptionSpec): readonly Gatewa
         interval: health.interval,
         timeout: health.timeout,
       },
+      ...(cartridge.runtime === 'vm' && wakesOnRequest(subscription) ? { retryAfter: WOKEN_BY_RUN } : {}),
       servers,
     },
   ];
 }
+
+/** A run of each minute, and the start of a machine: a client that asks twice in that time is no burden. */
+const WOKEN_BY_RUN = 30;
 
 interface ServicePorts {
   readonly service: NumberedPort;
@@ -158,7 +164,12 @@ function serverOf(input: Look, process: ProcessRecord, ports: ServicePorts, wake
     return [server(address, service.port.port, check.port.port, gatewayAddress(network))];
   }
   const vm = input.byName.get(process.vm);
-  if (vm?.endpoint === undefined || vm.partition !== input.partition) return [];
+  if (vm?.endpoint === undefined || gatewayHome(input.spec.partitions, vm.partition) !== input.partition) return [];
+  // It is the process itself: its ports are the machine's, and nobody is there to be asked to wake it.
+  if (vm.runtime === 'vm') {
+    const { wake: _, ...own } = server(vm.endpoint.address, service.port.port, check.port.port, '');
+    return [own];
+  }
   const published = (port: NumberedPort) => publishedPort(process.index, port.n);
   const { address } = vm.endpoint;
   return [server(address, published(service), published(check), address)];

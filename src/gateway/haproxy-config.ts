@@ -79,8 +79,13 @@ function defaultsSection(): readonly string[] {
     '    timeout server 5m',
     '    timeout tunnel 1h',
     '    load-server-state-from-file global',
-    '    http-error status 503 content-type text/plain string "No process can answer now, try again shortly\\n" hdr Retry-After 2',
+    `    ${nobody(2)}`,
   ];
+}
+
+/** What is said where no process is up. */
+function nobody(retryAfter: number): string {
+  return `http-error status 503 content-type text/plain string "No process can answer now, try again shortly\\n" hdr Retry-After ${String(retryAfter)}`;
 }
 
 /** Port 80, where the host name decides. A service that has port 80 for itself gets what no host name claims. */
@@ -183,6 +188,7 @@ function backendSection(service: GatewayService): readonly string[] {
     ...(service.mode === 'tcp' ? ['    mode tcp'] : []),
     // By connections, weights would count only among servers that are busy.
     ...(service.servers.some(({ weight }) => weight !== undefined) ? ['    balance roundrobin'] : []),
+    ...(service.retryAfter === undefined || service.mode === 'tcp' ? [] : [`    ${nobody(service.retryAfter)}`]),
     ...check,
     `    timeout check ${durationWord(health.timeout)}`,
     // A refused connection counts as a failed check and brings the next one forward.

@@ -7,7 +7,6 @@ import type { Entry } from './spec-files.ts';
 /** What this version cannot run yet, and what to write instead. */
 const NOT_YET: Partial<Record<RuntimeName, string>> = {
   podman: 'an image of Docker runs with lxc too: stratos cartridge import',
-  vm: 'processesPerVm: 1 gives each process a VM of its own',
 };
 
 /** Said rather than run as something else, or without what was asked for. */

@@ -1,6 +1,6 @@
 /** Ports and host names of subscriptions: they are one for all subscriptions of a partition. */
 import { PORT_BASE } from '../lxc/network.ts';
-import type { CartridgeSpec, PortSpec } from '../model/spec.ts';
+import { gatewayHome, type CartridgeSpec, type PartitionSpec, type PortSpec } from '../model/spec.ts';
 import type { RawSubscription } from './raw-spec.ts';
 import { sound } from './resolve-context.ts';
 import type { ReportOptions, ResolveContext } from './resolve-context.ts';
@@ -17,7 +17,11 @@ export function hostsOf(raw: RawSubscription): readonly string[] {
 }
 
 /** Reports ports and host names that lead nowhere, that cannot be had, or that two subscriptions of a partition want. */
-export function checkTraffic(context: ResolveContext, cartridges: Readonly<Record<string, CartridgeSpec>>): void {
+export function checkTraffic(
+  context: ResolveContext,
+  cartridges: Readonly<Record<string, CartridgeSpec>>,
+  partitions: Readonly<Record<string, PartitionSpec>>,
+): void {
   const taken = new Map<string, string>();
   for (const entry of sound(context, 'subscriptions')) {
     const raw = entry.value as RawSubscription;
@@ -28,7 +32,7 @@ export function checkTraffic(context: ResolveContext, cartridges: Readonly<Recor
     const cartridge = Object.hasOwn(cartridges, raw.cartridge) ? cartridges[raw.cartridge] : undefined;
     if (!cartridge) continue;
     checkTarget(entry, raw, cartridge, report);
-    checkTaken(entry, raw, cartridge, taken, report);
+    checkTaken(entry, raw, gatewayHome(partitions, cartridge.partition), cartridge, taken, report);
   }
 }
 
@@ -60,13 +64,14 @@ function checkTarget({ name }: Entry, raw: RawSubscription, cartridge: Cartridge
 function checkTaken(
   { name }: Entry,
   raw: RawSubscription,
+  partition: string,
   cartridge: CartridgeSpec,
   taken: Map<string, string>,
   report: Report,
 ): void {
-  const where = `in partition ${cartridge.partition}`;
+  const where = `in partition ${partition}`;
   const claim = (thing: string, claimant: string): string | undefined => {
-    const key = `${cartridge.partition} ${thing}`;
+    const key = `${partition} ${thing}`;
     const first = taken.get(key);
     if (first === undefined) taken.set(key, claimant);
     return first === claimant ? undefined : first;
@@ -81,7 +86,7 @@ function checkTaken(
     const first = claim('port 80 by name', `${name} (tcp)`);
     if (first !== undefined) report(['port'], `Port 80 is taken ${where}: by the host names of ${first}`);
   } else if (hosts.length > 0) {
-    const first = taken.get(`${cartridge.partition} port 80 by name`);
+    const first = taken.get(`${partition} port 80 by name`);
     if (first?.endsWith('(tcp)')) report(['hosts'], `Host names need port 80, which is taken ${where}: by ${first}`);
     else claim('port 80 by name', name);
   }

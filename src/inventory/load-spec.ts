@@ -54,7 +54,7 @@ async function resolveSpec(files: SpecFiles, directory: string, problems: SpecPr
   const iaas = await resolveIaas(context);
   const partitions = resolvePartitions(context, iaas);
   const cartridges = resolveCartridges(context, partitions);
-  const subscriptions = resolveSubscriptions(context, cartridges);
+  const subscriptions = resolveSubscriptions(context, cartridges, partitions);
   const stores = resolveStores(context);
   checkImages(context);
   const trust = resolveTrust(files.store, directory, problems);

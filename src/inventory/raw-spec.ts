@@ -255,6 +255,7 @@ export interface RawPartition {
   readonly placement: readonly RawPlacement[];
   readonly policy?: string | RawPartitionPolicy;
   readonly network?: string;
+  readonly gateway?: string;
 }
 export interface RawCartridge {
   readonly image: string;
@@ -274,6 +275,7 @@ export interface RawCartridge {
   readonly security?: { readonly privileged?: boolean };
   readonly runtime?: RuntimeName;
   readonly outputs?: RawMap<RawOutput> | null;
+  readonly userData?: string;
 }
 /** The schema has seen that a mapping has exactly one key. */
 export type RawOutput = RawEnv[string] | { readonly env: string };

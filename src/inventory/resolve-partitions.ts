@@ -2,7 +2,9 @@
 import { processCapacity } from '../lxc/network.ts';
 import { NO_BOUND } from '../model/bounds.ts';
 import { leastVms } from '../model/least-vms.ts';
+import { DEFAULT_SPARE } from '../model/policy.ts';
 import type { IaasSpec, PartitionSpec, PlacementSpec } from '../model/spec.ts';
+import { checkGuestPartitions, holdsGuests } from './check-guests.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
 import type { RawPartition, RawPartitionPolicy, RawPlacement } from './raw-spec.ts';
 import { vmSizeOf } from './read-quantity.ts';
@@ -55,9 +57,27 @@ export function resolvePartitions(
     if (!policy) continue;
     const spec = { name: entry.name, placement, policy: partitionPolicy(policy.name, policy.raw), network };
     checkSize(context, entry, spec);
-    result.push([entry.name, spec]);
+    result.push([entry.name, holdsGuests(context, entry.name) ? guestPartition(spec, raw.gateway) : spec]);
   }
-  return Object.fromEntries(result);
+  const partitions = Object.fromEntries(result);
+  checkGuestPartitions(context, partitions, iaas);
+  return partitions;
+}
+
+/** A VM for each process, none beside, and none that stays without: whatever its policy says of that. */
+function guestPartition(spec: PartitionSpec, gateway: string | undefined): PartitionSpec {
+  const { policy } = spec;
+  return {
+    ...spec,
+    runtime: 'vm',
+    ...(gateway === undefined ? {} : { gateway }),
+    policy: {
+      ...policy,
+      vms: { min: 0, max: policy.vms.max },
+      processesPerVm: 1,
+      spare: DEFAULT_SPARE,
+    },
+  };
 }
 
 function placementOf(raw: RawPlacement): PlacementSpec {

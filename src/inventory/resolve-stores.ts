@@ -43,7 +43,9 @@ export function resolveStores(context: ResolveContext): Pick<Spec, 'store' | 'st
 export function checkImages(context: ResolveContext): void {
   const names = context.names('stores');
   for (const entry of sound(context, 'cartridges')) {
-    const { image } = entry.value as RawCartridge;
+    const { image, runtime } = entry.value as RawCartridge;
+    // What the IaaS calls it is the IaaS's to read.
+    if (runtime === 'vm') continue;
     try {
       const reference = parseReference(image, (name) => names.has(name));
       const store = reference.kind === 'name' ? reference.name.store : undefined;

@@ -13,8 +13,10 @@ import type {
 import type { VmSize } from '../model/vm-size.ts';
 import type { RawCartridge, RawIdlePolicy, RawRolloutPolicy, RawScalingPolicy, RawSubscription } from './raw-spec.ts';
 import { checkTraffic, hostsOf } from './check-traffic.ts';
-import { boundsOf, sound } from './resolve-context.ts';
+import { boundsOf, projectPath, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
+import { USER_DATA } from '../model/runtime.ts';
+import { checkGuestCartridge, checkGuestSubscription } from './check-guests.ts';
 import { checkRuntime } from './check-runtime.ts';
 import { checkNeighbours } from './check-neighbours.ts';
 import { tellAt } from './policy-place.ts';
@@ -40,7 +42,7 @@ export function resolveCartridges(
     const outputs = outputsOf(context, entry);
     const spec: CartridgeSpec = {
       name: entry.name,
-      image: raw.image,
+      image: raw.runtime === 'vm' && raw.image.startsWith('.') ? projectPath(context.directory, raw.image) : raw.image,
       partition: raw.partition,
       ports,
       health: healthOf(context, entry, raw, ports),
@@ -49,7 +51,12 @@ export function resolveCartridges(
         cpu: coresOf(raw.resources?.cpu, 0.25),
         pids: raw.resources?.pids ?? 512,
       },
-      env: envOf(context, 'cartridges', entry, raw.env),
+      env: {
+        ...envOf(context, 'cartridges', entry, raw.env),
+        ...(raw.userData === undefined
+          ? {}
+          : { [USER_DATA]: { kind: 'file', path: projectPath(context.directory, raw.userData) } }),
+      },
       volumes: volumesOf(context, entry, raw),
       ...(raw.command === undefined ? {} : { command: raw.command }),
       security: { privileged: raw.security?.privileged ?? false },
@@ -57,6 +64,7 @@ export function resolveCartridges(
       ...(outputs ? { outputs } : {}),
     };
     checkRuntime(context, entry, spec);
+    checkGuestCartridge(context, entry, spec);
     if (
       context.requireName('partitions', raw.partition, 'cartridges', entry, ['partition']) &&
       Object.hasOwn(partitions, raw.partition)
@@ -71,6 +79,7 @@ export function resolveCartridges(
 export function resolveSubscriptions(
   context: ResolveContext,
   cartridges: Readonly<Record<string, CartridgeSpec>>,
+  partitions: Readonly<Record<string, PartitionSpec>>,
 ): Readonly<Record<string, SubscriptionSpec>> {
   const result: [string, SubscriptionSpec][] = [];
   for (const entry of sound(context, 'subscriptions')) {
@@ -101,10 +110,13 @@ export function resolveSubscriptions(
       ...(needs ? { needs } : {}),
     };
     const cartridge = Object.hasOwn(cartridges, raw.cartridge) ? cartridges[raw.cartridge] : undefined;
-    if (cartridge) checkSleep(tellAt(context, place('idle')), spec, cartridge);
+    if (cartridge) {
+      checkSleep(tellAt(context, place('idle')), spec, cartridge);
+      checkGuestSubscription(context, entry, spec, cartridge, partitions);
+    }
     result.push([entry.name, spec]);
   }
-  checkTraffic(context, cartridges);
+  checkTraffic(context, cartridges, partitions);
   const subscriptions = Object.fromEntries(result);
   checkNeighbours(context, subscriptions, cartridges);
   checkNeeds(context, subscriptions, cartridges);

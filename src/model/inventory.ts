@@ -46,6 +46,8 @@ export interface VmRecord {
   readonly size: VmSize;
   /** Where in the IaaS it is. Undefined: it has no zones, or none was asked for. */
   readonly zone?: string;
+  /** It is a process itself: nobody logs in to it. Undefined: it holds containers. */
+  readonly runtime?: 'vm';
   /** Takes no new processes (`vm cordon`). */
   readonly cordoned: boolean;
   /** Its processes are to be moved away (`vm drain`). Implies cordoned. */

@@ -50,6 +50,11 @@ export interface UnreachedVm {
 
 export interface ReachedVm {
   readonly status: 'reached';
+  /**
+   * It is a process itself, and only its IaaS and its gateways tell of it: nobody was inside, and memory, disk, load and the like are
+   * those of an empty machine of its size.
+   */
+  readonly guest?: true;
   /** Lineage on the machine's own label; undefined before preparation. */
   readonly lineage?: string;
   /** Fingerprint of the preparation found on the machine. */

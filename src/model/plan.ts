@@ -60,6 +60,17 @@ export interface VmCreate extends ActionBase {
   readonly size: VmSize;
   /** Zone of the IaaS. Undefined: it chooses. */
   readonly zone?: string;
+  /** The process that it is to be (runtime `vm`). Undefined: it is to hold containers. */
+  readonly guest?: GuestProcess;
+}
+/** A process that is a VM, as its machine is labelled. */
+export interface GuestProcess {
+  readonly name: string;
+  readonly subscription: string;
+  readonly image: string;
+  readonly fingerprint: string;
+  /** Made of this revision of its subscription. Undefined: of what the spec says. */
+  readonly revision?: number;
 }
 /** Starts a stopped machine. */
 export interface VmStart extends ActionBase {

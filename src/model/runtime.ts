@@ -6,6 +6,9 @@ export type RuntimeName = 'lxc' | 'podman' | 'vm';
 /** All of them; what a spec may name. */
 export const RUNTIMES: readonly RuntimeName[] = ['lxc', 'podman', 'vm'];
 
+/** Name under which the user data of a machine is kept with the environment of its cartridge: a secret as others are. */
+export const USER_DATA = 'STRATOS_USER_DATA';
+
 /** What a runtime can do for a process, beyond starting and stopping it. */
 export interface RuntimeCapabilities {
   /** Its memory, CPU and tasks can be limited, also while it runs. */

@@ -321,6 +321,15 @@ export interface PartitionSpec {
   readonly policy: PartitionPolicy;
   /** IPv4 CIDR inside each VM for its processes; default `10.66.0.0/22`. Not routed outside the VM. */
   readonly network: string;
+  /** Its VMs are processes: each is made for one, and goes with it. Undefined: they hold containers. */
+  readonly runtime?: 'vm';
+  /** Partition on whose VMs the gateways of its subscriptions are; only with runtime `vm`. Undefined: its own VMs. */
+  readonly gateway?: string;
+}
+
+/** The partition on whose VMs the gateways of a partition's subscriptions are. */
+export function gatewayHome(partitions: Spec['partitions'], partition: string): string {
+  return partitions[partition]?.gateway ?? partition;
 }
 
 /** An image and how to run it. */

@@ -39,8 +39,11 @@ function emitRepair(site: Site, work: Work, wave: Wave, repair: Repair, after: r
   slot.touched = true;
   const id = site.view.ids(`process.${how}`, process);
   const base = { id, vm: slot.name, reason, dependsOn: [...slot.after, ...after], process };
-  if (how === 'start') wave.processes.push({ kind: 'process.start', ...base });
-  else if (how === 'adopt')
+  if (how === 'start') {
+    wave.processes.push({ kind: 'process.start', ...base });
+    // A machine may come back with another address.
+    wave.changed ||= site.view.guests;
+  } else if (how === 'adopt')
     wave.processes.push({
       ...{ kind: 'process.adopt', ...base, subscription, ordinal, index, image, fingerprint },
       ...neededBy(site, work),
@@ -75,6 +78,8 @@ function include(included: Set<string>, wave: Wave, process: string): void {
 
 /** The action that brings an image to a VM, made the first time it is needed there; privileged processes need one of their own. */
 function copyImage({ view, copies }: Site, slot: Slot, { image, privileged }: Launch): readonly string[] {
+  // The IaaS has the image of a VM that is a process.
+  if (view.guests) return [];
   const present = privileged ? slot.seen?.privilegedImages : slot.seen?.images;
   if (present?.includes(image)) return [];
   const target = `${slot.name}/${image}${privileged ? '/privileged' : ''}`;

@@ -1,14 +1,9 @@
 /** Which gateways a wave has to configure. */
 import { passagesInto } from '../model/needs.ts';
 import type { GatewayConfigure } from '../model/plan.ts';
+import type { GatewaySlots } from './gateway-slots.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { Slot } from './slot.ts';
-
-/** Gateways that serve already, and gateways that this plan makes or cannot see: no removal waits for the latter. */
-export interface GatewaySlots {
-  readonly serving: readonly Slot[];
-  readonly joining: readonly Slot[];
-}
 
 /** Sorts the VMs of a partition; `released` are those that this plan deletes. */
 export function gatewaySlots(view: PartitionView, slots: readonly Slot[], released: ReadonlySet<Slot>): GatewaySlots {
@@ -16,7 +11,7 @@ export function gatewaySlots(view: PartitionView, slots: readonly Slot[], releas
   const serving: Slot[] = [];
   const joining: Slot[] = [];
   for (const slot of slots) {
-    if (slot.kind === 'away' || !slot.active) continue;
+    if (slot.kind === 'away' || !slot.active || slot.seen?.guest || slot.record?.runtime === 'vm') continue;
     const running = slot.seen?.gateway.running === true;
     if (released.has(slot) ? running : slot.seen && (running || (wanted && isReadyToServe(slot)))) serving.push(slot);
     // What a stopped VM serves when it starts is not known: it is configured even where nothing is to be served.
@@ -36,8 +31,8 @@ function isReachable({ only }: PartitionView, slot: Slot): boolean {
 
 /** Whether anything of the partition is reached through gateways. */
 export function needsGateway({ name, input, world }: PartitionView): boolean {
-  const here = world.subscriptionsOf.get(name) ?? [];
   if (passagesInto(input.spec, name).length > 0) return true;
+  const here = [name, ...(world.guestsOf.get(name) ?? [])].flatMap((of) => world.subscriptionsOf.get(of) ?? []);
   return here.some(({ cartridge, port, hosts }) => {
     const exposed = port !== undefined || hosts.length > 0;
     return exposed && (input.spec.cartridges[cartridge]?.ports.length ?? 0) > 0;

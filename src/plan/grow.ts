@@ -48,6 +48,7 @@ export function growth(view: PartitionView, found: Survey): Growth {
       reason,
     });
     slot.entry = [id];
+    if (!slot.unprepared) slot.after = [id];
     slot.active = true;
     slot.touched = true;
     return slot;
@@ -154,7 +155,7 @@ export function growth(view: PartitionView, found: Survey): Growth {
   function newSlot(iaas: string, zone: string | undefined, size: VmSize): Slot {
     const name = `${view.name}-${found.numbers.next(view.name)}`;
     const { places, maxIndex } = view;
-    const slot = makeSlot({ name, iaas, zone, kind: 'new', size, places, maxIndex, unprepared: true });
+    const slot = makeSlot({ name, iaas, zone, kind: 'new', size, places, maxIndex, unprepared: !view.guests });
     found.slots.push(slot);
     return slot;
   }

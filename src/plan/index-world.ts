@@ -2,12 +2,14 @@ import type { ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { Machine } from '../model/observation.ts';
 import type { SubscriptionSpec } from '../model/spec.ts';
 import { demandOf, NOTHING, type Demand } from './capacity.ts';
-import { compareNames, numbering, stemOf, type Numbering } from './names.ts';
+import { compareNames, compareText, numbering, stemOf, type Numbering } from './names.ts';
 import { apartIndex } from './neighbours.ts';
 import type { PlanInput } from './plan-input.ts';
 
 /** Inventory and observation, found by what the planner asks for; made once for a plan. */
 export interface WorldIndex {
+  /** Partitions whose gateways are on the VMs of another, by that one. */
+  readonly guestsOf: ReadonlyMap<string, readonly string[]>;
   /** Subscriptions of the spec, by the partition that they run in. */
   readonly subscriptionsOf: ReadonlyMap<string, readonly SubscriptionSpec[]>;
   /** Aliases that others want to be near. */
@@ -71,7 +73,14 @@ export function indexWorld(input: PlanInput): WorldIndex {
     for (const { subscription, ordinal } of seen.processes) ordinals.use(subscription, ordinal);
   }
   const { machines, strayMachines } = indexMachines(input, vmByName);
+  const guests = Object.values(input.spec.partitions).filter(({ gateway }) => gateway !== undefined);
   return {
+    guestsOf: new Map(
+      [...Map.groupBy(guests, ({ gateway = NOWHERE }) => gateway)].map(([home, of]) => [
+        home,
+        of.map(({ name }) => name).toSorted(compareText),
+      ]),
+    ),
     subscriptionsOf: Map.groupBy(
       subscriptions,
       ({ cartridge }) => input.spec.cartridges[cartridge]?.partition ?? NOWHERE,

@@ -1,6 +1,7 @@
 import type { Plan, Stage } from '../model/plan.ts';
 import { actionIds } from './action-ids.ts';
 import { indexWorld, type WorldIndex } from './index-world.ts';
+import type { GatewaySlots } from './gateway-slots.ts';
 import { limitChanges } from './limit-changes.ts';
 import { linkNeeds } from './link-needs.ts';
 import { compareText } from './names.ts';
@@ -16,10 +17,18 @@ import { prerequisites } from './prerequisites.ts';
 export function makePlan(input: PlanInput): Plan {
   const world = indexWorld(input);
   const needs = prerequisites(input, world);
-  const shared = { input, world, needs, ids: actionIds(), moves: new Map<string, string>(), due: new Set<string>() };
+  const shared = {
+    ...{ input, world, needs, ids: actionIds() },
+    moves: new Map<string, string>(),
+    due: new Set<string>(),
+    hosts: new Map<string, GatewaySlots>(),
+  };
   const findings: Findings = { holds: [], notices: [] };
   const stages: Stage[] = [];
-  for (const [name, only] of scopes(input, world)) {
+  // Whose gateways are another's VMs comes after those: they must be known, and be there.
+  const scoped = [...scopes(input, world)];
+  const last = ([name]: (typeof scoped)[number]): number => Number(input.spec.partitions[name]?.gateway !== undefined);
+  for (const [name, only] of scoped.toSorted((a, b) => last(a) - last(b))) {
     stages.push(...planPartition(partitionView(name, only, shared, findings)));
   }
   const linked = linkNeeds(input, needs, stages, shared);

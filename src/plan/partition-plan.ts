@@ -1,5 +1,5 @@
 /** One partition, from what is there to stages. */
-import type { ImageCopy, Stage } from '../model/plan.ts';
+import type { Action, GuestProcess, ImageCopy, Stage } from '../model/plan.ts';
 import { NO_BOUND } from '../model/bounds.ts';
 import { formatDemand, isOverdrawn } from './capacity.ts';
 import { consolidate } from './consolidate.ts';
@@ -19,7 +19,7 @@ import { addTo, type Slot } from './slot.ts';
 import { growSpare } from './spare.ts';
 import { stagesOf } from './stages.ts';
 import { survey } from './survey.ts';
-import type { Site } from './wave.ts';
+import type { Site, Wave } from './wave.ts';
 import { moreWaves, runWaves } from './waves.ts';
 import { isFinished, type Work } from './work.ts';
 
@@ -47,10 +47,27 @@ export function planPartition(view: PartitionView): readonly Stage[] {
   for (const work of works) if (!isFinished(work)) holdRest(site, work);
   const { wakes, sleeps } = planSleep(view, works);
   waves[0]?.processes.push(...wakes);
+  // A machine may wake with another address.
+  if (waves[0] && view.guests && wakes.length > 0) waves[0].changed = true;
   const released = releaseVms(view, found);
-  const machines = [...found.actions, ...released.machineActions, ...grown.actions];
+  const made = view.guests ? withGuests(grown.actions, waves) : grown.actions;
+  const machines = [...found.actions, ...released.machineActions, ...made];
 
   return stagesOf(site, { machines, waves, released, before, sleeps });
+}
+
+/** What is made of a VM that is a process is said when it is made: each with the one process that is created on it. */
+function withGuests(machines: readonly Action[], waves: readonly Wave[]): readonly Action[] {
+  const guests = new Map<string, GuestProcess>();
+  for (const action of waves.flatMap((wave) => wave.processes)) {
+    if (action.kind !== 'process.create') continue;
+    const { vm, process: name, subscription, image, fingerprint, revision } = action;
+    guests.set(vm, { name, subscription, image, fingerprint, ...(revision === undefined ? {} : { revision }) });
+  }
+  return machines.map((action) => {
+    const guest = action.kind === 'vm.create' ? guests.get(action.vm) : undefined;
+    return guest ? { ...action, guest } : action;
+  });
 }
 
 function noticeForeign(view: PartitionView, { name, seen }: Slot): void {
@@ -87,7 +104,8 @@ function noteOthers(works: readonly Work[], members: ReadonlyMap<string, readonl
 /** Processes that gateways send requests to now, as far as records tell. */
 function inRotation(view: PartitionView, found: Survey): Set<string> {
   const names = new Set<string>();
-  for (const { name } of found.slots) {
+  const guests = (view.world.guestsOf.get(view.name) ?? []).flatMap((of) => view.world.vmsOf.get(of) ?? []);
+  for (const { name } of [...found.slots, ...guests]) {
     for (const process of view.world.processesOn.get(name) ?? [])
       if (process.state === 'ready') names.add(process.name);
   }

@@ -3,6 +3,7 @@ import { DEFAULT_SPARE, type PartitionPolicy, type PlacementAlgorithm } from '..
 import { type PartitionSpec, type PlacementSpec } from '../model/spec.ts';
 import { type VmSize } from '../model/vm-size.ts';
 import type { ActionIds } from './action-ids.ts';
+import type { GatewaySlots } from './gateway-slots.ts';
 import type { WorldIndex } from './index-world.ts';
 import type { Ties } from './limit-changes.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -13,6 +14,10 @@ export interface PartitionView extends Ties {
   readonly name: string;
   /** Undefined: it is no longer in the spec. */
   readonly spec: PartitionSpec | undefined;
+  /** Its VMs are processes: each is made for one. */
+  readonly guests: boolean;
+  /** Partition on whose VMs its gateways are, if not on its own. Undefined: its own; none where its VMs are processes. */
+  readonly gateway: string | undefined;
   readonly placement: readonly PlacementSpec[];
   readonly vms: { readonly min: number; readonly max: number };
   readonly size: VmSize;
@@ -37,6 +42,8 @@ export interface PartitionView extends Ties {
   readonly world: WorldIndex;
   readonly ids: ActionIds;
   readonly needs: Prerequisites;
+  /** Gateways that stay, by partition: filled as partitions are planned. */
+  readonly hosts: Map<string, GatewaySlots>;
   /** Says what is put off, or stays on purpose. */
   readonly hold: (target: string, reason: string) => void;
   /** Says what the spec asks for and cannot be had as things are. */
@@ -57,6 +64,7 @@ export function partitionView(
     readonly world: WorldIndex;
     readonly ids: ActionIds;
     readonly needs: Prerequisites;
+    readonly hosts: Map<string, GatewaySlots>;
   } & Ties,
   findings: Findings,
 ): PartitionView {
@@ -67,6 +75,8 @@ export function partitionView(
   return {
     name,
     spec,
+    guests: spec ? spec.runtime === 'vm' : (shared.world.vmsOf.get(name) ?? []).some((vm) => vm.runtime === 'vm'),
+    gateway: spec?.gateway,
     placement: spec?.placement ?? [],
     vms: spec
       ? { min: decision?.min ?? spec.policy.vms.min, max: decision?.max ?? spec.policy.vms.max }
@@ -80,7 +90,8 @@ export function partitionView(
       closed.find((place) => place.iaas === iaas && (place.zone === undefined || place.zone === zone))?.reason,
     spare: spec?.policy.spare ?? DEFAULT_SPARE,
     removable: decision?.removable ?? {},
-    atOnce: !spec || (spec.policy.scaleDown.after === 0 && spec.policy.scaleDown.afterGrowth === 0),
+    atOnce:
+      !spec || spec.runtime === 'vm' || (spec.policy.scaleDown.after === 0 && spec.policy.scaleDown.afterGrowth === 0),
     noVms: decision?.hold,
     spend: decision?.spend ?? Number.POSITIVE_INFINITY,
     only,

@@ -76,7 +76,13 @@ export function surplusEmpties(view: PartitionView, found: Survey): readonly Slo
 }
 
 function mayGo(view: PartitionView, slot: Slot): boolean {
-  return view.atOnce || slot.draining !== undefined || slot.unneeded !== undefined || slot.record?.cordoned === true;
+  return (
+    view.atOnce ||
+    slot.record?.runtime === 'vm' ||
+    slot.draining !== undefined ||
+    slot.unneeded !== undefined ||
+    slot.record?.cordoned === true
+  );
 }
 
 function reasonOf(view: PartitionView, slot: Slot, finishing: boolean): string {

@@ -80,6 +80,8 @@ export interface SlotOptions {
   readonly record?: VmRecord | undefined;
   readonly seen?: ReachedVm | undefined;
   readonly size: VmSize;
+  /** Whatever is on it stays the only one. Default: not so. */
+  readonly fixed?: boolean;
   /** Most processes. */
   readonly places: number;
   readonly maxIndex: number;
@@ -105,7 +107,7 @@ export function makeSlot(options: SlotOptions): Slot {
     after: options.unprepared ? [`vm.prepare:${options.name}`] : (options.entry ?? []),
     unprepared: options.unprepared,
     active: options.kind !== 'latent',
-    closed: draining !== undefined || record?.cordoned === true || options.kind === 'away',
+    closed: draining !== undefined || record?.cordoned === true || options.kind === 'away' || options.fixed === true,
     ...(draining === undefined ? {} : { draining }),
     ...(unneeded === undefined ? {} : { unneeded }),
     touched: false,

@@ -1,10 +1,12 @@
 /** The stages of a partition, in the order in which they run. */
 import type { Action, ProcessSleep, Stage, StageKind } from '../model/plan.ts';
 import type { Survey } from './found.ts';
-import { configureGateway, gatewaySlots, hasDrifted, needsGateway, type GatewaySlots } from './gateways.ts';
-import type { PartitionView } from './partition-view.ts';
+import type { GatewaySlots } from './gateway-slots.ts';
+import { configureGateway, gatewaySlots, hasDrifted, needsGateway } from './gateways.ts';
+import { partitionView, type PartitionView } from './partition-view.ts';
 import type { Released } from './release.ts';
 import type { Slot } from './slot.ts';
+import { survey } from './survey.ts';
 import type { Site, Wave } from './wave.ts';
 
 /** What is planned for a partition. */
@@ -21,7 +23,8 @@ export interface Planned {
 export function stagesOf({ view, found, copies }: Site, planned: Planned): readonly Stage[] {
   const { machines, waves, released, before, sleeps } = planned;
   const stages: Stage[] = [];
-  const gateways = gatewaySlots(view, found.slots, released.slots);
+  const gateways = view.guests ? hostsOf(view) : gatewaySlots(view, found.slots, released.slots);
+  if (!view.guests) view.hosts.set(view.name, withoutReleased(gateways, released));
   let gate: string | undefined;
   const vmsChange = machines.length > 0 || lostFromRotation(view, before);
   addStage(stages, view, 'machines', machines);
@@ -31,7 +34,8 @@ export function stagesOf({ view, found, copies }: Site, planned: Planned): reado
     const scope = at === 0 ? firstScope(view, gateways, wave, vmsChange, before) : wave.changed ? gateways : NONE;
     gate = addWave(stages, view, wave, scope, released) ?? gate;
   });
-  if (view.input.decisions.maxChanges !== undefined || !view.needs.none) noteDue(view, found, gateways, before);
+  const mayBePutOff = view.input.decisions.maxChanges !== undefined || !view.needs.none;
+  if (mayBePutOff && !view.guests) noteDue(view, found, gateways, before);
   // Nobody sleeps before the gateways know how to wake it.
   addStage(
     stages,
@@ -40,8 +44,25 @@ export function stagesOf({ view, found, copies }: Site, planned: Planned): reado
     sleeps.map((sleep) => after(sleep, gate)),
   );
   addStage(stages, view, 'release', released.actions);
-  if (released.actions.length > 0) addStage(stages, view, 'gateway', forgetPeers(view, gateways, released));
+  if (released.actions.length > 0 && !view.guests)
+    addStage(stages, view, 'gateway', forgetPeers(view, gateways, released));
   return stages;
+}
+
+/** Gateways on the VMs of another partition: as that was planned before, or as it is where it is not planned now. */
+function hostsOf(view: PartitionView): GatewaySlots {
+  const { gateway, input, world, hosts } = view;
+  if (gateway === undefined) return NONE;
+  const planned = hosts.get(gateway);
+  if (planned) return planned;
+  // Nothing of it is wanted: nothing is planned, nothing is said.
+  const still = partitionView(gateway, new Set(), { ...view, input, world }, { holds: [], notices: [] });
+  return gatewaySlots(still, survey(still).slots, new Set());
+}
+
+function withoutReleased({ serving, joining }: GatewaySlots, { slots }: Released): GatewaySlots {
+  const stays = (slot: Slot): boolean => !slots.has(slot);
+  return { serving: serving.filter(stays), joining: joining.filter(stays) };
 }
 
 /** Gateways that are not what they should be as things are, for the case that what would change is put off. */
@@ -109,6 +130,8 @@ function firstScope(
   before: ReadonlySet<string>,
 ): GatewaySlots {
   if (wave.changed || vmsChange) return gateways;
+  // What has drifted is put right where the gateways are.
+  if (view.guests) return NONE;
   const wanted = needsGateway(view);
   return {
     serving: gateways.serving.filter((slot) => hasDrifted(view, slot, before, wanted)),

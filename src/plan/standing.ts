@@ -32,6 +32,8 @@ export function standingOf(
     view.notice(name, `${record.iaas} does not list its machine ${record.machine ?? ''}, and it answers: it stays`);
     return 'usable';
   }
+  // One that is a process says what it is by its label, whether it runs or not.
+  if (machine.process && machine.state !== 'failed' && machine.state !== 'deleting') return reachedOr(view, name, seen);
   switch (machine.state) {
     case 'failed':
       view.miss(

@@ -30,7 +30,8 @@ export function surveyStray(view: PartitionView, { iaas, vm, machine }: StrayMac
     size: machine.size ?? view.size,
     places: view.places,
     maxIndex: view.maxIndex,
-    unprepared: true,
+    fixed: machine.process !== undefined,
+    unprepared: machine.process === undefined,
     entry: [id],
   });
   found.slots.push(slot);
@@ -44,7 +45,9 @@ function refuseStray(view: PartitionView, stray: StrayMachine, found: Found): st
   if (view.only) return 'only part of the partition is being reconciled';
   if (view.world.vmByName.has(vm)) return `the inventory has another machine for ${vm}`;
   if (found.slots.some((slot) => slot.name === vm)) return `another machine was taken up for ${vm}`;
-  if (machine.state !== 'running') return `it is ${machine.state}`;
+  if ((machine.process !== undefined) !== view.guests)
+    return view.guests ? `the VMs of ${view.name} are processes, and it is none` : `it is a process itself`;
+  if (machine.state !== 'running' && !machine.process) return `it is ${machine.state}`;
   const total = totalOf(found);
   if (total >= view.vms.max) return `${view.name} has ${total} of at most ${vmCount(view.vms.max)}`;
   if ((found.machinesOn.get(iaas) ?? 0) >= placement.max) return `${iaas} has ${placement.max} of ${placement.max} VMs`;

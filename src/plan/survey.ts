@@ -77,6 +77,8 @@ function slotOf(
     kind,
     record,
     seen: reached,
+    // A VM that is a process is never another one, and where VMs are processes no other takes any.
+    fixed: view.guests || record.runtime === 'vm',
     size: record.size,
     places: view.places,
     maxIndex: view.maxIndex,
@@ -93,7 +95,7 @@ function drainReason(record: VmRecord): string | undefined {
 
 /** Whether the VM has the preparation it should have, as it was made; a VM that cannot be seen is taken at its record's word. */
 function isPrepared(view: PartitionView, record: VmRecord, kind: SlotKind, seen: ReachedVm | undefined): boolean {
-  if (!view.spec || kind === 'away') return true;
+  if (!view.spec || kind === 'away' || record.runtime === 'vm') return true;
   if (kind === 'latent') return false;
   const wanted = view.input.prepareFingerprint(record.name, view.spec.network);
   return (
@@ -124,6 +126,7 @@ function completeMachine(view: PartitionView, slot: Slot, found: Found): void {
   const reason = 'it was being created when a run ended';
   found.actions.push({ kind: 'vm.create', id, vm: name, ...askedFor(record), dependsOn: [], reason });
   slot.entry = [id];
+  if (record.runtime === 'vm') slot.after = [id];
 }
 
 function forget(view: PartitionView, record: VmRecord, found: Found): void {

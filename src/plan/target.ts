@@ -110,7 +110,7 @@ function launchesOf(
 function launchOf(view: PartitionView, subscription: SubscriptionSpec, cartridge: CartridgeSpec): Launch | undefined {
   const { images, envDigests } = view.input;
   const { alias } = subscription;
-  const image = images[cartridge.image];
+  const image = cartridge.runtime === 'vm' ? cartridge.image : images[cartridge.image];
   if (image === undefined || !view.spec || view.input.unresolved[alias] !== undefined) return undefined;
   const { network } = view.spec;
   return {
@@ -130,7 +130,7 @@ function launchOf(view: PartitionView, subscription: SubscriptionSpec, cartridge
 function obstacleOf({ input }: PartitionView, alias: string, cartridge: CartridgeSpec): string {
   const unresolved = input.unresolved[alias];
   if (unresolved !== undefined) return unresolved;
-  return input.images[cartridge.image] === undefined
+  return cartridge.runtime !== 'vm' && input.images[cartridge.image] === undefined
     ? `the store has no image ${cartridge.image}: see stratos cartridge ls`
     : '';
 }

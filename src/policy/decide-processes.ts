@@ -37,7 +37,8 @@ export function decideProcesses(input: ProcessesInput, subscription: Subscriptio
   const { spec, measurement, memory, hold, now, quiet = false, follow } = input;
   const { alias, idle, scaling } = subscription;
   const served = subscription.port !== undefined || subscription.hosts.length > 0;
-  const uses = usesOf(input, subscription, crew, served);
+  const runtime = spec.cartridges[subscription.cartridge]?.runtime ?? 'lxc';
+  const uses = usesOf(input, subscription, crew, served, runtime !== 'vm');
   const since = idleTimes(input, subscription, crew, uses);
   const idleSince = (process: string): Instant => since.get(process) ?? now;
   const partition = spec.partitions[spec.cartridges[subscription.cartridge]?.partition ?? ''];
@@ -94,10 +95,14 @@ function usesOf(
   { idle }: SubscriptionSpec,
   crew: Crew,
   served: boolean,
+  inside: boolean,
 ): ReadonlyMap<string, Use> {
   if (!idle) return NOBODY;
   return new Map(
-    crew.ready.map(({ name }) => [name, useOf(measurement.processes[name], idle, served, memory.idleSince[name], now)]),
+    crew.ready.map(({ name }) => [
+      name,
+      useOf(measurement.processes[name], idle, served, memory.idleSince[name], now, inside),
+    ]),
   );
 }
 

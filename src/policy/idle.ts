@@ -14,7 +14,7 @@ const BUSY: Use = { use: 'busy' };
 /**
  * Idle is who has no request and no connection (where gateways serve it), uses no more CPU than the policy allows, has no operator's
  * session (where the policy asks) and whose probe (where there is one) does not say busy. Each must be known. It counts from the
- * first time all were so, without a break, or from its last use where that was later.
+ * first time all were so, without a break, or from its last use where that was later. Without `inside`, gateways alone tell.
  */
 export function useOf(
   sample: ProcessSample | undefined,
@@ -22,13 +22,14 @@ export function useOf(
   served: boolean,
   since: Instant | undefined,
   now: Instant,
+  inside = true,
 ): Use {
   if (!sample) return unknown('it was not measured');
   const { requestsInFlight, cpu, sessions, busy, lastUsed } = sample;
   const checks: readonly Check[] = [
     served && { of: 'requestsInFlight', known: requestsInFlight, inUse: (requestsInFlight ?? 0) > 0 },
-    { of: 'cpu', known: cpu, inUse: (cpu ?? 0) > policy.cpuBelow },
-    policy.sessions && { of: 'sessions', known: sessions, inUse: (sessions ?? 0) > 0 },
+    inside && { of: 'cpu', known: cpu, inUse: (cpu ?? 0) > policy.cpuBelow },
+    inside && policy.sessions && { of: 'sessions', known: sessions, inUse: (sessions ?? 0) > 0 },
     policy.busy && { of: 'its own probe', known: busy, inUse: busy === true },
   ].filter((check) => typeof check === 'object');
   if (checks.some(({ inUse }) => inUse)) return BUSY;

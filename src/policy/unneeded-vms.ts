@@ -99,7 +99,8 @@ function freeShare(
   { policy }: PartitionSpec,
 ): number | undefined {
   const seen = observation.vms[vm.name];
-  if (vm.state !== 'ready' || seen?.status !== 'reached') return undefined;
+  // One that is a process goes with it.
+  if (vm.state !== 'ready' || seen?.status !== 'reached' || seen.guest) return undefined;
   if ((seen.volumes?.length ?? 0) > 0 || seen.foreign.length > 0) return undefined;
   const share = tenants ? Math.max(tenants.cpu / (vm.size.cpu * 1000), tenants.memory / vm.size.memory) : 0;
   return share < policy.scaleDown.below ? share : undefined;

@@ -4,6 +4,7 @@
  */
 import { InterruptedError, RefusedError, StratosError } from '../model/errors.ts';
 import type { Action, ActionKind, Plan, Stage, VmCreate } from '../model/plan.ts';
+import { gatewayHome } from '../model/spec.ts';
 import type { Refused } from '../policy/refusals.ts';
 import { HANDLERS } from './actions/handlers.ts';
 import type { Failures, Handler } from './actions/handler.ts';
@@ -42,7 +43,8 @@ interface Walk {
  */
 export async function apply(context: ApplyContext, plan: Plan, parallel: number): Promise<ApplyOutcome> {
   const walk: Walk = { context, limit: limiter(parallel), broken: new Set(), failed: [], done: 0, skipped: 0 };
-  const partitions = Map.groupBy(plan.stages, (stage) => stage.partition);
+  // Those whose gateways are another's VMs come after it, one at a time: a gateway is written by one of them at a time.
+  const partitions = Map.groupBy(plan.stages, (stage) => gatewayHome(context.spec.partitions, stage.partition));
   for (const action of plan.stages.flatMap(({ actions }) => actions)) {
     if (action.kind === 'image.copy') context.spreader.expect(action.image, action.privileged === true);
   }

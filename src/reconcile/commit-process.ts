@@ -5,6 +5,7 @@ import type { Inventory, ProcessRecord } from '../model/inventory.ts';
 import { takeProcessLayer } from '../store/build/process-layer.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
 import type { Deps } from './deps.ts';
+import { loginTo } from './login-to.ts';
 
 export interface CommitSettings {
   /** `name:tag`; default the alias, and the time as its tag. */
@@ -33,8 +34,8 @@ export async function commitProcess(
 ): Promise<Committed> {
   const [inventory, spec] = await Promise.all([deps.inventory.read(), deps.loadSpec()]);
   const record = findProcess(inventory, target);
-  const endpoint = inventory.vms.find(({ name }) => name === record.vm)?.endpoint;
-  if (!endpoint) throw new NotFoundError(`Cannot reach ${record.name} as its VM has no address: ${record.vm}`);
+  const vm = inventory.vms.find(({ name }) => name === record.vm) ?? { name: record.vm };
+  const endpoint = loginTo(vm, `commit ${record.name}`);
   const below = await store.find(record.image);
   if (!below)
     throw new NotFoundError(`Cannot commit ${record.name} as its image is not in the store: ${record.image}`, {

@@ -42,7 +42,7 @@ export async function processCopyOut(
 ): Promise<Copied> {
   const from = checkedPath(process, path);
   const target = await targetOf(local, basename(from));
-  const located = await locate(deps, process);
+  const located = await locate(deps, process, `copy files of ${process}`);
   deps.beginRun();
   return logged(deps, 'process cp', process, async () => {
     // Beside its place, so that it gets its name in one step, and nothing else of what came gets one.
@@ -72,7 +72,7 @@ export async function processCopyIn(
   const source = resolve(local);
   await within(source, () => lstat(source));
   const to = checkedPath(process, path, true);
-  const located = await locate(deps, process);
+  const located = await locate(deps, process, `copy files of ${process}`);
   deps.beginRun();
   return logged(deps, 'process cp', process, async () => {
     const place = await lookAt(deps, located, to, signal);

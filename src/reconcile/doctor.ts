@@ -2,7 +2,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Inventory } from '../model/inventory.ts';
-import type { VmObservation } from '../model/observation.ts';
+import type { ReachedVm, VmObservation } from '../model/observation.ts';
 import { formatBytes } from '../model/quantity.ts';
 import { Secret } from '../model/secret.ts';
 import type { Spec } from '../model/spec.ts';
@@ -114,6 +114,7 @@ export function vmChecks(vm: string, seen: VmObservation | undefined, lineage: s
     return [{ target, name: 'machine', level: 'fail', message: 'Cannot see it running', fix: 'stratos reconcile' }];
   if (seen.status === 'unreachable')
     return [{ target, name: 'ssh', level: 'fail', message: seen.message, fix: `stratos vm ssh ${vm}` }];
+  if (seen.guest) return guestChecks(vm, seen);
   const checks: Check[] = [{ target, name: 'ssh', level: 'ok', message: 'reachable with its pinned host key' }];
   if (seen.lineage !== undefined && seen.lineage !== lineage)
     checks.push({
@@ -158,4 +159,12 @@ export function vmChecks(vm: string, seen: VmObservation | undefined, lineage: s
   if (seen.foreign.length > 0)
     checks.push({ target, name: 'others', level: 'warn', message: `not ours, left alone: ${seen.foreign.join(', ')}` });
   return checks;
+}
+
+/** Of one that is a process only its IaaS tells. */
+function guestChecks(target: string, { processes }: ReachedVm): Check[] {
+  const fallen = processes.filter(({ state, asleep }) => state === 'stopped' && !asleep);
+  return fallen.length === 0
+    ? [{ target, name: 'machine', level: 'ok', message: 'as its IaaS says; nobody logs in to it' }]
+    : [{ target, name: 'machine', level: 'warn', message: 'stopped', fix: 'stratos reconcile' }];
 }

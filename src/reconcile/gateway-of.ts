@@ -5,7 +5,7 @@ import { renderGateway } from '../gateway/haproxy-config.ts';
 import { passagesOf, type GatewayPassage } from '../gateway/passages.ts';
 import type { Inventory, ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { RevisionRecord } from '../model/revision.ts';
-import type { Spec } from '../model/spec.ts';
+import { gatewayHome, type Spec } from '../model/spec.ts';
 import { trafficWeights } from '../policy/rollout/traffic.ts';
 
 export interface GatewayConfiguration {
@@ -30,7 +30,9 @@ export function gatewayOf(
   passages: readonly GatewayPassage[] = [],
 ): GatewayConfiguration {
   const peers = vms
-    .flatMap((other) => (other.name !== vm.name && other.endpoint ? [other.endpoint.address] : []))
+    .flatMap((other) =>
+      other.name !== vm.name && other.partition === vm.partition && other.endpoint ? [other.endpoint.address] : [],
+    )
     .sort();
   const weights = trafficWeights(spec, revisions, rotation);
   const model = gatewayModel({ spec, partition: vm.partition, vm, vms, processes: rotation, weights });
@@ -49,7 +51,10 @@ export function gatewaysOf(
 ): (vm: string, included: ReadonlySet<string>) => GatewayConfiguration | undefined {
   const vms = new Map(inventory.vms.map((vm) => [vm.name, vm]));
   const byPartition = Map.groupBy(inventory.vms, (vm) => vm.partition);
-  const vmsOf = (partition: string): readonly VmRecord[] => byPartition.get(partition) ?? [];
+  const byHome = Map.groupBy(inventory.vms, (vm) => gatewayHome(spec.partitions, vm.partition));
+  // Of a partition whose VMs are processes, the gateways are elsewhere.
+  const vmsOf = (partition: string): readonly VmRecord[] =>
+    byPartition.get(gatewayHome(spec.partitions, partition)) ?? [];
   const byVm = Map.groupBy(inventory.processes, (process) => process.vm);
   const passages = new Map<string, readonly GatewayPassage[]>();
   const passagesIn = (partition: string): readonly GatewayPassage[] => {
@@ -63,7 +68,7 @@ export function gatewaysOf(
     rotations.set(included, known);
     let rotation = known.get(partition);
     if (!rotation) {
-      rotation = (byPartition.get(partition) ?? [])
+      rotation = (byHome.get(partition) ?? [])
         .flatMap((vm) => byVm.get(vm.name) ?? [])
         .filter((process) => included.has(process.name));
       known.set(partition, rotation);
@@ -72,8 +77,9 @@ export function gatewaysOf(
   };
   return (name, included) => {
     const vm = vms.get(name);
-    if (!vm) return undefined;
+    if (!vm || vm.runtime === 'vm') return undefined;
     const rotation = rotationOf(vm.partition, included);
-    return gatewayOf(spec, vm, vmsOf(vm.partition), rotation, inventory.revisions, passagesIn(vm.partition));
+    const all = byHome.get(vm.partition) ?? [];
+    return gatewayOf(spec, vm, all, rotation, inventory.revisions, passagesIn(vm.partition));
   };
 }

@@ -32,7 +32,8 @@ export async function imagesOf(
   store: CartridgeStore,
   options: ImagesOptions,
 ): Promise<SpecImages> {
-  const names = [...new Set(Object.values(spec.cartridges).map((cartridge) => cartridge.image))];
+  const stored = Object.values(spec.cartridges).filter(({ runtime }) => runtime !== 'vm');
+  const names = [...new Set(stored.map(({ image }) => image))];
   const missing: Record<string, string> = {};
   const find = async (name: string): Promise<Image | undefined> => {
     const here = await store.find(name);

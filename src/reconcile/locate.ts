@@ -3,6 +3,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { NotFoundError } from '../model/errors.ts';
 import type { ProcessRecord } from '../model/inventory.ts';
 import type { Deps } from './deps.ts';
+import { loginTo } from './login-to.ts';
 
 export interface Located {
   readonly record: ProcessRecord;
@@ -11,12 +12,15 @@ export interface Located {
   readonly lineage: string;
 }
 
-/** @throws NotFoundError */
-export async function locate(deps: Deps, name: string): Promise<Located> {
+/**
+ * Where a process is, and how one gets there.
+ * @param what what it is for, after "Cannot": `read the log of shop-1`
+ * @throws NotFoundError; UsageError for one that nobody logs in to
+ */
+export async function locate(deps: Deps, name: string, what: string): Promise<Located> {
   const inventory = await deps.inventory.read();
   const record = inventory.processes.find((process) => process.name === name);
   if (!record) throw new NotFoundError(`Cannot find process ${JSON.stringify(name)}`, { hint: 'stratos process ls' });
-  const endpoint = inventory.vms.find((vm) => vm.name === record.vm)?.endpoint;
-  if (!endpoint) throw new NotFoundError(`Cannot reach ${name} as its VM has no address: ${record.vm}`);
-  return { record, vm: record.vm, endpoint, lineage: inventory.lineage };
+  const vm = inventory.vms.find((candidate) => candidate.name === record.vm);
+  return { record, vm: record.vm, endpoint: loginTo(vm ?? { name: record.vm }, what), lineage: inventory.lineage };
 }

@@ -4,7 +4,7 @@ import { HostError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { Inventory, VmRecord } from '../model/inventory.ts';
 import { revisionsOf } from '../model/revision.ts';
-import type { Spec } from '../model/spec.ts';
+import type { CartridgeSpec, Spec } from '../model/spec.ts';
 import { processFingerprint } from '../plan/fingerprint.ts';
 import { chooseRevision, type Candidate, type Choice } from '../policy/rollout/choose-revision.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
@@ -90,8 +90,8 @@ export async function loadMaterials(deps: Deps, options: LoadOptions): Promise<M
 
 /** Begins to open what the next look at the VMs will need. */
 export function openAll(deps: Deps, inventory: Inventory): void {
-  for (const { name, endpoint, state } of inventory.vms)
-    if (endpoint && state !== 'creating') deps.transport.open(name, endpoint);
+  for (const { name, endpoint, state, runtime } of inventory.vms)
+    if (endpoint && state !== 'creating' && !runtime) deps.transport.open(name, endpoint);
 }
 
 /**
@@ -118,7 +118,7 @@ export async function withChoices(
     if (!before || !subscription) continue;
     const cartridge = cartridgeOf(before);
     cartridges[before.name] = cartridge;
-    references[before.image] ??= await store.find(before.image);
+    if (cartridge.runtime !== 'vm') references[before.image] ??= await store.find(before.image);
     const spec = withParts(
       written.spec,
       { [before.name]: cartridge },
@@ -130,7 +130,7 @@ export async function withChoices(
     if (typeof environment !== 'string') environments[before.name] = environment;
     if (!returning) continue;
     subscriptions[alias] = spec.subscriptions[alias] ?? subscription;
-    const missing = missingPart(before.image, references[before.image], environment);
+    const missing = missingPart(before.image, imageOf(cartridge, references), environment);
     broken.set(alias, missing && `revision ${String(before.number)} cannot be made again: ${missing}`);
     if (typeof environment !== 'string') environments[alias] = environment;
   }
@@ -142,9 +142,17 @@ export async function withChoices(
   return { ...materials, spec, references, refused, environments, unresolved, choices };
 }
 
-function missingPart(digest: string, image: Image | undefined, environment: Environment | string): string | undefined {
+/** Digest of a cartridge's image; what the IaaS calls it where that has it; undefined where the store has none. */
+export function imageOf(
+  { image, runtime }: Pick<CartridgeSpec, 'image' | 'runtime'>,
+  references: Materials['references'],
+): string | undefined {
+  return runtime === 'vm' ? image : references[image]?.digest;
+}
+
+function missingPart(digest: string, image: string | undefined, environment: Environment | string): string | undefined {
   if (typeof environment === 'string') return environment;
-  return image ? undefined : `the store has no image ${digest}`;
+  return image !== undefined ? undefined : `the store has no image ${digest}`;
 }
 
 /** What can be made as the spec says. */
@@ -162,7 +170,7 @@ function* candidatesOf(
   for (const subscription of Object.values(spec.subscriptions)) {
     const { alias } = subscription;
     const cartridge = spec.cartridges[subscription.cartridge];
-    const image = cartridge && references[cartridge.image]?.digest;
+    const image = cartridge && imageOf(cartridge, references);
     const network = cartridge && spec.partitions[cartridge.partition]?.network;
     const envDigest = envDigests[alias];
     if (!image || refused[cartridge.image] !== undefined) continue;

@@ -6,11 +6,12 @@ import { parseProbes, probesStep, type Probe } from '../lxc/probes.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { InterruptedError, StratosError, UnreachableError } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
-import type { IaasObservation, Machine, Observation, VmObservation } from '../model/observation.ts';
+import type { IaasObservation, Machine, MachineProcess, Observation, VmObservation } from '../model/observation.ts';
 import { millis } from '../model/quantity.ts';
 import type { IaasSpec, Spec } from '../model/spec.ts';
 import type { Batch } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
+import { observeGuest } from './observe-guest.ts';
 import { probesOf } from './probes-of.ts';
 import { trafficOf } from './traffic-of.ts';
 import { limiter } from '../concurrency/limiter.ts';
@@ -64,11 +65,18 @@ export async function observe(
     );
   };
 
-  for (const vm of inventory.vms) if (vm.endpoint && vm.state !== 'creating') ask(vm.name, vm.endpoint);
+  for (const vm of inventory.vms) if (vm.endpoint && vm.state !== 'creating' && !vm.runtime) ask(vm.name, vm.endpoint);
 
   const machineVms = new Map(
     inventory.vms.flatMap((vm) => (vm.machine ? [[`${vm.iaas}/${vm.machine}`, vm.name]] : [])),
   );
+  const machineNames = new Set(machineVms.values());
+  const recorded = {
+    vms: new Map(inventory.vms.map((vm) => [vm.name, vm])),
+    processes: new Map(inventory.processes.map((process) => [process.name, process])),
+  };
+  const guestAt = (name: string, machine: Machine & { readonly process: MachineProcess }): VmObservation =>
+    observeGuest(spec, inventory, machine, recorded.vms.get(name), recorded.processes.get(machine.process.name));
   // One that a run was making when it ended may still boot: making it again waits for that, and looking at it tells nothing.
   const halfMade = new Set(inventory.vms.filter((vm) => vm.state === 'creating').map((vm) => vm.name));
   const iaas: Record<string, IaasObservation> = {};
@@ -77,8 +85,16 @@ export async function observe(
       const listing = await list(deps, entry, inventory.lineage);
       iaas[entry.name] = listing;
       for (const machine of listing.status === 'listed' ? listing.machines : []) {
-        const name = machineVms.get(`${entry.name}/${machine.id}`) ?? machine.vm;
-        if (name === undefined || halfMade.has(name)) continue;
+        const known = machineVms.get(`${entry.name}/${machine.id}`);
+        const name = known ?? machine.vm;
+        if (name === undefined) continue;
+        const { process } = machine;
+        if (process) {
+          // Of two that carry one VM's name, the recorded one counts.
+          if (known !== undefined || !machineNames.has(name)) vms[name] = guestAt(name, { ...machine, process });
+          continue;
+        }
+        if (halfMade.has(name)) continue;
         if (machine.state !== 'running') questions.get(name)?.abort();
         else if (machine.endpoint) ask(name, machine.endpoint);
       }

@@ -20,7 +20,7 @@ import {
 } from '../policy/rollout/decide-rollouts.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { gatewaysOf } from './gateway-of.ts';
-import { loadMaterials, withChoices, type Materials } from './materials.ts';
+import { imageOf, loadMaterials, withChoices, type Materials } from './materials.ts';
 import { measureRun, type MeasuredRun } from './measure-run.ts';
 import { observe } from './observe.ts';
 import { preparationOf } from './preparation.ts';
@@ -122,8 +122,10 @@ function decideAll(
     ...{ spec, inventory, observation, measurement, choices, only, now },
     memory: memory.rollouts ?? {},
     desired: (alias) => decisions.processes[alias]?.desired ?? 0,
-    canMake: ({ name, image }) =>
-      references[image] !== undefined && refused[image] === undefined && environments[name] !== undefined,
+    canMake: ({ name, image, cartridge: { runtime } }) =>
+      imageOf({ image, runtime }, references) !== undefined &&
+      refused[image] === undefined &&
+      environments[name] !== undefined,
   });
   const alarms = [...decisions.alarms, ...refusalAlarms(spec, refused), ...rollouts.alarms];
   return { decisions: { ...decisions, rollouts: rollouts.decisions, alarms }, rollouts };

@@ -93,5 +93,5 @@ function chooseVms({ partitions }: Spec, vms: readonly VmRecord[], on: readonly 
     }
   }
   const chosen = vms.filter(({ name, partition }) => on.length === 0 || on.includes(name) || on.includes(partition));
-  return chosen.filter(({ endpoint, name }) => endpoint !== undefined || on.includes(name));
+  return chosen.filter(({ endpoint, name, runtime }) => !runtime && (endpoint !== undefined || on.includes(name)));
 }

@@ -18,13 +18,13 @@ export async function processExec(
   argv: readonly [string, ...string[]],
   options: { readonly tty: boolean; readonly signal?: AbortSignal },
 ): Promise<number> {
-  const { vm, endpoint } = await locate(deps, name);
+  const { vm, endpoint } = await locate(deps, name, `run a program in ${name}`);
   return deps.transport.interactive(vm, endpoint, { argv: CONTAINERS.exec(name, argv), ...options });
 }
 
 /** An interactive shell inside the process. @throws NotFoundError, UnreachableError */
 export async function processShell(deps: Deps, name: string, signal?: AbortSignal): Promise<number> {
-  const { vm, endpoint } = await locate(deps, name);
+  const { vm, endpoint } = await locate(deps, name, `open a shell in ${name}`);
   return deps.transport.interactive(vm, endpoint, {
     argv: CONTAINERS.shell(name),
     tty: true,
@@ -38,7 +38,7 @@ export async function processLogs(
   name: string,
   options: LogOptions & { readonly signal?: AbortSignal },
 ): Promise<number> {
-  const { vm, endpoint } = await locate(deps, name);
+  const { vm, endpoint } = await locate(deps, name, `read the log of ${name}`);
   const { signal, ...log } = options;
   return deps.transport.interactive(vm, endpoint, {
     argv: CONTAINERS.logs(name, log),
@@ -144,7 +144,7 @@ async function run(
   signal: AbortSignal | undefined,
   hint = `stratos process logs ${name}`,
 ): Promise<readonly StepResult[]> {
-  const located = await locate(deps, name);
+  const located = await locate(deps, name, `work in ${name}`);
   const { vm, endpoint } = located;
   const results = await deps.transport.run(
     vm,

@@ -109,8 +109,9 @@ const PHASES = {
 /** What a process wrote last; nothing where it cannot be had. */
 async function lastLines({ deps, recorder, signal }: ApplyContext, process: string): Promise<readonly string[]> {
   const at = recorder.process(process);
-  const endpoint = at && recorder.vm(at.vm)?.endpoint;
-  if (!at || !endpoint) return [];
+  const vm = at && recorder.vm(at.vm);
+  const endpoint = vm?.endpoint;
+  if (!at || !endpoint || vm.runtime) return [];
   // As long ago as it was made, and by the VM's own clock: one of the same name may have been there before.
   const age = Math.max(0, Math.ceil((deps.now() - Date.parse(at.createdAt)) / 1000)) + 1;
   const log = logsArgv(process, { lines: LOG_LINES, since: `-${String(age)}s` });

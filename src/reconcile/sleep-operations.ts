@@ -4,8 +4,7 @@ import { NotFoundError, RemoteCommandError, UsageError } from '../model/errors.t
 import type { ProcessRecord, SleepDepth } from '../model/inventory.ts';
 import type { Spec } from '../model/spec.ts';
 import { millis } from '../model/quantity.ts';
-import { wakeProcesses } from './actions/processes.ts';
-import { sleepProcesses } from './actions/sleep.ts';
+import { HANDLERS } from './actions/handlers.ts';
 import type { ApplyContext } from './context.ts';
 import type { Deps } from './deps.ts';
 import { logged } from './logged.ts';
@@ -24,7 +23,12 @@ export async function processSleep(deps: Deps, name: string, depth: SleepDepth, 
     checkSleeps(context.spec, record);
     const action = { ...actionOf(record, 'process.sleep'), depth };
     let busy: string | undefined;
-    const failures = await sleepProcesses(context, record.vm, [action], (_action, message) => (busy = message));
+    const failures = await HANDLERS['process.sleep'](
+      context,
+      record.vm,
+      [action],
+      (_action, message) => (busy = message),
+    );
     const failure = failures.get(action.id);
     if (failure) throw failure;
     if (busy !== undefined) throw new RemoteCommandError(`Cannot put ${name} to sleep as it ${busy}`);
@@ -35,7 +39,7 @@ export async function processSleep(deps: Deps, name: string, depth: SleepDepth, 
 export async function processWake(deps: Deps, name: string, signal?: AbortSignal): Promise<void> {
   await onProcess(deps, 'process wake', name, signal, async (context, record) => {
     const action = actionOf(record, 'process.wake');
-    const failure = (await wakeProcesses(context, record.vm, [action], () => undefined)).get(action.id);
+    const failure = (await HANDLERS['process.wake'](context, record.vm, [action], () => undefined)).get(action.id);
     if (failure) throw failure;
   });
 }

@@ -4,7 +4,7 @@ import type { Decisions, ProcessDecision } from '../model/decision.ts';
 import type { Inventory, ProcessRecord, ProcessState, VmRecord, VmState } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Bounds } from '../model/bounds.ts';
-import type { PartitionSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
+import { gatewayHome, type PartitionSpec, type Spec, type SubscriptionSpec } from '../model/spec.ts';
 import { closedFor } from '../policy/refusals.ts';
 import { rolloutStatusOf, type RolloutStatus } from './rollout-status.ts';
 
@@ -103,6 +103,7 @@ export function statusOf({ spec, inventory, observation, decisions, now }: Known
     decisions,
     isUp: healthIn(observation),
     now,
+    vms: new Map(inventory.vms.map((vm) => [vm.name, vm])),
     byPartition,
     bySubscription,
   };
@@ -142,6 +143,7 @@ interface Look {
   /** Whether any gateway gets an answer from a process; undefined when none knows it. */
   readonly isUp: (process: string) => boolean | undefined;
   readonly now: number;
+  readonly vms: ReadonlyMap<string, VmRecord>;
   readonly byPartition: ReadonlyMap<string, readonly VmRecord[]>;
   readonly bySubscription: ReadonlyMap<string, readonly ProcessRecord[]>;
 }
@@ -152,7 +154,7 @@ function vmStatus(vm: VmRecord, processes: number, observation: Observation | un
   const observed =
     !observation || vm.state === 'creating'
       ? undefined
-      : !seen
+      : !seen || (seen.status === 'reached' && seen.guest && seen.processes[0]?.state === 'stopped')
         ? 'stopped'
         : seen.status === 'unreachable'
           ? 'unreachable'
@@ -190,7 +192,7 @@ function subscriptionStatus(subscription: SubscriptionSpec, look: Look): Subscri
     urls:
       port === undefined
         ? []
-        : (look.byPartition.get(partition) ?? []).flatMap((vm) =>
+        : (look.byPartition.get(gatewayHome(look.spec.partitions, partition)) ?? []).flatMap((vm) =>
             vm.endpoint && vm.state === 'ready' ? [`${http ? 'http' : 'tcp'}://${vm.endpoint.address}:${port}`] : [],
           ),
     processes,
@@ -236,12 +238,19 @@ function processesOf(alias: string, network: string, look: Look): ProcessStatus[
   return (look.bySubscription.get(alias) ?? []).map((process) => ({
     name: process.name,
     vm: process.vm,
-    address: network === '' ? '' : processAddress(network, process.index),
+    address: addressOf(process, network, look),
     image: process.image,
     age: Math.max(0, look.now - Date.parse(process.createdAt)),
     ...(process.failure === undefined ? {} : { failure: process.failure }),
     ...stateOf(process, look),
   }));
+}
+
+/** Inside its VM; of one that is its VM, the VM's. */
+function addressOf({ vm, index }: ProcessRecord, network: string, { vms }: Look): string {
+  const record = vms.get(vm);
+  if (record?.runtime === 'vm') return record.endpoint?.address ?? '';
+  return network === '' ? '' : processAddress(network, index);
 }
 
 function counts(processes: readonly ProcessStatus[]) {

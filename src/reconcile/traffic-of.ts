@@ -1,6 +1,6 @@
 /** On which VMs an observation asks the gateway for its statistics: a question to HAProxy costs more than all others together. */
 import type { Inventory } from '../model/inventory.ts';
-import type { Spec } from '../model/spec.ts';
+import { gatewayHome, type Spec } from '../model/spec.ts';
 import { watchedRollouts } from '../policy/rollout/decide-rollouts.ts';
 
 /** Names of the VMs whose gateway serves a subscription that a policy scales, puts to sleep or rolls out by what is measured. */
@@ -15,7 +15,7 @@ export function trafficOf(spec: Spec, inventory: Inventory): ReadonlySet<string>
           scaling.processes.min === 0 ||
           Object.keys(scaling.target).length > 0,
       )
-      .map(({ cartridge }) => spec.cartridges[cartridge]?.partition),
+      .map(({ cartridge }) => gatewayHome(spec.partitions, spec.cartridges[cartridge]?.partition ?? '')),
   );
   return new Set(inventory.vms.filter(({ partition }) => partitions.has(partition)).map(({ name }) => name));
 }

@@ -1,5 +1,4 @@
 /** Day-2 work on VMs: keep new processes off, move the present ones away, prepare again, free disk, log in. */
-import type { Endpoint } from '../model/endpoint.ts';
 import { InterruptedError, NotFoundError, RemoteCommandError, StratosError } from '../model/errors.ts';
 import type { VmRecord } from '../model/inventory.ts';
 import { millis } from '../model/quantity.ts';
@@ -9,6 +8,7 @@ import type { ScriptStep } from '../shell/command.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { limiter } from '../concurrency/limiter.ts';
 import { logged } from './logged.ts';
+import { loginTo } from './login-to.ts';
 import { loadMaterials } from './materials.ts';
 import { contextOf, reconcile, withLock, type RunOutcome } from './reconcile.ts';
 import { recorder } from './recorder.ts';
@@ -68,7 +68,7 @@ export async function vmPrune(deps: Deps, names: readonly string[], limits: RunL
     const digests = [...keep].filter((digest) => digest !== undefined).sort();
     const step = pruneStep(digests, spec.distribution?.neighbours === true);
     const chosen = new Set(names.map((name) => find(inventory.vms, name)));
-    const vms = names.length > 0 ? [...chosen] : inventory.vms.filter((vm) => vm.endpoint);
+    const vms = names.length > 0 ? [...chosen] : inventory.vms.filter((vm) => vm.endpoint && !vm.runtime);
     const limit = limiter(limits.parallel);
     const work = (vm: VmRecord) => logged(deps, 'vm prune', vm.name, () => prune(deps, vm, step, limits.signal));
     const results = vms.map((vm) => limit(() => work(vm).catch(failureOf(vm.name))));
@@ -87,7 +87,7 @@ async function prune(
   signal: AbortSignal,
 ): Promise<PruneOutcome['pruned'][number]> {
   const batch = { steps: [step], timeout: millis(300_000) };
-  const [result] = await deps.transport.run(vm.name, endpointOf(vm), batch, { signal });
+  const [result] = await deps.transport.run(vm.name, loginTo(vm, `free disk of ${vm.name}`), batch, { signal });
   if (result?.status === 0) return { vm: vm.name, ...parsePruned(result) };
   const reason = result?.stderr.trim() ?? '';
   throw new RemoteCommandError(`Cannot ${step.title} on ${vm.name}: ${reason || `status ${String(result?.status)}`}`);
@@ -107,7 +107,7 @@ export async function vmSsh(
   argv: readonly string[],
   options: { readonly tty: boolean; readonly signal?: AbortSignal },
 ): Promise<number> {
-  const endpoint = endpointOf(find((await deps.inventory.read()).vms, name));
+  const endpoint = loginTo(find((await deps.inventory.read()).vms, name), `log in to ${name}`);
   const [first = 'sh', ...rest] = argv.length > 0 ? argv : ['bash', '-l'];
   return deps.transport.interactive(name, endpoint, { argv: [first, ...rest], ...options });
 }
@@ -136,10 +136,4 @@ function find(vms: readonly VmRecord[], name: string): VmRecord {
   const vm = vms.find((candidate) => candidate.name === name);
   if (!vm) throw new NotFoundError(`Cannot find VM ${JSON.stringify(name)}`, { hint: 'stratos vm ls' });
   return vm;
-}
-
-function endpointOf(vm: VmRecord): Endpoint {
-  if (!vm.endpoint)
-    throw new NotFoundError(`Cannot reach ${vm.name} as it has no address yet`, { hint: 'stratos reconcile' });
-  return vm.endpoint;
 }

@@ -3,7 +3,7 @@ import type { Counters } from '../model/counters.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Measurement, ProcessSample, VmSample } from '../model/signal.ts';
-import type { Spec } from '../model/spec.ts';
+import { gatewayHome, type Spec } from '../model/spec.ts';
 import { addTraffic, lastUsedOf, type AllTraffic } from './add-traffic.ts';
 import { elapsedSince, type Elapsed, type Since } from './increase.ts';
 import { nextCounters, type Reached } from './next-counters.ts';
@@ -44,13 +44,16 @@ export function measure(input: MeasureInput): Measured {
     elapsed.set(name, since);
     addTraffic(traffic, vm, before.vms[name], since, at);
   }
-  const partitions = new Map(inventory.vms.map((vm) => [vm.name, vm.partition]));
+  // By where their gateways are.
+  const partitions = new Map(
+    inventory.vms.map((vm) => [vm.name, gatewayHome(input.spec.partitions, vm.partition)] as const),
+  );
   const blind = blindPartitions(inventory, reached);
   const processes: Record<string, ProcessSample> = {};
   const vms: Record<string, VmSample> = {};
   for (const { name, vm } of reached) {
     const since: Since = { elapsed: elapsed.get(name) ?? { is: 'first' }, before: before.vms[name] };
-    const sample = vmSample(vm, since);
+    const sample = vm.guest ? undefined : vmSample(vm, since);
     if (sample) vms[name] = sample;
     const isBlind = blind.has(partitions.get(name) ?? '');
     for (const process of vm.processes) {

@@ -3,7 +3,7 @@ import type { Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { ProcessSample } from '../model/signal.ts';
 import { SIGNALS } from '../model/signal.ts';
-import type { Spec, SubscriptionSpec } from '../model/spec.ts';
+import { gatewayHome, type Spec, type SubscriptionSpec } from '../model/spec.ts';
 import type { Elapsed } from './increase.ts';
 
 interface ProblemInput {
@@ -81,11 +81,13 @@ function reasonOf(
   const vm = observation.vms[vmName];
   const seen = vm?.status === 'reached' ? vm.processes.find((process) => process.name === name) : undefined;
   const sample = processes[name];
+  if (vm?.status === 'reached' && vm.guest && !BY_GATEWAY.has(signal)) return undefined;
   if (!seen || !sample || seen.asleep || seen.state !== 'running') return undefined;
   if (BY_GATEWAY.has(signal)) {
     if (subscription.port === undefined && subscription.hosts.length === 0)
       return `no ${signal}, as it has neither a port nor hosts: only gateways count requests`;
-    const silent = blind.get(spec.cartridges[subscription.cartridge]?.partition ?? '');
+    const partition = spec.cartridges[subscription.cartridge]?.partition ?? '';
+    const silent = blind.get(gatewayHome(spec.partitions, partition));
     if (silent) return `no ${signal}, as the gateway of ${listOf(silent)} does not tell its numbers`;
     if (sample.requestsInFlight === undefined) return `no ${signal}, as no gateway knows it`;
     return undefined;

@@ -63,6 +63,12 @@ export const PARTITIONS: JsonSchema = named(
         description: 'Network of the processes inside each VM; the same in all of them, never routed outside.',
         default: '10.66.0.0/22',
       }),
+      gateway: {
+        title: 'the name of a partition',
+        description: 'Partition whose VMs are the gateways of its subscriptions; only where its cartridges have runtime `vm`, whose VMs have none of their own.',
+        type: 'string',
+        examples: ['web'],
+      },
     },
     { required: ['placement'] },
   ),
@@ -72,9 +78,9 @@ export const PARTITIONS: JsonSchema = named(
 const IMAGE: JsonSchema = {
   title: 'an image such as php:8.2, hub:team/php:8.2 or registry.example/php:8.2, or a digest sha256:…',
   description:
-    'Name of an image in the local store, in one of `stores:` or at a registry, where `@sha256:…` pins it; or the digest of an image in the local store. What is not on this machine is pulled when it is first needed.',
+    'Name of an image in the local store, in one of `stores:` or at a registry, where `@sha256:…` pins it; or the digest of an image in the local store. What is not on this machine is pulled when it is first needed. With runtime `vm`: what the IaaS calls the machine image; with `local` the path of a root file system.',
   type: 'string',
-  pattern: '^[A-Za-z0-9\\[][A-Za-z0-9._/:\\[\\]-]*(@sha256:[0-9a-f]{64})?$',
+  pattern: '^[A-Za-z0-9\\[/.][A-Za-z0-9._/:\\[\\]-]*(@sha256:[0-9a-f]{64})?$',
   examples: ['php:8.2', 'hub:team/php:8.2', 'registry.example:5000/team/php:8.2'],
 };
 
@@ -153,6 +159,13 @@ export const CARTRIDGES: JsonSchema = named(
         default: 'lxc',
       },
       outputs: OUTPUTS,
+      userData: {
+        title: 'the path of a file',
+        description: 'What a machine of runtime `vm` is told at its first boot (cloud-init, cloudbase-init), as it is; relative to the project. A secret: it is neither kept nor shown.',
+        type: 'string',
+        pattern: '^.',
+        examples: ['./windows/first-boot.ps1'],
+      },
     },
     { required: ['image', 'partition'] },
   ),

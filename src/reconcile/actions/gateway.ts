@@ -5,6 +5,7 @@ import { peersStep } from '../../lxc/peers.ts';
 import { disarmStep, wakesOnRequest } from '../../lxc/sleep.ts';
 import { NotFoundError, RemoteCommandError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
+import { gatewayHome } from '../../model/spec.ts';
 import { gatewayOf } from '../gateway-of.ts';
 import { NO_FAILURES, type Handler } from './handler.ts';
 import { recordOf } from './machines.ts';
@@ -16,8 +17,10 @@ export const configureGateway: Handler<'gateway.configure'> = async (context, vm
   if (!endpoint) throw new NotFoundError(`Cannot reach ${vm} as it has no address yet`);
   // Who leaves the rotation is recorded before it does.
   await recorder.commit();
-  const vmsOf = (partition: string) => recorder.vms().filter((other) => other.partition === partition);
-  const vms = vmsOf(record.partition);
+  // Of a partition whose VMs are processes, the gateways are elsewhere.
+  const vmsOf = (partition: string) =>
+    recorder.vms().filter((other) => other.partition === gatewayHome(spec.partitions, partition));
+  const vms = recorder.vms().filter((other) => gatewayHome(spec.partitions, other.partition) === record.partition);
   const rotation = vms
     .flatMap((other) => recorder.processesOn(other.name))
     .filter((process) => process.state === 'ready');

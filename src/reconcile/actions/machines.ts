@@ -17,6 +17,7 @@ import type { VmSize } from '../../model/vm-size.ts';
 import { generateHostKey } from '../../ssh/key-pair.ts';
 import type { ApplyContext } from '../context.ts';
 import { observeVm } from '../observe.ts';
+import { guestMachine } from './guest-machine.ts';
 import { NO_FAILURES, type Handler } from './handler.ts';
 
 /** @throws NotFoundError when the spec no longer names the IaaS */
@@ -35,7 +36,7 @@ export function recordOf(context: ApplyContext, vm: string): VmRecord {
 }
 
 /** The record with what the IaaS says of its machine now. */
-function withMachine(record: VmRecord, machine: Machine): VmRecord {
+export function withMachine(record: VmRecord, machine: Machine): VmRecord {
   return {
     ...record,
     machine: machine.id,
@@ -67,6 +68,7 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
         cordoned: false,
         draining: false,
         createdAt: new Date(deps.now()).toISOString(),
+        ...(action.guest ? { runtime: 'vm' } : {}),
       };
       recorder.putVm({ ...record, state: 'creating' });
       await recorder.commit();
@@ -75,8 +77,9 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
       const taken = recorder.vms().flatMap(({ iaas, machine }) => (iaas === action.iaas && machine ? [machine] : []));
       const { partition, createdAt: generation } = record;
       const what = { vm, partition, generation, size: action.size, ...inZone(action.zone) };
-      const request = { ...what, hostKey, authorizedKey: publicKey, taken };
-      const machine = await provider.create({ ...request, signal: context.signal }).catch(async (error: unknown) => {
+      const request = { ...what, hostKey, authorizedKey: publicKey, taken, signal: context.signal };
+      const made = record.runtime ? guestMachine(context, provider, action, request) : provider.create(request);
+      const machine = await made.catch(async (error: unknown) => {
         const refused = await refusalOf(provider, vm, error);
         if (!refused) throw error;
         // Of what was never made nothing is kept; what an IaaS that is away may have made is known by its label when it is back.
@@ -84,7 +87,8 @@ export const createVm: Handler<'vm.create'> = async (context, vm, actions) => {
         await recorder.commit();
         throw refused;
       });
-      recorder.putVm({ ...withMachine(record, machine), state: 'created' });
+      // There is nothing to prepare in one that is a process.
+      recorder.putVm({ ...withMachine(record, machine), state: record.runtime ? 'ready' : 'created' });
     };
     // Hosts that exist are given out one at a time, in the order of the plan: the first VM gets the first host.
     await (provider.capabilities.ephemeral ? create() : context.claim(create, context.signal));
@@ -127,9 +131,10 @@ export const startVm: Handler<'vm.start'> = async (context, vm) => {
 export const adoptVm: Handler<'vm.adopt'> = async (context, vm, actions) => {
   for (const action of actions) {
     const provider = await providerNamed(context, action.iaas);
-    const machine = (await provider.list()).find((candidate) => candidate.id === action.machine);
-    if (!machine)
-      throw new IaasError(action.iaas, 'not-found', `Cannot take up machine ${action.machine} as it is gone`);
+    const found = (await provider.list()).find((candidate) => candidate.id === action.machine);
+    if (!found) throw new IaasError(action.iaas, 'not-found', `Cannot take up machine ${action.machine} as it is gone`);
+    // One that is a process may still be booting: where it is must be known to reach it.
+    const machine = found.process && found.state === 'pending' ? await provider.start(found.id) : found;
     const partition = machine.partition ?? partitionOf(vm);
     const size = machine.size ?? context.spec.partitions[partition]?.policy.vm;
     if (!size)
@@ -138,11 +143,12 @@ export const adoptVm: Handler<'vm.adopt'> = async (context, vm, actions) => {
       name: vm,
       partition,
       iaas: action.iaas,
-      state: 'created',
+      state: machine.process ? 'ready' : 'created',
       size,
       cordoned: false,
       draining: false,
       createdAt: new Date(context.deps.now()).toISOString(),
+      ...(machine.process ? { runtime: 'vm' } : {}),
     };
     context.recorder.putVm(withMachine(record, machine));
   }
@@ -161,7 +167,13 @@ export const deleteVm: Handler<'vm.delete'> = async (context, vm) => {
   const { recorder, deps, lineage, signal } = context;
   const record = recordOf(context, vm);
   const provider = await providerNamed(context, record.iaas);
-  if (record.endpoint && !(await isHalfDeleted(provider, record))) await verifyEmpty(context, provider, record);
+  const left = record.runtime ? recorder.processesOn(vm).map(({ name }) => name) : [];
+  if (left.length > 0)
+    throw new RemoteCommandError(`Cannot remove ${vm} as it is not empty: ${left.join(', ')}`, {
+      hint: `stratos vm show ${vm}`,
+    });
+  if (record.endpoint && !record.runtime && !(await isHalfDeleted(provider, record)))
+    await verifyEmpty(context, provider, record);
   recorder.putVm({ ...record, state: 'deleting', cordoned: true });
   await recorder.commit();
   if (record.endpoint && !provider.capabilities.ephemeral) {

@@ -3,6 +3,7 @@ import { prepareFingerprint, prepareStep } from '../../lxc/prepare.ts';
 import { NotFoundError, RemoteCommandError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
 import { preparationOf } from '../preparation.ts';
+import { loginTo } from '../login-to.ts';
 import { NO_FAILURES, type Handler } from './handler.ts';
 import { recordOf } from './machines.ts';
 
@@ -12,11 +13,12 @@ const PREPARE_TIMEOUT = millis(15 * 60_000);
 export const prepareVm: Handler<'vm.prepare'> = async (context, vm) => {
   const record = recordOf(context, vm);
   const partition = context.spec.partitions[record.partition];
-  if (!record.endpoint || !partition) throw new NotFoundError(`Cannot reach ${vm} as it has no address yet`);
+  const endpoint = loginTo(record, `prepare ${vm}`);
+  if (!partition) throw new NotFoundError(`Cannot reach ${vm} as it is of no partition`);
   const input = preparationOf(context.lineage, vm, partition.network);
   const [result] = await context.deps.transport.run(
     vm,
-    record.endpoint,
+    endpoint,
     { steps: [prepareStep(input)], timeout: PREPARE_TIMEOUT },
     { signal: context.signal },
   );

@@ -127,7 +127,24 @@ async function settle(
   actions: readonly ActionOf<'process.create' | 'process.start' | 'process.wake'>[],
   results: readonly StepResult[],
 ): Promise<Failures> {
-  const outcomes = new Map(parseCreate(results).map((outcome) => [outcome.name, outcome]));
+  return settleOutcomes(context, actions, parseCreate(results), (process) => `stratos process logs ${process}`);
+}
+
+/** What became of a process that was to get ready. */
+export interface Readiness {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly failure?: string;
+}
+
+/** Records each and makes failures of those that are not ready; `hint` says where to look. */
+export async function settleOutcomes(
+  context: ApplyContext,
+  actions: readonly ActionOf<'process.create' | 'process.start' | 'process.wake'>[],
+  all: readonly Readiness[],
+  hint: (process: string) => string,
+): Promise<Failures> {
+  const outcomes = new Map(all.map((outcome) => [outcome.name, outcome]));
   const failures = new Map<string, StratosError>();
   for (const action of actions) {
     const record = context.recorder.process(action.process);
@@ -143,7 +160,7 @@ async function settle(
     failures.set(
       action.id,
       new RemoteCommandError(`Cannot start ${action.process} on ${action.vm}: ${failure}`, {
-        hint: `stratos process logs ${action.process}`,
+        hint: hint(action.process),
       }),
     );
   }
@@ -151,7 +168,10 @@ async function settle(
   return failures;
 }
 
-function recordFor(action: ActionOf<'process.create'> | ActionOf<'process.adopt'>, createdAt: string): ProcessRecord {
+export function recordFor(
+  action: ActionOf<'process.create'> | ActionOf<'process.adopt'>,
+  createdAt: string,
+): ProcessRecord {
   const { process, subscription, ordinal, vm, index, image, fingerprint, needs } = action;
   const made = { name: process, subscription, ordinal, vm, index, image, fingerprint, createdAt };
   return { ...made, state: 'creating', ...(needs ? { needs } : {}) };

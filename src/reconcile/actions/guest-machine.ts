@@ -1,0 +1,38 @@
+/** The machine of a VM that is a process: made of its cartridge's image, and told what that says. */
+import type { IaasProvider, MachineRequest } from '../../iaas/provider.ts';
+import { IaasError } from '../../model/errors.ts';
+import type { Machine } from '../../model/observation.ts';
+import { USER_DATA } from '../../model/runtime.ts';
+import { Secret } from '../../model/secret.ts';
+import type { ApplyContext } from '../context.ts';
+import type { ActionOf } from './handler.ts';
+
+/** Makes it; without `guest` in the action it is the one that was made before, by a run that ended. @throws IaasError */
+export async function guestMachine(
+  { environments }: Pick<ApplyContext, 'environments'>,
+  provider: IaasProvider,
+  { vm, iaas, guest }: ActionOf<'vm.create'>,
+  request: MachineRequest,
+): Promise<Machine> {
+  if (!guest) {
+    const machine = (await provider.list()).find((candidate) => candidate.vm === vm);
+    if (machine) return provider.start(machine.id);
+    throw new IaasError(iaas, 'not-found', `Cannot take up VM ${vm} as its machine is gone`);
+  }
+  if (provider.capabilities.guests !== true)
+    throw new IaasError(iaas, 'invalid', `Cannot make VM ${vm} as ${iaas} takes no image of a cartridge`, {
+      hint: 'stratos validate',
+    });
+  const { name, subscription, image, fingerprint, revision } = guest;
+  const made = revision === undefined ? subscription : `${subscription}@${String(revision)}`;
+  const userData = environments[made]?.[USER_DATA];
+  const machine = await provider.create({
+    ...request,
+    guest: { image, process: { name, fingerprint }, ...(userData instanceof Secret ? { userData } : {}) },
+  });
+  if (machine.process?.name === name && machine.process.fingerprint === fingerprint) return machine;
+  // Of a run that lost its answer: the next one sees it, and takes it up or ends it.
+  throw new IaasError(iaas, 'invalid', `Cannot make VM ${vm} as another process has its machine: ${machine.id}`, {
+    hint: 'stratos reconcile',
+  });
+}
