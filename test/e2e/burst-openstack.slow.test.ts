@@ -1,19 +1,24 @@
 /** From this machine into a cloud and back: a partition that overflows into OpenStack, and one that moves there under load. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { plannedKinds } from '../support/fleet.ts';
 import { hypervisor, type Hypervisor } from '../support/hypervisor.ts';
+import { startLoad } from '../support/http-load.ts';
 import { openstack, type Openstack } from '../support/openstack.ts';
 import { openstackSite } from '../support/openstack-site.ts';
 import { getPage, STATIC_CARTRIDGE, staticSpec, testProject, type TestProject } from '../support/project.ts';
+
+/** This machine first, the cloud for what is beyond one VM. */
+const BOTH = '[{ iaas: lab, max: 1 }, { iaas: cloud }]';
 
 let project: TestProject;
 let cloud: Openstack;
 let machines: Hypervisor;
 
 beforeAll(async () => {
-  project = await testProject(staticSpec({ vms: [1, 3], processesPerVm: 1, cpu: 1 }));
+  project = await testProject(staticSpec({ vms: [1, 4], processesPerVm: 1, cpu: 1 }));
   cloud = await openstack();
   const { subnet } = project.site.spec;
   const at = (last: number): string => subnet.replace(/\.0\/24$/, `.${String(last)}`);
@@ -23,7 +28,7 @@ beforeAll(async () => {
   await writeFile(path.join(project.directory, 'clouds.yaml'), JSON.stringify({ clouds: { north: { auth } } }));
   const entry = '{ kind: openstack, cloud: north, image: debian, network: private, user: root }';
   await project.editSpec('iaas:\n', `iaas:\n  cloud: ${entry}\n`);
-  await project.editSpec('[{ iaas: lab }]', '[{ iaas: lab, max: 1 }, { iaas: cloud }]');
+  await project.editSpec('[{ iaas: lab }]', BOTH);
   await project.must('cartridge', 'build', STATIC_CARTRIDGE, '--tag', 'static:1');
 }, 600_000);
 afterAll(async () => {
@@ -75,5 +80,41 @@ describe('a partition that overflows into a cloud', () => {
     const { ports } = await cloud.ask('network', 'v2.0/ports');
     expect(ports).toEqual([]);
     expect(await Promise.all((await urls()).map(getPage))).toEqual([200]);
+  });
+});
+
+describe('a partition whose placement changes', () => {
+  test('moves from this machine into the cloud without a failed request, and leaves nothing here', async () => {
+    const { lineage } = await project.status();
+    await project.editSpec(BOTH, '[{ iaas: lab }]');
+    await project.must('scale', 'shop', '--min', '2', '--max', '2');
+    await project.must('reconcile');
+    expect(await homes()).toEqual(['web-1 lab ready', 'web-2 lab ready']);
+    // Where clients go: what a name server or a balancer before the VMs has learnt of `stratos status`.
+    let known = await urls();
+    let turn = 0;
+    const load = startLoad({
+      url: () => known[(turn += 1) % known.length] ?? '',
+      ...{ clients: 4, keepAlive: false, pause: 10 },
+    });
+    await project.editSpec('[{ iaas: lab }]', '[{ iaas: cloud, min: 2 }, { iaas: lab }]');
+    await project.must('reconcile');
+    const cloudVms = ['web-3 cloud ready', 'web-4 cloud ready'];
+    expect(await homes()).toEqual(['web-1 lab ready', 'web-2 lab ready', ...cloudVms]);
+    known = (await urls()).filter((url) => /\.2\d\d:/.test(url));
+    expect(known).toHaveLength(2);
+    // Who asked by the old names has had the answer.
+    await sleep(1000);
+    await project.editSpec('[{ iaas: cloud, min: 2 }, { iaas: lab }]', '[{ iaas: cloud }]');
+    await vi.waitUntil(async () => {
+      await project.must('reconcile');
+      return (await plannedKinds(project)).length === 0;
+    }, 240_000);
+    const { lost, failures, requests } = await load.stop();
+    expect({ lost, failures }).toEqual({ lost: 0, failures: {} });
+    expect(requests).toBeGreaterThan(100);
+    expect(await homes()).toEqual(cloudVms);
+    expect(await project.site.providerOf(lineage).list()).toEqual([]);
+    expect((await machines.machines()).length).toBe(2);
   });
 });

@@ -2,7 +2,8 @@
 import http from 'node:http';
 
 export interface LoadOptions {
-  readonly url: string;
+  /** Asked for each request where it is a function. */
+  readonly url: string | (() => string);
   readonly clients: number;
   /** Whether a client keeps its connection for the next request. */
   readonly keepAlive: boolean;
@@ -69,7 +70,7 @@ export function startLoad(options: LoadOptions): { readonly stop: () => Promise<
 function ask(options: LoadOptions, agent: http.Agent): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const request = http.request(
-      options.url,
+      typeof options.url === 'string' ? options.url : options.url(),
       { agent, method: options.method ?? 'GET', timeout: 10_000 },
       (response) => {
         let body = '';
