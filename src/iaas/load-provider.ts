@@ -19,6 +19,11 @@ export async function loadProvider(spec: IaasSpec, context: IaasContext): Promis
       return managed((await import('./exec/exec-provider.ts')).execProvider(spec, context), spec);
     case 'ec2':
       return managed((await import('./ec2/ec2-provider.ts')).ec2Provider(spec, context), spec);
+    case 'digitalocean':
+      return managed(
+        (await import('./digitalocean/digitalocean-provider.ts')).digitaloceanProvider(spec, context),
+        spec,
+      );
     case 'hetzner':
       return managed((await import('./hetzner/hetzner-provider.ts')).hetznerProvider(spec, context), spec);
     case 'gce':

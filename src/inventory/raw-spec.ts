@@ -127,8 +127,26 @@ export interface RawOpenstackIaas extends RawCloud {
   readonly serverGroup?: string;
   readonly configDrive?: boolean;
 }
+export interface RawDigitalOceanIaas extends RawCloud {
+  readonly kind: 'digitalocean';
+  readonly token?: RawSecret;
+  readonly url?: string;
+  readonly regions?: readonly string[];
+  readonly image?: string | number;
+  readonly vpcs?: readonly (string | number)[];
+  readonly tags?: readonly string[];
+  readonly publicAddresses?: readonly ('ipv4' | 'ipv6')[];
+  readonly address?: 'ipv4' | 'ipv6' | 'private';
+}
 export type RawIaas =
-  RawLocalIaas | RawStaticIaas | RawExecIaas | RawEc2Iaas | RawGceIaas | RawHetznerIaas | RawOpenstackIaas;
+  | RawLocalIaas
+  | RawStaticIaas
+  | RawExecIaas
+  | RawEc2Iaas
+  | RawGceIaas
+  | RawHetznerIaas
+  | RawOpenstackIaas
+  | RawDigitalOceanIaas;
 
 export interface RawDirectoryStore {
   readonly kind: 'directory';

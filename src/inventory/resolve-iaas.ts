@@ -2,6 +2,7 @@
 import type { IaasSpec, LocalIaasSpec } from '../model/spec.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
 import { ec2 } from './iaas/ec2.ts';
+import { digitalocean } from './iaas/digitalocean.ts';
 import { exec } from './iaas/exec.ts';
 import { hetzner } from './iaas/hetzner.ts';
 import { gce } from './iaas/gce.ts';
@@ -36,6 +37,8 @@ async function resolveKind(context: ResolveContext, entry: Entry, raw: RawIaas):
       return exec(context, entry, raw);
     case 'ec2':
       return ec2(context, entry, raw);
+    case 'digitalocean':
+      return digitalocean(context, entry, raw);
     case 'hetzner':
       return hetzner(context, entry, raw);
     case 'gce':

@@ -78,12 +78,22 @@ export async function restPeer(settings: PeerSettings): Promise<RestPeer> {
     return operation(call);
   }
 
+  /** A mistake of the peer's own is seen at once, and nobody waits for an answer. */
+  function safely(work: () => PeerAnswer): PeerAnswer {
+    try {
+      return work();
+    } catch (error) {
+      violations.push(String(error));
+      return { status: 500, body: {} };
+    }
+  }
+
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://peer');
     let text = '';
     request.setEncoding('utf8').on('data', (part: string) => (text += part));
     request.on('end', () => {
-      const { status, body, headers = {} } = answer(request, url, text);
+      const { status, body, headers = {} } = safely(() => answer(request, url, text));
       const isCreate =
         `${(request.method ?? '').toLowerCase()} ${url.pathname.slice(settings.base.length)}` === settings.create;
       if (isCreate && state.lose > 0) {

@@ -58,12 +58,14 @@ export function lifecycle(
     return { error: new IaasError(name, 'unavailable', message), neverRan: false };
   }
 
-  async function running(id: string, vm: string, signal?: AbortSignal): Promise<Machine> {
+  /** @param fresh it was made just now: a cloud may not show it, or its labels, yet */
+  async function running(id: string, vm: string, fresh: boolean, signal?: AbortSignal): Promise<Machine> {
     const look = async (): Promise<Machine | undefined> => {
       const machine = await calls.find(id, signal);
       if (!machine || machine.state === 'deleting') {
-        const message = `Cannot wait for machine ${id} as ${name} has no such machine`;
-        throw (await calls.faultOf?.(id, vm))?.error ?? new IaasError(name, 'not-found', message);
+        if (!machine && fresh) return undefined;
+        const message = `Cannot wait for machine ${id} as it went away meanwhile`;
+        throw (await calls.faultOf?.(id, vm))?.error ?? new IaasError(name, 'unavailable', message);
       }
       if (machine.state === 'failed') {
         const { error, neverRan } = await faultOf(id, vm);
@@ -95,7 +97,7 @@ export function lifecycle(
 
   async function started(machine: Machine, signal?: AbortSignal): Promise<Machine> {
     if (machine.state === 'stopped') await calls.start(machine.id, signal);
-    return running(machine.id, machine.vm ?? machine.id, signal);
+    return running(machine.id, machine.vm ?? machine.id, false, signal);
   }
 
   async function create(request: MachineRequest): Promise<Machine> {
@@ -106,7 +108,7 @@ export function lifecycle(
     if (known && !isEmpty) return started(known, signal);
     if (known) await end(known.id);
     const id = await calls.make(request, firstFacts(request, lineage, user));
-    return running(id, vm, signal);
+    return running(id, vm, true, signal);
   }
 
   /** Looks until something is so. @throws IaasError unavailable when it is not in time */

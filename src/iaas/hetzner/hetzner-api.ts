@@ -12,7 +12,9 @@ import { failureOfCode, type Action, type Complaint } from './hetzner-documents.
 export interface HetznerApi extends Api {
   /** All pages of a listing; `key` is where it stands in an answer. */
   all(key: string, request: ApiRequest): Promise<readonly unknown[]>;
-  /** Waits until an action has ended. @throws IaasError with what it failed of */
+  /** Waits until an action has ended. @returns what it failed of; undefined: nothing @throws IaasError when it takes too long */
+  failureOf(action: Action, what: string, signal?: AbortSignal): Promise<IaasError | undefined>;
+  /** The same. @throws IaasError with what it failed of */
   done(action: Action, what: string, signal?: AbortSignal): Promise<void>;
 }
 
@@ -26,8 +28,26 @@ export function hetznerApi(spec: HetznerIaasSpec, { env }: IaasContext, interval
   const { name, url, token, timeout } = spec;
   const loginHint = 'hcloud context create stratos';
   const api = tokenApi({ iaas: name, url, token, env, explain, loginHint });
+  const failureOf: HetznerApi['failureOf'] = async (action, what, signal) => {
+    const look = async (): Promise<Action | undefined> => {
+      const path = `actions/${String(action.id)}`;
+      const now = action.status === 'running' ? await api.ask({ what, path, signal }) : { action };
+      const { action: seen } = now as { readonly action: Action };
+      return seen.status === 'running' ? undefined : seen;
+    };
+    const ended = await poll(look, { timeout, interval, signal });
+    if (!ended)
+      throw new IaasError(name, 'unavailable', `Cannot ${what} yet as ${name} is still at it`, {
+        hint: 'stratos reconcile',
+      });
+    if (ended.status === 'success') return undefined;
+    const { code, message } = ended.error ?? { code: 'error', message: 'it says no more' };
+    const words = `Cannot ${what} as ${name} says ${code}: ${message}`;
+    return new IaasError(name, failureOfCode(code) ?? 'unavailable', words);
+  };
   return {
     ...api,
+    failureOf,
     async all(key, request) {
       const found: unknown[] = [];
       for (let page: number | null = 1; page !== null;) {
@@ -39,24 +59,8 @@ export function hetznerApi(spec: HetznerIaasSpec, { env }: IaasContext, interval
       return found;
     },
     async done(action, what, signal) {
-      const look = async (): Promise<Action | undefined> => {
-        const path = `actions/${String(action.id)}`;
-        const now = action.status === 'running' ? await api.ask({ what, path, signal }) : { action };
-        const { action: seen } = now as { readonly action: Action };
-        return seen.status === 'running' ? undefined : seen;
-      };
-      const ended = await poll(look, { timeout, interval, signal });
-      if (!ended)
-        throw new IaasError(name, 'unavailable', `Cannot ${what} yet as ${name} is still at it`, {
-          hint: 'stratos reconcile',
-        });
-      if (ended.status === 'success') return;
-      const { code, message } = ended.error ?? { code: 'error', message: 'it says no more' };
-      throw new IaasError(
-        name,
-        failureOfCode(code) ?? 'unavailable',
-        `Cannot ${what} as ${name} says ${code}: ${message}`,
-      );
+      const failure = await failureOf(action, what, signal);
+      if (failure) throw failure;
     },
   };
 }

@@ -5,7 +5,7 @@ import { millis, type Millis } from '../../model/quantity.ts';
 import type { HetznerIaasSpec } from '../../model/spec.ts';
 import { LABEL } from '../cloud/labels.ts';
 import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
-import { poll } from '../cloud/poll.ts';
+import { stopGently } from '../cloud/stop-gently.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
 import { hetznerApi } from './hetzner-api.ts';
 import type { Action, Image, Server } from './hetzner-documents.ts';
@@ -14,9 +14,6 @@ import { projectParts } from './project-parts.ts';
 import { readServer } from './read-server.ts';
 import { offersAt } from './server-types.ts';
 import { surveyProject } from './survey.ts';
-
-/** How long a machine may take to stop by itself before its power is cut. */
-const GRACE = 30_000;
 
 /** The adapter of kind `hetzner`. @param interval first pause between two looks at what is waited for */
 export function hetznerProvider(
@@ -54,13 +51,17 @@ export function hetznerProvider(
     find,
     make: (request, first) => makeServer({ spec, lineage, api, parts }, request, first),
     start: (id, signal) => act(id, 'poweron', signal),
-    async stop(id) {
-      // The action ends when the signal was sent; whether the machine heeds it is seen on the machine.
-      await act(id, 'shutdown');
-      const timeout = millis(Math.min(GRACE, spec.timeout / 2));
-      const stopped = async (): Promise<true | undefined> => ((await find(id))?.state === 'running' ? undefined : true);
-      if (!(await poll(stopped, { timeout, interval }))) await act(id, 'poweroff');
-    },
+    stop: (id) =>
+      stopGently(
+        {
+          // The action ends when the signal was sent; whether the machine heeds it is seen on the machine.
+          ask: () => act(id, 'shutdown'),
+          isRunning: async () => (await find(id))?.state === 'running',
+          cut: () => act(id, 'poweroff'),
+        },
+        spec.timeout,
+        interval,
+      ),
     remove: (id) => endServer(api, id),
   };
 
@@ -73,7 +74,7 @@ export function hetznerProvider(
       await api.ask({ what: `use ${name}`, path: 'locations', query: { per_page: 1 } });
     },
     survey: (sizes) => surveyProject(spec, api, parts, sizes),
-    sizes: async () => offersAt(await parts.serverTypes(), spec.locations[0]),
+    sizes: async () => offersAt(spec, await parts.serverTypes(), spec.locations[0]),
     async bake(id, image, signal) {
       const what = `make an image of machine ${id}`;
       if (!(await find(id, signal)))

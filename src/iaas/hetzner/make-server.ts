@@ -1,6 +1,8 @@
 /** Makes a server at the first location that has room. */
 import { IaasError } from '../../model/errors.ts';
 import type { HetznerIaasSpec } from '../../model/spec.ts';
+import { chooseSize } from '../cloud/choose-size.ts';
+import { firstWithRoom } from '../cloud/first-with-room.ts';
 import type { FirstFacts } from '../cloud/lifecycle.ts';
 import { machineName } from '../cloud/machine-name.ts';
 import type { MachineRequest } from '../provider.ts';
@@ -8,7 +10,7 @@ import type { HetznerApi } from './hetzner-api.ts';
 import type { Action, Server } from './hetzner-documents.ts';
 import type { ProjectParts } from './project-parts.ts';
 import { readServer } from './read-server.ts';
-import { sizeAt } from './server-types.ts';
+import { offersAt } from './server-types.ts';
 
 export interface Project {
   readonly spec: HetznerIaasSpec;
@@ -19,17 +21,8 @@ export interface Project {
 
 /** Asks for it and waits until Hetzner has made it, or says that it cannot. @returns its id @throws IaasError */
 export async function makeServer(project: Project, request: MachineRequest, first: FirstFacts): Promise<string> {
-  const { locations } = project.spec;
-  const places = request.zone === undefined ? locations : [request.zone];
-  let full: IaasError | undefined;
-  for (const location of places.length === 0 ? [undefined] : places)
-    try {
-      return await makeAt(project, request, first, location);
-    } catch (error) {
-      if (!(error instanceof IaasError) || error.failure !== 'no-capacity') throw error;
-      full = error;
-    }
-  throw full ?? new IaasError(project.spec.name, 'invalid', `Cannot create VM ${request.vm} as there is no location`);
+  const places = request.zone === undefined ? project.spec.locations : [request.zone];
+  return firstWithRoom(places, (location) => makeAt(project, request, first, location));
 }
 
 async function makeAt(
@@ -40,7 +33,8 @@ async function makeAt(
 ): Promise<string> {
   const { spec, lineage, api, parts } = project;
   const what = `create VM ${vm}${location === undefined ? '' : ` at ${location}`}`;
-  const type = sizeAt(spec, await parts.serverTypes(), size, location);
+  const where = location === undefined ? spec.name : `${spec.name} at ${location}`;
+  const type = chooseSize(spec.name, where, size, offersAt(spec, await parts.serverTypes(), location));
   const image = await parts.image(type.architecture);
   const { networks, firewalls, placementGroup } = await parts.attached();
   const name = machineName(lineage, vm);
@@ -68,13 +62,11 @@ async function makeAt(
     return earlier;
   }
   const id = String(made.server.id);
-  try {
-    await api.done(made.action, what, signal);
-  } catch (error) {
+  const failure = await api.failureOf(made.action, what, signal);
+  if (failure) {
     // One that could not be made is there all the same: it would be paid for, and its name is taken.
-    if (error instanceof IaasError && (error.failure === 'no-capacity' || error.failure === 'quota'))
-      await endServer(api, id);
-    throw error;
+    await endServer(api, id);
+    throw failure;
   }
   return id;
 }

@@ -1,13 +1,15 @@
 /** Whether a project of Hetzner's has what the spec asks for, and what that costs. Hetzner tells no quota. */
+import { IaasError } from '../../model/errors.ts';
 import type { HetznerIaasSpec } from '../../model/spec.ts';
 import type { VmSize } from '../../model/vm-size.ts';
+import { chooseSize } from '../cloud/choose-size.ts';
+import { lookAtSizes } from '../cloud/look-at-sizes.ts';
 import { lookAt } from '../cloud/look-at.ts';
 import type { Finding } from '../provider.ts';
 import type { HetznerApi } from './hetzner-api.ts';
 import type { Named } from './hetzner-documents.ts';
 import type { ProjectParts } from './project-parts.ts';
-import { sizeAt } from './server-types.ts';
-import { IaasError } from '../../model/errors.ts';
+import { offersAt } from './server-types.ts';
 
 /** Looks at all of it; one that cannot enter looks no further. */
 export async function surveyProject(
@@ -37,17 +39,9 @@ export async function surveyProject(
     await parts.attached();
     return `networks, firewalls and locations of ${name} are there`;
   });
-  const sized = sizes.map(async (wanted): Promise<readonly Finding[]> => {
-    let price: number | undefined;
-    const size = await lookAt('size', async () => {
-      const offer = sizeAt(spec, await parts.serverTypes(), wanted, strange === undefined ? locations[0] : undefined);
-      ({ price } = offer);
-      return `${offer.name} of ${name}`;
-    });
-    if (size.status !== 'ok') return [size];
-    const detail =
-      price === undefined ? `no price is told for ${size.detail}` : `${String(price)} an hour for ${size.detail}`;
-    return [size, { subject: 'price', status: price === undefined ? 'warning' : 'ok', detail }];
-  });
-  return [entered, await image, await network, ...(await Promise.all(sized)).flat()];
+  const [location] = strange === undefined ? locations : [];
+  const sized = lookAtSizes(name, sizes, async (wanted) =>
+    chooseSize(name, location ?? name, wanted, offersAt(spec, await parts.serverTypes(), location)),
+  );
+  return [entered, await image, await network, ...(await sized)];
 }

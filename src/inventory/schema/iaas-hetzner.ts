@@ -1,7 +1,7 @@
 /** Schema of an IaaS of kind `hetzner`. */
 import type { JsonSchema } from './json-schema.ts';
-import { resource, resources, vendorUrl } from './vendor-terms.ts';
 import { term } from './terms.ts';
+import { ADDRESS, publicAddresses, resource, resources, vendorUrl } from './vendor-terms.ts';
 
 export const HETZNER = {
   kind: { const: 'hetzner', description: 'Hetzner Cloud.' },
@@ -28,16 +28,6 @@ export const HETZNER = {
   networks: resources('networks', 'Private networks that machines are in, by name or id.'),
   firewalls: resources('firewalls', 'Firewalls of the machines, by name or id.'),
   placementGroup: resource('a placement group', { description: 'Keeps machines on different hosts, by name or id.' }),
-  publicAddresses: {
-    title: 'a list of ipv4 and ipv6',
-    description: 'Public addresses that a machine gets; none where the list is empty.',
-    type: 'array',
-    items: { title: 'ipv4 or ipv6', enum: ['ipv4', 'ipv6'] },
-    default: ['ipv4', 'ipv6'],
-  },
-  address: {
-    title: 'ipv4, ipv6 or private',
-    description: 'Address that is connected to. Default: the first public one, else the private one.',
-    enum: ['ipv4', 'ipv6', 'private'],
-  },
+  publicAddresses: publicAddresses(['ipv4', 'ipv6']),
+  address: ADDRESS,
 } satisfies Record<string, JsonSchema>;

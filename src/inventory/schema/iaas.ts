@@ -2,6 +2,7 @@
 import { EC2 } from './ec2.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { GCE } from './iaas-gce.ts';
+import { DIGITALOCEAN } from './iaas-digitalocean.ts';
 import { HETZNER } from './iaas-hetzner.ts';
 import { OPENSTACK } from './iaas-openstack.ts';
 import { mapping, named, term } from './terms.ts';
@@ -130,6 +131,7 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
     { required: ['kind', 'command'] },
   ),
   iaasEc2: mapping({ ...EC2, ...CLOUD }, { required: ['kind'] }),
+  iaasDigitalocean: mapping({ ...DIGITALOCEAN, ...CLOUD }, { required: ['kind'] }),
   iaasHetzner: mapping({ ...HETZNER, ...CLOUD }, { required: ['kind'] }),
   iaasGce: mapping({ ...GCE, ...CLOUD }, { required: ['kind', 'project', 'zones'] }),
   iaasOpenstack: mapping({ ...OPENSTACK, ...CLOUD }, { required: ['kind', 'image', 'network'] }),

@@ -27,4 +27,22 @@ export function resources(what: string, description: string): JsonSchema {
   };
 }
 
+/** Which public addresses a machine gets. */
+export function publicAddresses(usual: readonly string[]): JsonSchema {
+  return {
+    title: 'a list of ipv4 and ipv6',
+    description: 'Public addresses that a machine gets; none where the list is empty.',
+    type: 'array',
+    items: { title: 'ipv4 or ipv6', enum: ['ipv4', 'ipv6'] },
+    default: usual,
+  };
+}
+
+/** Which address of a machine is connected to. */
+export const ADDRESS: JsonSchema = {
+  title: 'ipv4, ipv6 or private',
+  description: 'Address that is connected to. Default: the first public one, else the private one.',
+  enum: ['ipv4', 'ipv6', 'private'],
+};
+
 const NAME = '^[^\\u0000-\\u001f\\u007f]{1,200}$';
