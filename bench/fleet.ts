@@ -27,12 +27,14 @@ export interface FleetOptions {
   readonly strategy: 'pack' | 'spread';
   /** Whether the image of every process has changed. */
   readonly stale: boolean;
+  /** Processes on each VM; a multiple of ten of them in all. Default 50. */
+  readonly perVm?: number;
 }
 
 /** A converged fleet of VMs that are full to five sixths. */
-export function fleet({ vms, partitions, strategy, stale }: FleetOptions): PlanInput {
+export function fleet({ vms, partitions, strategy, stale, perVm = PROCESSES_PER_VM }: FleetOptions): PlanInput {
   const partitionOf = (n: number) => `p${n % partitions}`;
-  const subscriptions = (vms * PROCESSES_PER_VM) / PROCESSES_PER_SUBSCRIPTION;
+  const subscriptions = (vms * perVm) / PROCESSES_PER_SUBSCRIPTION;
   const cartridgeCount = Math.max(CARTRIDGES, partitions);
   const spec: Spec = {
     file: 'stratos.yaml',
@@ -131,7 +133,7 @@ export function fleet({ vms, partitions, strategy, stale }: FleetOptions): PlanI
     });
     const containers: ObservedProcess[] = [];
     const queue = waiting.get(partition) ?? [];
-    for (const [at, { alias, ordinal }] of queue.splice(-PROCESSES_PER_VM).entries()) {
+    for (const [at, { alias, ordinal }] of queue.splice(-perVm).entries()) {
       const made = stale ? undefined : madeOf(alias);
       const what = {
         name: `${alias}-${ordinal}`,

@@ -3,10 +3,10 @@
 . "$(dirname -- "$0")/setup.sh"
 
 preflight
-[ $# -gt 0 ] || set -- startup lifecycle plan decide simulate observe traffic scaleup wake build store registry
+[ $# -gt 0 ] || set -- startup lifecycle plan decide simulate observe traffic scaleup wake build store registry iaas
 for suite in "$@"; do
   if [ ! -f "bench/$suite.ts" ] || [ ! -f "docs/performance.md" ] || ! grep -q "^<!-- $suite " docs/performance.md; then
-    printf 'error: Cannot run the suite as there is none of this name: %s\n  npm run bench -- startup lifecycle plan decide simulate observe traffic scaleup wake build store registry\n' "$suite" >&2
+    printf 'error: Cannot run the suite as there is none of this name: %s\n  npm run bench -- startup lifecycle plan decide simulate observe traffic scaleup wake build store registry iaas\n' "$suite" >&2
     exit 64
   fi
 done

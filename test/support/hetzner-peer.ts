@@ -3,10 +3,6 @@ import type { HeldMachine, IaasFaults } from '../contract/iaas.contract.ts';
 import { openApiCheck } from './openapi-check.ts';
 import { restPeer, type PeerAnswer, type PeerCall, type RestPeer } from './rest-peer.ts';
 
-/** How long an action takes, in ms. */
-const ACTION = 120;
-/** Most entries of a page here; Hetzner's own are up to 50. */
-const PAGE = 10;
 const CREATED = '2026-01-30T23:55:00+00:00';
 
 interface PeerServer {
@@ -38,7 +34,11 @@ export interface HetznerPeer extends RestPeer {
   hideOnce(): void;
 }
 
-export async function hetznerPeer(): Promise<HetznerPeer> {
+/**
+ * @param pageSize most entries of a page; Hetzner's own are up to 50
+ * @param actionTime how long an action takes, in ms
+ */
+export async function hetznerPeer(pageSize = 10, actionTime = 120): Promise<HetznerPeer> {
   const servers = new Map<number, PeerServer>();
   const actions = new Map<number, PeerAction>();
   const images = [image(114690387, 'debian-12', 'x86'), image(114690389, 'debian-12', 'arm')];
@@ -60,7 +60,15 @@ export async function hetznerPeer(): Promise<HetznerPeer> {
     effect: () => void,
     error: PeerAction['error'] = null,
   ): PeerAction => {
-    const action = { id: (next += 1), command, server, until: performance.now() + ACTION, effect, error, done: false };
+    const action = {
+      id: (next += 1),
+      command,
+      server,
+      until: performance.now() + actionTime,
+      effect,
+      error,
+      done: false,
+    };
     actions.set(action.id, action);
     return action;
   };
@@ -110,7 +118,9 @@ export async function hetznerPeer(): Promise<HetznerPeer> {
     };
   }
 
-  const listed = (key: string, entries: readonly object[]) => (call: PeerCall) => page(key, entries, call.query);
+  const paged = (key: string, entries: readonly object[], query: URLSearchParams): PeerAnswer =>
+    page(key, entries, query, pageSize);
+  const listed = (key: string, entries: readonly object[]) => (call: PeerCall) => paged(key, entries, call.query);
   const base = await restPeer({
     base: '/v1',
     check: openApiCheck('hetzner'),
@@ -138,9 +148,9 @@ export async function hetznerPeer(): Promise<HetznerPeer> {
         });
         if (faults.hidden > 0) {
           faults.hidden -= 1;
-          return page('servers', [], query);
+          return paged('servers', [], query);
         }
-        return page('servers', found.map(serverDocument), query);
+        return paged('servers', found.map(serverDocument), query);
       },
       'post /servers': create,
       'get /servers/{id}': onServer((server) => ({ status: 200, body: { server: serverDocument(server) } })),
@@ -172,12 +182,12 @@ export async function hetznerPeer(): Promise<HetznerPeer> {
       },
       'get /server_types': listed('server_types', TYPES),
       'get /locations': listed('locations', LOCATIONS),
-      'get /networks': ({ query }) => page('networks', named([network(4711, 'inside')], query), query),
-      'get /firewalls': ({ query }) => page('firewalls', named([firewall(38, 'web')], query), query),
-      'get /placement_groups': ({ query }) => page('placement_groups', named([group(7, 'apart')], query), query),
+      'get /networks': ({ query }) => paged('networks', named([network(4711, 'inside')], query), query),
+      'get /firewalls': ({ query }) => paged('firewalls', named([firewall(38, 'web')], query), query),
+      'get /placement_groups': ({ query }) => paged('placement_groups', named([group(7, 'apart')], query), query),
       'get /images': ({ query }) => {
         const wanted = query.get('architecture');
-        return page(
+        return paged(
           'images',
           named(images, query).filter(({ architecture }) => (wanted ?? architecture) === architecture),
           query,
@@ -237,8 +247,8 @@ function refusal(status: number, code: string, message: string): PeerAnswer {
   return { status, body: { error: { code, message, details: null } } };
 }
 
-function page(key: string, entries: readonly object[], query: URLSearchParams): PeerAnswer {
-  const size = Math.min(Number(query.get('per_page') ?? 25), PAGE);
+function page(key: string, entries: readonly object[], query: URLSearchParams, most: number): PeerAnswer {
+  const size = Math.min(Number(query.get('per_page') ?? 25), most);
   const at = Number(query.get('page') ?? 1);
   const last = Math.max(1, Math.ceil(entries.length / size));
   const pagination = {
