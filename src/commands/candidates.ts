@@ -115,6 +115,7 @@ async function names(kind: string, place: Place, context: CommandContext): Promi
     if (kind === 'cartridge')
       return Object.values(spec.cartridges).map(({ name, image }) => ({ word: name, purpose: image }));
     if (kind === 'store') return Object.values(spec.stores).map((each) => ({ word: each.name, purpose: each.kind }));
+    if (kind === 'iaas') return Object.values(spec.iaas).map((each) => ({ word: each.name, purpose: each.kind }));
     if (kind === 'image')
       return imageCandidates((await (await deps.storeOf(spec)).list()).map((entry) => entry.reference));
     const partitions = Object.keys(spec.partitions).map((word) => ({ word, purpose: 'partition' }));
@@ -130,7 +131,19 @@ async function names(kind: string, place: Place, context: CommandContext): Promi
   }
 }
 
-const NAMED = new Set(['vm', 'process', 'alias', 'cartridge', 'image', 'store', 'partition', 'only', 'name', 'needs']);
+const NAMED = new Set([
+  'vm',
+  'process',
+  'alias',
+  'cartridge',
+  'image',
+  'store',
+  'iaas',
+  'partition',
+  'only',
+  'name',
+  'needs',
+]);
 
 function imageCandidates(references: readonly string[]): Candidate[] {
   return references.map((word) => ({ word }));

@@ -116,6 +116,11 @@ const vm: readonly LeafEntry[] = [
   leaf('uncordon', 'let a VM take processes again', async () => (await import('./vm/uncordon.ts')).uncordonCommand),
 ];
 
+const iaas: readonly LeafEntry[] = [
+  leaf('ls', 'list IaaS', async () => (await import('./iaas/ls.ts')).lsCommand),
+  leaf('check', 'test an IaaS before anything is bought', async () => (await import('./iaas/check.ts')).checkCommand),
+];
+
 const rollout: readonly LeafEntry[] = [
   {
     ...leaf(
@@ -178,6 +183,7 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
     { name: 'store', summary: 'where images live: list, add, remove, log in', children: store },
     { name: 'process', summary: 'processes: list, exec, logs, snapshots, restart', children: process },
     { name: 'vm', summary: 'VMs: list, log in, prepare, drain', children: vm },
+    { name: 'iaas', summary: 'where machines come from: list, check', children: iaas },
     { name: 'inventory', summary: 'the inventory and its lock', children: inventory },
   ]),
   grouped(UPKEEP, [

@@ -27,6 +27,8 @@ import type {
   rolloutStatus,
   rolloutStopped,
 } from '../reconcile/rollout-operations.ts';
+import type { iaasCheck, iaasList } from '../reconcile/iaas-operations.ts';
+import type { adoptOrphans, deleteOrphans, findOrphans } from '../reconcile/orphans.ts';
 import type { runSimulation } from '../reconcile/simulation.ts';
 import type { preload } from '../reconcile/preload.ts';
 import type { processSleep, processWake } from '../reconcile/sleep-operations.ts';
@@ -83,6 +85,11 @@ export interface UseCases extends ProjectUseCases, RegistryUseCases, CartridgeUs
   readonly vmPrepare: typeof vmPrepare;
   readonly vmPrune: typeof vmPrune;
   readonly vmSsh: typeof vmSsh;
+  readonly findOrphans: typeof findOrphans;
+  readonly adoptOrphans: typeof adoptOrphans;
+  readonly deleteOrphans: typeof deleteOrphans;
+  readonly iaasList: typeof iaasList;
+  readonly iaasCheck: typeof iaasCheck;
   readonly preload: typeof preload;
   readonly destroy: typeof destroy;
   readonly doctor: typeof doctor;

@@ -8,6 +8,8 @@ import { trustUseCases } from './trust-use-cases.ts';
 const processes = () => import('../reconcile/process-operations.ts');
 const sleep = () => import('../reconcile/sleep-operations.ts');
 const rollouts = () => import('../reconcile/rollout-operations.ts');
+const iaas = () => import('../reconcile/iaas-operations.ts');
+const orphans = () => import('../reconcile/orphans.ts');
 const vms = () => import('../reconcile/vm-operations.ts');
 
 /** What main gives to commands. */
@@ -49,6 +51,11 @@ export const USE_CASES: UseCases = {
   vmPrepare: async (...args) => (await vms()).vmPrepare(...args),
   vmPrune: async (...args) => (await vms()).vmPrune(...args),
   vmSsh: async (...args) => (await vms()).vmSsh(...args),
+  findOrphans: async (...args) => (await orphans()).findOrphans(...args),
+  adoptOrphans: async (...args) => (await orphans()).adoptOrphans(...args),
+  deleteOrphans: async (...args) => (await orphans()).deleteOrphans(...args),
+  iaasList: async (...args) => (await iaas()).iaasList(...args),
+  iaasCheck: async (...args) => (await iaas()).iaasCheck(...args),
   preload: async (...args) => (await import('../reconcile/preload.ts')).preload(...args),
   destroy: async (...args) => (await import('../reconcile/destroy.ts')).destroy(...args),
   doctor: async (...args) => (await import('../reconcile/doctor.ts')).doctor(...args),

@@ -45,6 +45,7 @@ export interface RawCloud {
   readonly timeout?: string;
   readonly concurrency?: number;
   readonly ratePerSecond?: number;
+  readonly prices?: RawMap<number>;
 }
 export interface RawExecIaas extends RawCloud {
   readonly kind: 'exec';

@@ -25,7 +25,7 @@ export function resolvePartitions(
   for (const entry of sound(context, 'partitions')) {
     const raw = entry.value as RawPartition;
     const network = raw.network ?? DEFAULT_NETWORK;
-    const placement = raw.placement.map(placementOf);
+    const placement = raw.placement.map((place) => placementOf(place, pricesOf(iaas, place.iaas)));
     raw.placement.forEach((place, index) => {
       checkPrices(context, entry, place, index);
       checkPlace(context, entry, place, index);
@@ -80,12 +80,21 @@ function guestPartition(spec: PartitionSpec, gateway: string | undefined): Parti
   };
 }
 
-function placementOf(raw: RawPlacement): PlacementSpec {
-  const sizes = raw.sizes?.map((size) => ({
-    ...vmSizeOf(size),
-    ...(size.name === undefined ? {} : { name: size.name }),
-    ...(size.price === undefined ? {} : { price: size.price }),
-  }));
+/** The price table of an IaaS. */
+function pricesOf(iaas: Readonly<Record<string, IaasSpec>>, name: string): Readonly<Record<string, number>> {
+  const spec = Object.hasOwn(iaas, name) ? iaas[name] : undefined;
+  return (spec && 'prices' in spec ? spec.prices : undefined) ?? {};
+}
+
+function placementOf(raw: RawPlacement, prices: Readonly<Record<string, number>>): PlacementSpec {
+  const sizes = raw.sizes?.map((size) => {
+    const { name, price = name !== undefined && Object.hasOwn(prices, name) ? prices[name] : undefined } = size;
+    return {
+      ...vmSizeOf(size),
+      ...(name === undefined ? {} : { name }),
+      ...(price === undefined ? {} : { price }),
+    };
+  });
   return {
     iaas: raw.iaas,
     ...(raw.min === undefined ? {} : { min: raw.min }),

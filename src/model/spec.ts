@@ -117,6 +117,8 @@ export interface CloudSpec {
   readonly concurrency: number;
   /** Most calls in one second. Undefined: no such bound. */
   readonly ratePerSecond?: number;
+  /** Of an hour, by the name of a size: for sizes of placements that have no price of their own. Undefined: none is known. */
+  readonly prices?: Readonly<Record<string, number>>;
 }
 
 /** Any cloud, by an executable of the user's. */

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeLabels } from '../../src/iaas/cloud/labels.ts';
 import { STATIC_CARTRIDGE, testProject, type TestProject } from '../support/project.ts';
 
 const CLOUD = fileURLToPath(new URL('../support/real-cloud-child.ts', import.meta.url));
@@ -118,6 +119,54 @@ describe('a cloud that is wrong about its machines', () => {
       (await homes()).filter((home) => home.endsWith(' cloud')),
     );
     expect(machines).toHaveLength(2);
+    expect(await answers('shop')).toEqual([200, 200, 200]);
+  });
+});
+
+describe('vm ls --orphans', () => {
+  interface Orphan {
+    readonly iaas: string;
+    readonly vm: string;
+    readonly obstacle?: string;
+  }
+  const orphans = async (...args: readonly string[]): Promise<readonly Orphan[]> => {
+    const { stdout } = await project.must('vm', 'ls', '--orphans', ...args, '-o', 'json');
+    return (JSON.parse(stdout) as { readonly orphans: readonly Orphan[] }).orphans;
+  };
+
+  test('finds a machine that somebody else’s run left, and ends it on demand only', async () => {
+    const { lineage } = await project.status();
+    const request = await project.site.request('web-9', { partition: 'web' });
+    const { vm, partition, size, hostKey } = request;
+    const labels = encodeLabels({ lineage, vm, partition, size, hostKey: hostKey.publicKey });
+    await writeFile(path.join(cloud, 'kept', 'web-9.json'), JSON.stringify({ labels }));
+    const provider = project.site.providerOf(`${lineage}-cloud`);
+    await provider.create(request);
+
+    expect(await orphans()).toMatchObject([{ iaas: 'cloud', vm: 'web-9' }]);
+    expect(await orphans('--delete', '--dry-run')).toHaveLength(1);
+    expect((await project.stratos('vm', 'ls', '--orphans', '--delete')).code).toBe(64);
+    expect(await orphans()).toHaveLength(1);
+    expect(await orphans('--delete', '--yes')).toHaveLength(1);
+    expect(await orphans()).toEqual([]);
+    expect((await provider.list()).map((machine) => machine.vm)).not.toContain('web-9');
+  });
+
+  test('takes up a machine whose record was lost, and never ends one that serves', async () => {
+    const before = await homes();
+    const file = path.join(project.directory, 'inventory.yaml');
+    const lost = before.find((home) => home.endsWith(' cloud'))?.split(' ')[0] ?? '';
+    const text = await readFile(file, 'utf8');
+    const ofLost = new RegExp(`"(name|vm)": ?"${lost}"`);
+    const kept = text.split('\n').filter((line) => !ofLost.test(line));
+    await writeFile(file, kept.join('\n'));
+    expect(await orphans()).toMatchObject([{ iaas: 'cloud', vm: lost }]);
+    const { code, stdout } = await project.stratos('vm', 'ls', '--orphans', '--delete', '--yes');
+    expect(code).toBe(5);
+    expect(stdout).toContain('is not empty: shop-');
+    expect(await orphans('--adopt')).toHaveLength(1);
+    expect(await homes()).toEqual(before);
+    await project.must('reconcile');
     expect(await answers('shop')).toEqual([200, 200, 200]);
   });
 });

@@ -5,12 +5,13 @@ import { durationOf } from '../read-quantity.ts';
 
 /** The keys that all clouds share, their defaults filled in. */
 export function cloudOf(name: string, raw: RawCloud): CloudSpec {
-  const { user = 'stratos', timeout, concurrency = 32, ratePerSecond } = raw;
+  const { user = 'stratos', timeout, concurrency = 32, ratePerSecond, prices } = raw;
   return {
     name,
     user,
     timeout: durationOf(timeout, 600_000),
     concurrency,
     ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
+    ...(prices === undefined ? {} : { prices }),
   };
 }

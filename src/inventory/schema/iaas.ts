@@ -67,6 +67,15 @@ export const CLOUD = {
     minimum: 1,
     default: 32,
   },
+  prices: {
+    title: 'a mapping from names of sizes to prices',
+    description:
+      'Price of an hour by the name of a size, for `sizes` of placements that have none of their own. In any currency, the same for all.',
+    type: 'object',
+    propertyNames: { title: 'a text without spaces', pattern: '^[!-~]{1,100}$' },
+    additionalProperties: term('price'),
+    examples: [{ small: 0.02, large: 0.07 }],
+  },
   ratePerSecond: {
     title: 'a number above 0',
     description: 'Most calls of its API in one second. Default: no such bound; what it says with `Retry-After` is kept.',
