@@ -1,6 +1,7 @@
 /** Where an IaaS of the spec becomes an adapter. */
 import type { CloudSpec, IaasSpec } from '../model/spec.ts';
 import { decorate } from './decorate/around.ts';
+import { behindJump } from './decorate/behind-jump.ts';
 import { limiting } from './decorate/limiting.ts';
 import { retrying } from './decorate/retrying.ts';
 import type { IaasContext, IaasProvider } from './provider.ts';
@@ -33,7 +34,7 @@ export async function loadProvider(spec: IaasSpec, context: IaasContext): Promis
   }
 }
 
-/** A cloud as it is used: calls kept to what its API bears, and repeated where that helps. */
+/** A cloud as it is used: calls kept to what its API bears, and repeated where that helps; machines behind its jump host. */
 function managed(provider: IaasProvider, spec: CloudSpec): IaasProvider {
-  return decorate(decorate(provider, limiting(spec)), retrying());
+  return behindJump(decorate(decorate(provider, limiting(spec)), retrying()), spec.jump);
 }

@@ -46,6 +46,7 @@ export interface RawCloud {
   readonly concurrency?: number;
   readonly ratePerSecond?: number;
   readonly prices?: RawMap<number>;
+  readonly jump?: RawJump;
 }
 export interface RawExecIaas extends RawCloud {
   readonly kind: 'exec';
@@ -75,7 +76,6 @@ export interface RawEc2Iaas extends RawCloud {
     readonly throughput?: number;
   };
   readonly instanceProfile?: string;
-  readonly prices?: RawMap<number>;
   readonly tags?: RawMap<string>;
 }
 export interface RawHetznerIaas extends RawCloud {

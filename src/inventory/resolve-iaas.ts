@@ -1,6 +1,7 @@
 /** `iaas:`: where machines come from, and how they are reached. */
 import type { IaasSpec, LocalIaasSpec } from '../model/spec.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
+import { access } from './iaas/access.ts';
 import { ec2 } from './iaas/ec2.ts';
 import { digitalocean } from './iaas/digitalocean.ts';
 import { exec } from './iaas/exec.ts';
@@ -20,7 +21,9 @@ const DEFAULT_SUBNET = '10.209.0.0/16';
 export async function resolveIaas(context: ResolveContext): Promise<Readonly<Record<string, IaasSpec>>> {
   const result: [string, IaasSpec][] = [];
   for (const entry of sound(context, 'iaas')) {
-    result.push([entry.name, await resolveKind(context, entry, entry.value as RawIaas)]);
+    const raw = entry.value as RawIaas;
+    const spec = await resolveKind(context, entry, raw);
+    result.push([entry.name, await withJump(context, entry, raw, spec)]);
   }
   apart(context, result);
   return Object.fromEntries(result);
@@ -46,6 +49,12 @@ async function resolveKind(context: ResolveContext, entry: Entry, raw: RawIaas):
     case 'openstack':
       return openstack(context, entry, raw);
   }
+}
+
+/** Every cloud may have a jump host; a static pool has read its own. */
+async function withJump(context: ResolveContext, entry: Entry, raw: RawIaas, spec: IaasSpec): Promise<IaasSpec> {
+  if (spec.kind === 'local' || spec.kind === 'static' || raw.kind === 'local' || !raw.jump) return spec;
+  return { ...spec, jump: await access(context, entry, ['jump'], raw.jump, {}) };
 }
 
 function local(context: ResolveContext, entry: Entry, raw: RawLocalIaas): LocalIaasSpec {

@@ -119,6 +119,8 @@ export interface CloudSpec {
   readonly ratePerSecond?: number;
   /** Of an hour, by the name of a size: for sizes of placements that have no price of their own. Undefined: none is known. */
   readonly prices?: Readonly<Record<string, number>>;
+  /** Host that its machines are reached through. Undefined: none. */
+  readonly jump?: JumpSpec;
 }
 
 /** Any cloud, by an executable of the user's. */
@@ -160,8 +162,6 @@ export interface Ec2IaasSpec extends CloudSpec {
   readonly disk: Ec2Disk;
   /** Name or ARN of the instance profile: what programs on the machine may ask of AWS. */
   readonly instanceProfile?: string;
-  /** For one hour, by instance type. */
-  readonly prices: Readonly<Record<string, number>>;
   /** Beside Stratos's own. */
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -324,8 +324,11 @@ export interface StaticHost {
   readonly key?: string;
   /** OpenSSH public host keys; from `hostKey:` or the `knownHosts:` file. Never empty. */
   readonly hostKeys: readonly string[];
-  readonly jump?: Omit<StaticHost, 'name' | 'jump'>;
+  readonly jump?: JumpSpec;
 }
+
+/** A host that is connected to first. */
+export type JumpSpec = Omit<StaticHost, 'name' | 'jump'>;
 
 /** One entry of a partition's ordered placement, a network partition in Apache Stratos' words; later entries take the overflow. */
 export interface PlacementSpec {

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { decorate } from '../../src/iaas/decorate/around.ts';
 import { retrying } from '../../src/iaas/decorate/retrying.ts';
 import { ec2Provider } from '../../src/iaas/ec2/ec2-provider.ts';
+import { loadProvider } from '../../src/iaas/load-provider.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
 import { ec2Cloud, ec2Subject, type Ec2Cloud } from '../support/ec2-cloud.ts';
 import type { Asked } from '../support/ec2-faults.ts';
@@ -230,6 +231,17 @@ describe('ec2', () => {
     await expect(provider.create(await cloud.request('web-3', { size: huge }))).rejects.toMatchObject({
       failure: 'invalid',
     });
+  });
+
+  it('has its machines behind the jump host of the spec', async () => {
+    const jump = { address: '192.0.2.1', port: 22, user: 'ops', hostKeys: ['ssh-ed25519 AAAA'], key: '/keys/ops' };
+    const context = { lineage: 'jump', env: { KEY_ID: 'a', KEY: 'b' }, onStep: () => undefined };
+    const provider = await loadProvider({ ...cloud.spec, jump }, context);
+    const machine = await provider.create(await cloud.request('web-1'));
+    const { key, ...reached } = jump;
+    expect(machine.endpoint).toMatchObject({ user: 'stratos', jump: { ...reached, identityFile: key } });
+    expect(await provider.list()).toEqual([machine]);
+    expect(await provider.start(machine.id)).toEqual(machine);
   });
 
   it('says why a machine ended by itself', async () => {

@@ -45,7 +45,7 @@ export async function chooseType(
   architecture: string,
   wanted: VmSize,
 ): Promise<string> {
-  const priced = Object.keys(spec.prices);
+  const priced = Object.keys(spec.prices ?? {});
   const offered = priced.length === 0 ? [] : await listTypes(api, spec, architecture, priced);
   const choice = smallestFit(wanted, offered) ?? smallestFit(wanted, await listTypes(api, spec, architecture));
   if (choice) return choice.name;
@@ -60,7 +60,7 @@ export function offerOf(type: InstanceTypeInfo, prices: Ec2IaasSpec['prices']): 
   const { InstanceType: name, VCpuInfo, MemoryInfo } = type;
   if (name === undefined || VCpuInfo?.DefaultVCpus === undefined || MemoryInfo?.SizeInMiB === undefined)
     return undefined;
-  const price = prices[name];
+  const price = prices?.[name];
   return {
     name,
     cpu: cores(VCpuInfo.DefaultVCpus),

@@ -56,7 +56,7 @@ async function surveySize(surveyed: Surveyed, size: VmSize): Promise<readonly Fi
     return `${type} can be had${await soldIn(surveyed, type)}`;
   });
   if (found.status !== 'ok') return [found];
-  const price = spec.prices[type];
+  const price = spec.prices?.[type];
   const cost: Finding =
     price === undefined
       ? { subject: 'price', status: 'warning', detail: `iaas.${spec.name}.prices does not say what ${type} costs` }

@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { StaticHost, StaticIaasSpec } from '../../model/spec.ts';
-import { hostEndpoint } from './host-endpoint.ts';
+import { hostEndpoint } from '../host-endpoint.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
 
 /** The adapter of kind `static`. Keeps no state: which VM has which host is the inventory's knowledge, told by `taken`. */

@@ -11,7 +11,7 @@ import { cloudOf } from './cloud.ts';
 export function ec2(context: ResolveContext, entry: Entry, raw: RawEc2Iaas): Ec2IaasSpec {
   check(context, entry, raw);
   const { region, profile, endpoint, maxPrice, publicAddress, instanceProfile } = raw;
-  const { market = 'on-demand', subnets = [], securityGroups = [], address = 'public', prices = {}, tags = {} } = raw;
+  const { market = 'on-demand', subnets = [], securityGroups = [], address = 'public', tags = {} } = raw;
   return {
     kind: 'ec2',
     ...cloudOf(entry.name, raw),
@@ -29,7 +29,6 @@ export function ec2(context: ResolveContext, entry: Entry, raw: RawEc2Iaas): Ec2
     ...(publicAddress !== undefined && { publicAddress }),
     disk: diskOf(raw),
     ...(instanceProfile !== undefined && { instanceProfile }),
-    prices,
     tags,
   };
 }

@@ -10,7 +10,7 @@ import { cloudOf } from './cloud.ts';
 
 /** Resolves it; who may enter, and what is there, is seen when it is used. */
 export function openstack({ directory }: ResolveContext, { name }: Entry, raw: RawOpenstackIaas): OpenstackIaasSpec {
-  const { ca, secret, volume, configDrive = false, timeout: _, ...given } = raw;
+  const { ca, secret, volume, configDrive = false, timeout: _, jump: __, ...given } = raw;
   return {
     ...given,
     ...cloudOf(name, raw),

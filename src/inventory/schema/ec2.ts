@@ -131,14 +131,6 @@ export const EC2 = {
   },
   disk,
   instanceProfile: { ...NAMED, description: 'Name or ARN: what programs on the machine may ask of AWS. Default: nothing.' },
-  prices: {
-    title: 'a mapping from instance types to prices',
-    description: 'For one hour. Where the policy names no type, the cheapest of these that fits is taken; with none of them, the smallest there is.',
-    type: 'object',
-    propertyNames: { title: 'an instance type such as t3.small', pattern: '^[a-z0-9-]+\\.[a-z0-9-]+$' },
-    additionalProperties: term('price'),
-    examples: [{ 't3.small': 0.0228, 'm6i.large': 0.107 }],
-  },
   tags: {
     title: 'a mapping of tags',
     description: 'Tags of machines and volumes beside Stratos’s own.',

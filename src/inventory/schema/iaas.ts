@@ -82,6 +82,7 @@ export const CLOUD = {
     type: 'number',
     exclusiveMinimum: 0,
   },
+  jump: { ...jump, description: 'Host that is connected to first, where machines have addresses of the cloud’s network only.' },
 } satisfies Record<string, JsonSchema>;
 
 /** Definitions of `$defs` for the kinds of IaaS. A new adapter adds its own here and to {@link IAAS}. */

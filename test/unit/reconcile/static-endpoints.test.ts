@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hostEndpoint } from '../../../src/iaas/static/host-endpoint.ts';
+import { hostEndpoint } from '../../../src/iaas/host-endpoint.ts';
+import { millis } from '../../../src/model/quantity.ts';
 import type { Spec } from '../../../src/model/spec.ts';
 import { movedHosts, withRecords } from '../../../src/reconcile/static-endpoints.ts';
 import { aPool, aSpec, converge } from '../../support/builders.ts';
@@ -30,5 +31,25 @@ describe('movedHosts', () => {
   it('leaves alone what the pool does not have, and what another IaaS knows', () => {
     const elsewhere = { ...inventory, vms: [{ ...record, machine: 'gone' }, vm] };
     expect(movedHosts(elsewhere, spec)).toEqual([]);
+  });
+
+  it('finds machines of a cloud whose jump host is another now, or none', () => {
+    const { name: _, jump: __, ...jump } = host;
+    const cloud = { name: 'cloud', user: 'stratos', timeout: millis(1), concurrency: 1 };
+    const machine = { ...record, iaas: cloud.name, machine: 'i-1' };
+    const own = { ...inventory, vms: [machine] };
+    const iaas = (more: object): Spec => ({
+      ...spec,
+      iaas: { cloud: { kind: 'exec', ...cloud, command: ['x'], cwd: '/', env: {}, ...more } },
+    });
+    expect(movedHosts(own, iaas({}))).toEqual([]);
+    const [moved] = movedHosts(own, iaas({ jump }));
+    expect(moved?.endpoint).toMatchObject({
+      address: host.address,
+      jump: { address: jump.address, hostKeys: jump.hostKeys },
+    });
+    const behind = { ...inventory, vms: moved ? [moved] : [] };
+    expect(movedHosts(behind, iaas({ jump }))).toEqual([]);
+    expect(movedHosts(behind, iaas({}))).toEqual([machine]);
   });
 });
