@@ -32,7 +32,7 @@ preflight() {
 # Debian's packages for what $1 says: `run` (the local IaaS and building cartridges), `test` (the gate too) or `bench` (peers).
 install_packages() {
   wanted='lxc lxc-templates debootstrap rsync openssh-client openssh-server uidmap haproxy iproute2 nftables zstd tar xz-utils curl ca-certificates busybox-static'
-  [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci docker-registry apache2-utils openssl sudo socat glance-api keystone"
+  [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci docker-registry apache2-utils openssl sudo socat glance-api keystone cloud-init"
   # OpenStack's control plane (test/peers/openstack.sh).
   [ "$1" != test ] || wanted="$wanted placement-api nova-api nova-scheduler nova-conductor neutron-server mariadb-server rabbitmq-server"
   # What moto needs, which is a package of its own only since Debian 13 (test/peers/moto.sh).
@@ -47,6 +47,8 @@ install_packages() {
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
   done
   [ -n "$missing" ] || return 0
+  # cloud-init is wanted for its schema alone: this machine is not its to set up.
+  case $missing in *cloud-init*) mkdir -p /etc/cloud && touch /etc/cloud/cloud-init.disabled ;; esac
   say "installing$missing"
   # Daemons of these packages are not wanted on this machine: nothing is started by installing them.
   policy=/usr/sbin/policy-rc.d

@@ -24,7 +24,7 @@ export function prepareFingerprint(input: PrepareInput): string {
 /**
  * Installs what is missing and brings everything of ours up to date; without effect, and quick, when all is in place. Running
  * processes go on. Fails, and says why, with status 3 on a machine that belongs to another inventory, 4 on one that
- * lacks a package manager, 5 on one without systemd.
+ * lacks a package manager or packages, 5 on one that cannot run processes of ours: without systemd, behind firewalld or SELinux.
  */
 export function prepareStep(input: PrepareInput): ScriptStep {
   const enabled = [UNITS.network, UNITS.processes, ...Object.keys(input.units)];

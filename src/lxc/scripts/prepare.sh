@@ -1,7 +1,7 @@
 # Makes a plain Linux machine a VM of ours, or brings one up to date. Arguments: lineage, name of the VM, fingerprint of this
 # preparation, root folder, first mapped id, number of ids, then the units to enable. Standard input has the files to install, see prepared-files.ts. Ends
-# with 3 when the machine carries another lineage, with 4 when it lacks what cannot be installed, with 5 when it is no systemd
-# machine. Prints {"prepared":true,"installed":[PACKAGE…]}. Quick and without effect when all is in place.
+# with 3 when the machine carries another lineage, with 4 when it lacks what cannot be installed, with 5 when processes of
+# ours cannot run there. Prints {"prepared":true,"installed":[PACKAGE…]}. Quick and without effect when all is in place.
 set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 lineage=$1 vm=$2 fingerprint=$3 root=$4 first=$5 count=$6
@@ -20,29 +20,65 @@ if [ -e "$root/label.json" ]; then
   *) refuse 3 "Cannot prepare the machine as it belongs to another inventory: $label" ;;
   esac
 fi
-[ -d /run/systemd/system ] || refuse 5 'Cannot prepare the machine as systemd does not run on it'
+distribution=$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' /etc/os-release 2>/dev/null || :)
+[ -d /run/systemd/system ] ||
+  refuse 5 "Cannot prepare the machine as systemd does not run on it, and processes are its units: ${distribution:-no /etc/os-release}"
+# Both would quietly keep from users what a gateway serves.
+if command -v firewall-cmd >/dev/null 2>&1 && firewall-cmd --state >/dev/null 2>&1; then
+  refuse 5 'Cannot prepare the machine as firewalld drops what gateways serve: systemctl disable --now firewalld'
+fi
+if [ "$(getenforce 2>/dev/null || :)" = Enforcing ]; then
+  refuse 5 'Cannot prepare the machine as SELinux keeps HAProxy from ports: setenforce 0, and SELINUX=permissive in /etc/selinux/config'
+fi
 
 # Where the kernel has AppArmor, LXC starts containers with a profile, which something must load. In a VM that is a container that is
 # its machine's.
 guard=''
-if [ ! -e /run/systemd/container ] && grep -qsx Y /sys/module/apparmor/parameters/enabled; then guard=apparmor:apparmor_parser; fi
-# Packages, each with a program that shows it is there.
+if [ ! -e /run/systemd/container ] && grep -qsx Y /sys/module/apparmor/parameters/enabled; then guard=apparmor:-:apparmor_parser; fi
+# Package managers, and where their distributions keep what LXC's own bridge is told.
+if command -v apt-get >/dev/null 2>&1; then
+  family=debian sysconfig=/etc/default
+elif command -v dnf >/dev/null 2>&1; then
+  family=rhel sysconfig=/etc/sysconfig
+else
+  family='' sysconfig=/etc/default
+fi
+# Packages of Debian and of RHEL's family (LXC and BusyBox are in EPEL), each with a program that shows it is there.
 missing='' programs=''
-for pair in lxc:lxc-start uidmap:newuidmap rsync:rsync haproxy:haproxy nftables:nft iproute2:ip zstd:zstd attr:setfattr openssl:openssl socat:socat curl:curl busybox-static:busybox \
-  procps:ps util-linux:nsenter $guard; do
-  command -v "${pair#*:}" >/dev/null 2>&1 || missing="$missing ${pair%%:*}" programs="$programs ${pair#*:}"
+for row in lxc:lxc:lxc-start uidmap:shadow-utils:newuidmap rsync:rsync:rsync haproxy:haproxy:haproxy nftables:nftables:nft iproute2:iproute:ip \
+  zstd:zstd:zstd attr:attr:setfattr openssl:openssl:openssl socat:socat:socat curl:curl:curl busybox-static:busybox:busybox procps:procps-ng:ps \
+  util-linux:util-linux:nsenter $guard; do
+  program=${row##*:} package=${row%%:*}
+  if command -v "$program" >/dev/null 2>&1; then continue; fi
+  if [ "$family" = rhel ]; then package=${row#*:} package=${package%:*}; fi
+  missing="$missing $package" programs="$programs $program"
 done
+# shellcheck disable=SC2086 # names of packages
+install_missing() {
+  case $family in
+  debian)
+    apt() {
+      apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@" >&2
+    }
+    apt install --no-install-recommends $missing || {
+      apt update && apt install --no-install-recommends $missing
+    } || refuse 4 "Cannot prepare the machine as these packages cannot be installed (Ubuntu has some in universe):$missing"
+    ;;
+  rhel)
+    packages() {
+      dnf -q -y --setopt=install_weak_deps=False install "$@" >&2
+    }
+    packages $missing || {
+      packages epel-release && packages $missing
+    } || refuse 4 "Cannot prepare the machine as these packages cannot be installed (LXC and BusyBox are in EPEL):$missing"
+    ;;
+  *) refuse 4 "Cannot prepare the machine as it has neither apt-get nor dnf and lacks:$programs" ;;
+  esac
+}
 if [ -n "$missing" ]; then
-  command -v apt-get >/dev/null 2>&1 || refuse 4 "Cannot prepare the machine as it has no apt-get and lacks:$programs"
   # Without a bridge of LXC's own, which nobody needs and its service would wait for.
-  [ -e /etc/default/lxc-net ] || echo 'USE_LXC_BRIDGE="false"' >/etc/default/lxc-net
-  apt() {
-    apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@" >&2
-  }
-  # shellcheck disable=SC2086 # names of packages
-  apt install --no-install-recommends $missing || {
-    apt update && apt install --no-install-recommends $missing
-  } || refuse 4 "Cannot prepare the machine as these packages cannot be installed (Ubuntu has some in universe):$missing"
+  [ -e "$sysconfig/lxc-net" ] || { mkdir -p "$sysconfig" && echo 'USE_LXC_BRIDGE="false"' >"$sysconfig/lxc-net"; }
+  install_missing
   # The distribution's own proxy would take the ports; it is ours to stop only where it came with us.
   case " $missing " in *' haproxy '*) systemctl disable --now -q haproxy.service >&2 || : ;; esac
 fi
@@ -50,11 +86,11 @@ profiles=/sys/kernel/security/apparmor/profiles
 if [ -n "$guard" ] && [ -e "$profiles" ] && [ -e /etc/apparmor.d/lxc-containers ]; then
   grep -q '^lxc-container-default' "$profiles" || apparmor_parser -r -W -T /etc/apparmor.d/lxc-containers >&2 || :
 fi
-if ! grep -qs '^USE_LXC_BRIDGE=.\{0,1\}false' /etc/default/lxc-net && [ ! -d /sys/class/net/lxcbr0 ]; then
+if ! grep -qs '^USE_LXC_BRIDGE=.\{0,1\}false' "$sysconfig/lxc-net" && [ ! -d /sys/class/net/lxcbr0 ]; then
   # lxc.service would wait half a minute for a bridge that is not there.
-  touch /etc/default/lxc-net
-  sed -i '/^USE_LXC_BRIDGE=/d' /etc/default/lxc-net
-  echo 'USE_LXC_BRIDGE="false"' >>/etc/default/lxc-net
+  touch "$sysconfig/lxc-net"
+  sed -i '/^USE_LXC_BRIDGE=/d' "$sysconfig/lxc-net"
+  echo 'USE_LXC_BRIDGE="false"' >>"$sysconfig/lxc-net"
 fi
 
 for file in /etc/subuid /etc/subgid; do
