@@ -49,6 +49,7 @@ forbidden.push(
     ['croner', '^src/(policy|inventory)/'],
     ['google-auth-library', '^src/iaas/gce/'],
     ['@(aws-sdk|smithy)', '^src/iaas/ec2/'],
+    ['@azure', '^src/iaas/azure/'],
   ].map(([pkg, home]) => ({
     name: `one-door-${pkg}`,
     severity: 'error',

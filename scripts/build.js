@@ -62,7 +62,7 @@ const leanCycloneDx = {
 };
 
 /** Vendors' libraries stay beside the bundle: most runs use none of them. */
-const VENDORS = ['@aws-sdk/*', 'google-auth-library'];
+const VENDORS = ['@aws-sdk/*', '@azure/*', 'google-auth-library'];
 
 /** `FILE?raw` is the text of the file, as vite has it. */
 const rawText = {

@@ -1,8 +1,6 @@
 /** How adapters speak HTTP: with their own certificate authorities, through the proxy of the environment, and never for ever. */
-import { readFile } from 'node:fs/promises';
-import { getCACertificates } from 'node:tls';
 import type { RequestInit, Response } from 'undici';
-import { HostError } from '../model/errors.ts';
+import { trustedAuthorities } from './trusted-authorities.ts';
 
 export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 
@@ -18,7 +16,7 @@ const SILENCE = 60_000;
 /** Makes a `fetch` that keeps connections of its own. @throws HostError when the file of authorities cannot be read */
 export async function openFetch({ ca }: FetchSettings): Promise<Fetch> {
   const { EnvHttpProxyAgent, fetch } = await import('undici');
-  const tls = ca === undefined ? {} : { ca: [...getCACertificates('default'), await readAuthorities(ca)] };
+  const tls = ca === undefined ? {} : { ca: await trustedAuthorities(ca) };
   const dispatcher = new EnvHttpProxyAgent({
     connect: { ...tls, timeout: CONNECT_TIMEOUT },
     requestTls: tls,
@@ -26,12 +24,4 @@ export async function openFetch({ ca }: FetchSettings): Promise<Fetch> {
     bodyTimeout: SILENCE,
   });
   return (url, init) => fetch(url, { ...init, dispatcher });
-}
-
-async function readAuthorities(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new HostError(`Cannot read the certificates to trust: ${path}`, { hint: `ls -l ${path}`, cause: error });
-  }
 }

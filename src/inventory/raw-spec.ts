@@ -139,6 +139,26 @@ export interface RawDigitalOceanIaas extends RawCloud {
   readonly publicAddresses?: readonly ('ipv4' | 'ipv6')[];
   readonly address?: 'ipv4' | 'ipv6' | 'private';
 }
+export interface RawAzureIaas extends RawCloud {
+  readonly kind: 'azure';
+  readonly subscription: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+  readonly zones?: readonly string[];
+  readonly image?: string;
+  readonly family?: string;
+  readonly spot?: boolean;
+  readonly network: string;
+  readonly subnet?: string;
+  readonly securityGroup?: string;
+  readonly publicAddress?: boolean;
+  readonly disk?: { readonly type?: string; readonly size?: string | number };
+  readonly tags?: RawMap<string>;
+  readonly credentials?: { readonly tenant: string; readonly client: string; readonly secret: RawSecret };
+  readonly endpoint?: string;
+  readonly authority?: string;
+  readonly ca?: string;
+}
 export type RawIaas =
   | RawLocalIaas
   | RawStaticIaas
@@ -147,7 +167,8 @@ export type RawIaas =
   | RawGceIaas
   | RawHetznerIaas
   | RawOpenstackIaas
-  | RawDigitalOceanIaas;
+  | RawDigitalOceanIaas
+  | RawAzureIaas;
 
 export interface RawDirectoryStore {
   readonly kind: 'directory';

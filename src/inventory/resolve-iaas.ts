@@ -4,6 +4,7 @@ import { checkCidr, overlap } from './check-cidr.ts';
 import { access } from './iaas/access.ts';
 import { ec2 } from './iaas/ec2.ts';
 import { digitalocean } from './iaas/digitalocean.ts';
+import { azure } from './iaas/azure.ts';
 import { exec } from './iaas/exec.ts';
 import { hetzner } from './iaas/hetzner.ts';
 import { gce } from './iaas/gce.ts';
@@ -48,6 +49,8 @@ async function resolveKind(context: ResolveContext, entry: Entry, raw: RawIaas):
       return gce(context, entry, raw);
     case 'openstack':
       return openstack(context, entry, raw);
+    case 'azure':
+      return azure(context, entry, raw);
   }
 }
 

@@ -104,7 +104,8 @@ export type IaasSpec =
   | GceIaasSpec
   | HetznerIaasSpec
   | OpenstackIaasSpec
-  | DigitalOceanIaasSpec;
+  | DigitalOceanIaasSpec
+  | AzureIaasSpec;
 
 /** What every cloud has: how its machines are logged in to, and what its API bears. */
 export interface CloudSpec {
@@ -290,6 +291,40 @@ export interface DigitalOceanIaasSpec extends CloudSpec {
   readonly publicAddresses: readonly ('ipv4' | 'ipv6')[];
   /** Which address is connected to. */
   readonly address: 'ipv4' | 'ipv6' | 'private';
+}
+
+/** Microsoft Azure. */
+export interface AzureIaasSpec extends CloudSpec {
+  readonly kind: 'azure';
+  readonly subscription: string;
+  readonly resourceGroup: string;
+  /** `westeurope`. */
+  readonly location: string;
+  /** Availability zones; where a VM names none, the first that has room is taken. Empty: none is asked for. */
+  readonly zones: readonly string[];
+  /** Must have cloud-init: `publisher:offer:sku:version`, or the id of an image. */
+  readonly image: string;
+  /** Family that sizes without a name are looked for in: `D`. */
+  readonly family: string;
+  readonly spot: boolean;
+  /** A name in the resource group, or an id. */
+  readonly network: string;
+  readonly subnet: string;
+  /** A name in the resource group, or an id. Undefined: the subnet's own. */
+  readonly securityGroup?: string;
+  /** Whether machines get an address of the internet, and are reached by that. */
+  readonly publicAddress: boolean;
+  readonly disk: { readonly type: string; readonly size?: Bytes };
+  /** Tags beside our own. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** A service principal. Undefined: Azure's standard places. */
+  readonly credentials?: { readonly tenant: string; readonly client: string; readonly secret: SecretRef };
+  /** Default `https://management.azure.com`. */
+  readonly endpoint: string;
+  /** Who gives tokens. Undefined: Microsoft, or what the environment says. */
+  readonly authority?: string;
+  /** Absolute path of a file of authorities' certificates. */
+  readonly ca?: string;
 }
 
 /** Nested-LXC VMs on the operator's own Linux machine. */

@@ -1,6 +1,7 @@
 /** Schema of `iaas:`: one definition for each kind. */
 import { EC2 } from './ec2.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { AZURE } from './iaas-azure.ts';
 import { GCE } from './iaas-gce.ts';
 import { DIGITALOCEAN } from './iaas-digitalocean.ts';
 import { HETZNER } from './iaas-hetzner.ts';
@@ -145,6 +146,10 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
   iaasHetzner: mapping({ ...HETZNER, ...CLOUD }, { required: ['kind'] }),
   iaasGce: mapping({ ...GCE, ...CLOUD }, { required: ['kind', 'project', 'zones'] }),
   iaasOpenstack: mapping({ ...OPENSTACK, ...CLOUD }, { required: ['kind', 'image', 'network'] }),
+  iaasAzure: mapping(
+    { ...AZURE, ...CLOUD },
+    { required: ['kind', 'subscription', 'resourceGroup', 'location', 'network'] },
+  ),
 };
 
 /** `iaas:` itself. */
