@@ -118,6 +118,11 @@ async function names(kind: string, place: Place, context: CommandContext): Promi
     if (kind === 'iaas') return Object.values(spec.iaas).map((each) => ({ word: each.name, purpose: each.kind }));
     if (kind === 'image')
       return imageCandidates((await (await deps.storeOf(spec)).list()).map((entry) => entry.reference));
+    if (kind === 'tenant')
+      return (spec.subscriptions[place.operands[0] ?? '']?.tenants ?? []).map((tenant) => ({
+        word: tenant.name,
+        purpose: tenant.hosts.join(' '),
+      }));
     const partitions = Object.keys(spec.partitions).map((word) => ({ word, purpose: 'partition' }));
     if (kind === 'partition') return partitions;
     const aliases = Object.values(spec.subscriptions).map(({ alias, cartridge }) => ({
@@ -143,6 +148,7 @@ const NAMED = new Set([
   'only',
   'name',
   'needs',
+  'tenant',
 ]);
 
 function imageCandidates(references: readonly string[]): Candidate[] {

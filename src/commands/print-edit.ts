@@ -12,7 +12,9 @@ export interface Edit extends EditedSpec {
   /** What was done, for people. */
   readonly done: string;
   readonly alias: string;
-  readonly action: 'subscribed' | 'unsubscribed' | 'scaled';
+  /** What was edited, where that is not the subscription itself. */
+  readonly tenant?: string;
+  readonly action: 'subscribed' | 'unsubscribed' | 'scaled' | 'added' | 'removed';
   readonly reconcile: boolean;
 }
 
@@ -23,13 +25,13 @@ export async function printEdit(
   deps: Deps,
   edit: Edit,
 ): Promise<number> {
-  const { alias, action, file, changed, done, reconcile } = edit;
+  const { alias, tenant, action, file, changed, done, reconcile } = edit;
   const next = reconcile || !changed ? '' : '\nnext: stratos reconcile';
   // With a reconcile there is one document still: its result.
   if (!reconcile || globals.output === 'table') {
     await printDone(context, globals, {
-      kind: 'Subscription',
-      body: { alias, action, file, changed },
+      kind: tenant === undefined ? 'Subscription' : 'Tenant',
+      body: { alias, ...(tenant === undefined ? {} : { tenant }), action, file, changed },
       text: () => `${changed ? done : `nothing to do: ${alias} is so already`}${next}\n`,
     });
   }

@@ -142,6 +142,12 @@ const rollout: readonly LeafEntry[] = [
   leaf('abort', 'end a rollout and go back', async () => (await import('./rollout/mark.ts')).abortCommand),
 ];
 
+const tenant: readonly LeafEntry[] = [
+  leaf('add', 'sign a tenant up', async () => (await import('./tenant/add.ts')).addCommand),
+  leaf('ls', 'list tenants', async () => (await import('./tenant/ls.ts')).lsCommand),
+  leaf('rm', 'end the sign-up of a tenant', async () => (await import('./tenant/rm.ts')).rmCommand),
+];
+
 const inventory: readonly LeafEntry[] = [
   leaf(
     'ls',
@@ -175,6 +181,7 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
     leaf('subscribe', 'run a cartridge under an alias', async () => (await import('./subscribe.ts')).subscribeCommand),
     leaf('unsubscribe', 'end a subscription', async () => (await import('./unsubscribe.ts')).unsubscribeCommand),
     leaf('scale', 'set the bounds of a subscription', async () => (await import('./scale.ts')).scaleCommand),
+    { name: 'tenant', summary: 'tenants of a subscription: add, list, remove', children: tenant },
     { name: 'rollout', summary: 'replace processes: start, watch, pause, promote, abort', children: rollout },
     leaf('rollback', 'go back to an earlier revision', async () => (await import('./rollback.ts')).rollbackCommand),
   ]),

@@ -112,6 +112,13 @@ export interface SubscriptionSettings {
   readonly needs?: readonly string[];
 }
 
+/** Who signed up with a subscription. */
+export interface TenantInfo {
+  readonly alias: string;
+  readonly tenant: string;
+  readonly hosts: readonly string[];
+}
+
 /** What a subscription shall be made of; what is null is taken out of the spec, what is undefined stays. */
 export interface MakingSettings {
   readonly cartridge?: string;
@@ -143,6 +150,12 @@ export interface ProjectUseCases {
   readonly subscribe: (deps: Deps, alias: string, settings: SubscriptionSettings) => Promise<EditedSpec>;
   /** With `force` whoever needs it no longer does. @throws UsageError when something needs it */
   readonly unsubscribe: (deps: Deps, alias: string, options?: { readonly force?: boolean }) => Promise<EditedSpec>;
+  /** @throws NotFoundError; UsageError when there is one of this name */
+  readonly addTenant: (deps: Deps, alias: string, tenant: string, hosts: readonly string[]) => Promise<EditedSpec>;
+  /** @throws NotFoundError */
+  readonly removeTenant: (deps: Deps, alias: string, tenant: string) => Promise<EditedSpec>;
+  /** Of one subscription, or of all. @throws NotFoundError */
+  readonly listTenants: (deps: Deps, alias: string | undefined) => Promise<readonly TenantInfo[]>;
   readonly scale: (
     deps: Deps,
     alias: string,

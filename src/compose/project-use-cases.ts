@@ -1,6 +1,7 @@
 /** Work on project files, as commands ask for it, on top of `inventory/`. */
 import { resolve } from 'node:path';
-import type { ProjectUseCases, Purged, SubscriptionSettings } from '../commands/use-cases.ts';
+import type { ProjectUseCases, Purged, SubscriptionSettings, TenantInfo } from '../commands/use-cases.ts';
+import { NotFoundError } from '../model/errors.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { SubscriptionValues } from '../inventory/edit-spec.ts';
 
@@ -12,6 +13,11 @@ export const projectUseCases: ProjectUseCases = {
   subscribe: async ({ directory }, alias, settings) =>
     (await edits()).addSubscription(directory, alias, subscriptionValues(settings)),
   unsubscribe: async ({ directory }, alias, options) => (await edits()).removeSubscription(directory, alias, options),
+  addTenant: async ({ directory }, alias, tenant, hosts) =>
+    (await import('../inventory/edit-tenants.ts')).addTenant(directory, alias, tenant, hosts),
+  removeTenant: async ({ directory }, alias, tenant) =>
+    (await import('../inventory/edit-tenants.ts')).removeTenant(directory, alias, tenant),
+  listTenants,
   scale: async ({ directory }, alias, bounds) => (await edits()).setProcessBounds(directory, alias, bounds),
   setMaking: async ({ directory }, alias, making, options) =>
     (await edits()).setMaking(directory, alias, making, options),
@@ -35,6 +41,16 @@ export const projectUseCases: ProjectUseCases = {
     return run === undefined ? events : events.filter((event) => event.run.startsWith(run));
   },
 };
+
+async function listTenants(deps: Deps, alias: string | undefined): Promise<readonly TenantInfo[]> {
+  const { subscriptions } = await deps.loadSpec();
+  const chosen = alias === undefined ? Object.values(subscriptions) : [subscriptions[alias]];
+  return chosen.flatMap((subscription) => {
+    if (!subscription)
+      throw new NotFoundError(`Cannot find the subscription: ${JSON.stringify(alias)}`, { hint: 'stratos status' });
+    return (subscription.tenants ?? []).map(({ name, hosts }) => ({ alias: subscription.alias, tenant: name, hosts }));
+  });
+}
 
 /** Settings as the file has them; what is undefined is not written. */
 function subscriptionValues(settings: SubscriptionSettings): SubscriptionValues {

@@ -3,7 +3,14 @@ import { gatewayAddress, processAddress, publishedPort, wakePort } from '../lxc/
 import { wakesOnRequest } from '../lxc/sleep.ts';
 import type { ProcessRecord, VmRecord } from '../model/inventory.ts';
 import type { Millis } from '../model/quantity.ts';
-import { gatewayHome, type CartridgeSpec, type PortSpec, type Spec, type SubscriptionSpec } from '../model/spec.ts';
+import {
+  gatewayHome,
+  type CartridgeSpec,
+  type PortSpec,
+  type Spec,
+  type SubscriptionSpec,
+  type TenantSpec,
+} from '../model/spec.ts';
 import type { GatewayPassage } from './passages.ts';
 
 /** The gateway of one VM. */
@@ -23,6 +30,8 @@ export interface GatewayService {
   readonly port?: number;
   /** Host names on port 80; only http services have any. */
   readonly hosts: readonly string[];
+  /** Whose host names are whose, where processes serve tenants; they are told by a header. Undefined: no tenants. */
+  readonly tenants?: readonly TenantSpec[];
   readonly health: GatewayHealth;
   /** When a client that found nobody may come again, in seconds: a run of Stratos must wake somebody first. Undefined: soon. */
   readonly retryAfter?: number;
@@ -100,6 +109,7 @@ function serviceOf(input: Look, subscription: SubscriptionSpec): readonly Gatewa
       mode,
       ...(subscription.port === undefined ? {} : { port: subscription.port }),
       hosts: mode === 'http' ? [...new Set(subscription.hosts.map((host) => host.toLowerCase()))].sort(compare) : [],
+      ...(cartridge.tenants ? { tenants: subscription.tenants ?? [] } : {}),
       health: {
         ...(health.path !== undefined && ports.check.port.protocol === 'http' ? { path: health.path } : {}),
         interval: health.interval,

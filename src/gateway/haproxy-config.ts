@@ -189,6 +189,7 @@ function backendSection(service: GatewayService): readonly string[] {
     // By connections, weights would count only among servers that are busy.
     ...(service.servers.some(({ weight }) => weight !== undefined) ? ['    balance roundrobin'] : []),
     ...(service.retryAfter === undefined || service.mode === 'tcp' ? [] : [`    ${nobody(service.retryAfter)}`]),
+    ...tenantRules(service),
     ...check,
     `    timeout check ${durationWord(health.timeout)}`,
     // A refused connection counts as a failed check and brings the next one forward.
@@ -196,6 +197,33 @@ function backendSection(service: GatewayService): readonly string[] {
     ...service.servers.map(serverLine),
     ...(service.servers.some(({ wake }) => wake) ? wakeLines(service) : []),
   ];
+}
+
+/** Words of one rule: HAProxy takes no more than 64 in a line. */
+const WORDS = 50;
+
+/** Tells the process which tenant a request is for; what a client says about it is not believed. */
+function tenantRules({ mode, tenants }: GatewayService): readonly string[] {
+  if (!tenants) return [];
+  // Who has no host name is part of the text too: what processes are told of changes with it.
+  const names = `    # tenants: ${tenants.map(({ name }) => nameWord(name)).join(' ')}`;
+  if (mode !== 'http') return [names];
+  const rules = tenants.flatMap(({ name, hosts }) =>
+    chunks(hosts.map(hostWord)).map(
+      (some) => `    http-request set-header X-Tenant ${nameWord(name)} if { var(txn.host) -m str ${some.join(' ')} }`,
+    ),
+  );
+  return [
+    names,
+    '    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)',
+    '    http-request del-header X-Tenant',
+    ...rules,
+  ];
+}
+
+function chunks(words: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(words.length / WORDS);
+  return Array.from({ length: count }, (_, at) => words.slice(at * WORDS, (at + 1) * WORDS));
 }
 
 /**

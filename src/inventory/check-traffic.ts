@@ -11,9 +11,28 @@ const SSH_PORT = 22;
 /** Where host names decide; an http subscription that has it gets what no host name claims. */
 const HOSTS_PORT = 80;
 
-/** The host names of a subscription, as they are compared. */
+/** The host names of a subscription and its tenants, as they are compared. */
 export function hostsOf(raw: RawSubscription): readonly string[] {
-  return (raw.hosts ?? []).map((host) => host.toLowerCase());
+  return namedHosts(raw).map(({ host }) => host);
+}
+
+/** A host name, where it stands, and the tenant that has it. */
+interface NamedHost {
+  readonly host: string;
+  readonly path: YamlPath;
+  readonly tenant?: string;
+}
+
+function namedHosts({ hosts = [], tenants }: RawSubscription): readonly NamedHost[] {
+  return [
+    ...hosts.map((host, index) => ({ host: host.toLowerCase(), path: ['hosts', index] })),
+    ...Object.entries(tenants ?? {}).flatMap(([tenant, own]) =>
+      (own?.hosts ?? []).map((host, index) => {
+        const path: YamlPath = ['tenants', tenant, 'hosts', index];
+        return { host: host.toLowerCase(), path, tenant };
+      }),
+    ),
+  ];
 }
 
 /** Reports ports and host names that lead nowhere, that cannot be had, or that two subscriptions of a partition want. */
@@ -57,7 +76,11 @@ function checkTarget({ name }: Entry, raw: RawSubscription, cartridge: Cartridge
     report(['port'], `port of ${name} leads nowhere: cartridge ${cartridge.name} has no ports`, { anchor: 'key' });
   if (hostsOf(raw).length > 0 && port?.protocol !== 'http') {
     const why = port ? `its port ${port.name} speaks tcp, not http` : 'it has no ports';
-    report(['hosts'], `hosts of ${name} lead nowhere on cartridge ${cartridge.name}: ${why}`, { anchor: 'key' });
+    report(
+      raw.hosts ? ['hosts'] : ['tenants'],
+      `hosts of ${name} lead nowhere on cartridge ${cartridge.name}: ${why}`,
+      { anchor: 'key' },
+    );
   }
 }
 
@@ -90,8 +113,15 @@ function checkTaken(
     if (first?.endsWith('(tcp)')) report(['hosts'], `Host names need port 80, which is taken ${where}: by ${first}`);
     else claim('port 80 by name', name);
   }
-  hosts.forEach((host, index) => {
+  namedHosts(raw).forEach(({ host, path, tenant }, index) => {
     const first = hosts.indexOf(host) < index ? name : claim(`host ${host}`, name);
-    if (first !== undefined) report(['hosts', index], `Host name ${host} is taken ${where}: by ${first}`);
+    if (first !== undefined) {
+      report(path, `Host name ${host} is taken ${where}: by ${first}`);
+      return;
+    }
+    // The host name of a tenant is one in the whole spec: it stands for somebody, wherever that is served.
+    const anywhere = taken.get(`tenant ${host}`) ?? (tenant === undefined ? undefined : taken.get(`anybody ${host}`));
+    if (anywhere !== undefined) report(path, `Host name ${host} is taken: by ${anywhere}`);
+    taken.set(`${tenant === undefined ? 'anybody' : 'tenant'} ${host}`, name);
   });
 }

@@ -316,6 +316,8 @@ export interface RawCartridge {
   readonly runtime?: RuntimeName;
   readonly outputs?: RawMap<RawOutput> | null;
   readonly userData?: string;
+  readonly multiTenant?: boolean;
+  readonly tenants?: { readonly file?: string; readonly command?: readonly string[] };
 }
 /** The schema has seen that a mapping has exactly one key. */
 export type RawOutput = RawEnv[string] | { readonly env: string };
@@ -342,4 +344,5 @@ export interface RawSubscription {
   readonly hosts?: readonly string[];
   readonly env?: RawEnv;
   readonly needs?: readonly RawNeed[];
+  readonly tenants?: RawMap<{ readonly hosts?: readonly string[] } | null> | null;
 }

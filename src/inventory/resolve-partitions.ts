@@ -11,6 +11,7 @@ import { vmSizeOf } from './read-quantity.ts';
 import { sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { partitionPolicy, referred } from './resolve-policies.ts';
+import { hasTenants } from './resolve-tenants.ts';
 import type { Entry } from './spec-files.ts';
 import type { YamlPath } from './yaml-source.ts';
 
@@ -55,7 +56,13 @@ export function resolvePartitions(
       path: ['policy'],
     });
     if (!policy) continue;
-    const spec = { name: entry.name, placement, policy: partitionPolicy(policy.name, policy.raw), network };
+    // A server of many tenants has a VM for itself unless somebody says otherwise.
+    const places = policy.raw.processesPerVm ?? (hasTenants(context, entry.name) ? 1 : undefined);
+    const size = partitionPolicy(policy.name, {
+      ...policy.raw,
+      ...(places === undefined ? {} : { processesPerVm: places }),
+    });
+    const spec = { name: entry.name, placement, policy: size, network };
     checkSize(context, entry, spec);
     result.push([entry.name, holdsGuests(context, entry.name) ? guestPartition(spec, raw.gateway) : spec]);
   }

@@ -27,6 +27,7 @@ import { checkNeeds, outputsOf, resolvedNeeds } from './resolve-needs.ts';
 import { referred } from './resolve-policies.ts';
 import { rolloutPolicy } from './resolve-rollout.ts';
 import { scalingPolicy } from './resolve-scaling.ts';
+import { checkTenants, tenantList, tenantsOf } from './resolve-tenants.ts';
 import { showValue } from './show-value.ts';
 import type { Entry } from './spec-files.ts';
 import { suggest } from './suggest.ts';
@@ -40,6 +41,7 @@ export function resolveCartridges(
     const raw = entry.value as RawCartridge;
     const ports = portsOf(context, entry, raw);
     const outputs = outputsOf(context, entry);
+    const tenants = tenantsOf(context, entry);
     const spec: CartridgeSpec = {
       name: entry.name,
       image: raw.runtime === 'vm' && raw.image.startsWith('.') ? projectPath(context.directory, raw.image) : raw.image,
@@ -62,6 +64,7 @@ export function resolveCartridges(
       security: { privileged: raw.security?.privileged ?? false },
       runtime: raw.runtime ?? 'lxc',
       ...(outputs ? { outputs } : {}),
+      ...(tenants ? { tenants } : {}),
     };
     checkRuntime(context, entry, spec);
     checkGuestCartridge(context, entry, spec);
@@ -92,6 +95,7 @@ export function resolveSubscriptions(
     const hosts = hostsOf(raw);
     const env = envOf(context, 'subscriptions', entry, raw.env);
     const needs = resolvedNeeds(raw);
+    const tenants = tenantList(raw);
     if (!scaling || !rollout) continue;
     const spec: SubscriptionSpec = {
       alias: entry.name,
@@ -108,6 +112,7 @@ export function resolveSubscriptions(
       hosts,
       env,
       ...(needs ? { needs } : {}),
+      ...(tenants ? { tenants } : {}),
     };
     const cartridge = Object.hasOwn(cartridges, raw.cartridge) ? cartridges[raw.cartridge] : undefined;
     if (cartridge) {
@@ -117,6 +122,7 @@ export function resolveSubscriptions(
     result.push([entry.name, spec]);
   }
   checkTraffic(context, cartridges, partitions);
+  checkTenants(context, cartridges);
   const subscriptions = Object.fromEntries(result);
   checkNeighbours(context, subscriptions, cartridges);
   checkNeeds(context, subscriptions, cartridges);

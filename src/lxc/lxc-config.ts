@@ -3,6 +3,7 @@ import { UsageError } from '../model/errors.ts';
 import { BRIDGE, IDMAP, LAYOUT } from './layout.ts';
 import { gatewayAddress, parseCidr, processAddress, processMac } from './network.ts';
 import { launchRootfs, type ProcessLaunch } from './process-launch.ts';
+import { tenantsPlace } from './tenants.ts';
 
 /** Where the launcher and the log pipe of a process appear inside it. */
 export const INSIDE = '/.stratos';
@@ -47,6 +48,11 @@ export function renderLxcConfig(launch: ProcessLaunch): readonly string[] {
     `lxc.mount.entry = ${home}/stratos/hosts etc/hosts none bind,ro,optional,create=file 0 0`,
     `lxc.mount.entry = ${LAYOUT.resolver} etc/resolv.conf none bind,ro,optional,create=file 0 0`,
     'lxc.mount.entry = shm dev/shm tmpfs nosuid,nodev,mode=1777,create=dir 0 0',
+    ...(launch.cartridge.tenants
+      ? [
+          `lxc.mount.entry = ${home}/tenants ${mountWord(tenantsPlace(launch.cartridge.tenants).directory.replace(/^\/+/, ''))} none bind,ro,create=dir 0 0`,
+        ]
+      : []),
     ...launch.cartridge.volumes.map(
       (volume) =>
         `lxc.mount.entry = ${mountWord(volumeDirectory(launch, volume.name))} ${mountWord(volume.path.replace(/^\/+/, ''))} none bind,create=dir 0 0`,

@@ -8,6 +8,7 @@ import { Secret } from '../model/secret.ts';
 import { renderLauncher } from './launcher.ts';
 import { renderLimits, renderLxcConfig, volumeDirectory } from './lxc-config.ts';
 import { processAddress, processMac, publishedPort } from './network.ts';
+import { tenantsPlace } from './tenants.ts';
 import { stopSignalNumber } from './stop-signal.ts';
 import { launchRootfs, mappedRoot, type ProcessLaunch } from './process-launch.ts';
 
@@ -31,12 +32,19 @@ function renderRecord(launch: ProcessLaunch): string {
     ...file('config', renderLxcConfig(launch).join('\n')),
     ...file('stratos/init', renderLauncher(launch).reveal().replace(/\n$/, '')),
     ...file('stratos/hosts', renderHosts(launch)),
+    ...renderTenants(launch),
     ...file('network', renderNetwork(launch)),
     ...file('stop', String(stopSignalNumber(launch.image.run.stopSignal))),
     ...file('label.json', JSON.stringify(renderLabel(launch))),
     'end',
     '',
   ].join('\n');
+}
+
+/** The list that it begins with counts as told. */
+function renderTenants({ cartridge, tenants = '{}' }: ProcessLaunch): readonly string[] {
+  if (!cartridge.tenants) return [];
+  return [...file(`tenants/${tenantsPlace(cartridge.tenants).name}`, tenants), ...file('tenants.told', tenants)];
 }
 
 function file(name: string, text: string): readonly string[] {

@@ -20,6 +20,8 @@ export interface ProcessLaunch {
   readonly cartridge: CartridgeSpec;
   /** The subscription's and the cartridge's environment, resolved. */
   readonly env: Readonly<Record<string, string | Secret>>;
+  /** What the file of its tenants says; only where the cartridge serves tenants. */
+  readonly tenants?: string;
 }
 
 /** Directory of an image on a VM, from its manifest digest. @throws UsageError when it is no sha256 digest */

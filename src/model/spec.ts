@@ -417,6 +417,23 @@ export interface CartridgeSpec {
   readonly runtime: RuntimeName;
   /** What it tells those that need it, by name. Undefined: nothing but its address. */
   readonly outputs?: Readonly<Record<string, OutputSpec>>;
+  /** Each process serves all tenants of its subscription, and is told of them so. Undefined: it knows none. */
+  readonly tenants?: TenantsSpec;
+}
+
+/** How processes are told who their tenants are. */
+export interface TenantsSpec {
+  /** Absolute path of a JSON file inside the process. Default `/etc/stratos/tenants.json`. */
+  readonly file: string;
+  /** Run in the process when the file has changed. Undefined: nothing is. */
+  readonly command?: readonly string[];
+}
+
+/** Who signed up with a subscription. */
+export interface TenantSpec {
+  readonly name: string;
+  /** In lower case; the subscription's `hosts` have them too. */
+  readonly hosts: readonly string[];
 }
 
 /** A value, where a secret is kept, or the variable of its own environment that has it. */
@@ -491,12 +508,14 @@ export interface SubscriptionSpec {
   readonly apart: readonly string[];
   /** Port on each VM of the partition where the gateway listens. Undefined: reached by `hosts` only, or not at all. */
   readonly port?: number;
-  /** Host names served on port 80 of each VM of the partition. */
+  /** Host names served on port 80 of each VM of the partition, those of tenants among them. */
   readonly hosts: readonly string[];
   /** Added to, and wins over, the cartridge's. */
   readonly env: Readonly<Record<string, EnvValue>>;
   /** What must be ready before its processes start. Undefined: nothing. */
   readonly needs?: readonly NeedSpec[];
+  /** By name. Undefined: none. */
+  readonly tenants?: readonly TenantSpec[];
 }
 
 /** That one subscription needs another. */

@@ -28,6 +28,8 @@ export function processFingerprint({ image, cartridge, envDigest, network }: Fin
     privileged: cartridge.security.privileged,
     resources: { cpu: cartridge.resources.cpu, memory: cartridge.resources.memory, pids: cartridge.resources.pids },
     runtime: cartridge.runtime,
+    // Where the list of tenants is; what is in it changes without a restart.
+    ...(cartridge.tenants ? { tenants: cartridge.tenants.file } : {}),
     volumes: cartridge.volumes
       .map((volume) => [volume.name, volume.path] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))),

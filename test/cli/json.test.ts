@@ -109,6 +109,13 @@ describe('documents', () => {
     [['rollout', 'promote', 'a'], 'Rollout', { use: { ...rolledOut, rolloutMark: one(ROLLOUT) } }],
     [['rollback', 'a', '--to', '2'], 'Rollout', { use: { ...rolledOut, rollbackTarget: one({ number: 2 } as never) } }],
     [['unsubscribe', 'a'], 'Subscription', { use: { unsubscribe: edited } }],
+    [['tenant', 'add', 'a', 'acme', '--host', 'a.b'], 'Tenant', { use: { addTenant: edited } }],
+    [['tenant', 'rm', 'a', 'acme'], 'Tenant', { use: { removeTenant: edited } }],
+    [
+      ['tenant', 'ls'],
+      'TenantList',
+      { use: { listTenants: () => Promise.resolve([{ alias: 'a', tenant: 'acme', hosts: ['a.b'] }]) } },
+    ],
     [['scale', 'a', '--min', '1'], 'Subscription', { use: { scale: edited } }],
     [['cartridge', 'ls'], 'CartridgeList', { use: { listCartridges: one([named]) } }],
     [['cartridge', 'show', 'php:8.2'], 'Cartridge', { use: { showCartridge: one({ ...named, attached: [] }) } }],

@@ -3,6 +3,7 @@ import { RUNTIMES } from '../../model/runtime.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { NEEDS, OUTPUTS } from './needs.ts';
 import { policyReference } from './policies.ts';
+import { HOST, MULTI_TENANT, TENANTS } from './tenants.ts';
 import { mapping, named, term } from './terms.ts';
 
 /** `partitions:` */
@@ -166,6 +167,7 @@ export const CARTRIDGES: JsonSchema = named(
         pattern: '^.',
         examples: ['./windows/first-boot.ps1'],
       },
+      ...MULTI_TENANT,
     },
     { required: ['image', 'partition'] },
   ),
@@ -212,15 +214,12 @@ export const SUBSCRIPTIONS: JsonSchema = named(
         title: 'a list of host names',
         description: 'Host names that lead to it on port 80 of each VM of the partition. A subscription that speaks http and has `port: 80` gets the requests that no host name claims.',
         type: 'array',
-        items: {
-          title: 'a host name such as shop.example.org',
-          type: 'string',
-          pattern: '^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$',
-        },
+        items: HOST,
         examples: [['shop.example.org']],
       },
       env: term('env'),
       needs: NEEDS,
+      tenants: TENANTS,
     },
     { required: ['cartridge'] },
   ),

@@ -60,7 +60,7 @@ done
 build() {
   folders='' pipes=''
   for name in $wanted; do
-    folders="$folders $staging/$name/overlay/delta $staging/$name/overlay/work $staging/$name/stratos $staging/$name/rootfs"
+    folders="$folders $staging/$name/overlay/delta $staging/$name/overlay/work $staging/$name/stratos $staging/$name/tenants $staging/$name/rootfs"
     pipes="$pipes $staging/$name/stratos/output"
   done
   # Nobody else sees a launcher before it has its owner and mode.

@@ -1,5 +1,6 @@
 /** Processes: all that a VM gets in one stage is one batch. */
 import { parseCreate, parseRemove, type ProcessLaunch } from '../../lxc/process-lifecycle.ts';
+import { tenantsText } from '../../lxc/tenants.ts';
 import { NotFoundError, RemoteCommandError, StratosError } from '../../model/errors.ts';
 import type { ProcessRecord } from '../../model/inventory.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
@@ -200,6 +201,7 @@ function launchOf(context: ApplyContext, action: ActionOf<'process.create'>): Pr
     fingerprint: action.fingerprint,
     cartridge,
     env: context.environments[beside ?? action.subscription] ?? {},
+    ...(cartridge.tenants ? { tenants: tenantsText(subscription) } : {}),
   };
 }
 
