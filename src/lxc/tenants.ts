@@ -1,5 +1,4 @@
 /** The list of tenants that a process has: a file in a directory that is the VM's, so that it can change while the process runs. */
-import { posix } from 'node:path';
 import type { SubscriptionSpec, TenantsSpec } from '../model/spec.ts';
 import { script, type ScriptStep } from '../shell/command.ts';
 import { LAYOUT, UNITS } from './layout.ts';
@@ -17,7 +16,8 @@ export function tenantsText({ alias, tenants = [] }: Pick<SubscriptionSpec, 'ali
 
 /** Directory inside the process, and name of the file in it. */
 export function tenantsPlace({ file }: TenantsSpec): { readonly directory: string; readonly name: string } {
-  return { directory: posix.dirname(file), name: posix.basename(file) };
+  const end = file.lastIndexOf('/');
+  return { directory: file.slice(0, end), name: file.slice(end + 1) };
 }
 
 /**
