@@ -58,7 +58,7 @@ export function simulateAction(world: World, action: Action, context: ModelConte
     case 'process.adopt':
       return record(world, recordOf(action, 'ready'));
     case 'process.remove':
-      return dropRecord(takeContainer(world, action.vm, action.process), action.process, action.vm);
+      return dropRecord(takeContainer(world, action.vm, action.process, context), action.process, action.vm);
     case 'process.forget':
       require(!containerOf(world, action.vm, action.process), `${action.process} is still on ${action.vm}`);
       return dropRecord(world, action.process, action.vm);

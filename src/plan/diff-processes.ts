@@ -2,6 +2,7 @@
 import { millis } from '../model/quantity.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
+import { keepReason } from './release.ts';
 import { addTo } from './slot.ts';
 import { runs, sortMembers, WAS_LEAVING, type SortedMembers } from './sort-members.ts';
 import { targetOf, type Target } from './target.ts';
@@ -61,7 +62,10 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     drain: subscription?.rollout.drain ?? DEFAULT_DRAIN,
     stuck: sorted.stuck.length,
     repairs: [...adopted, ...sorted.repairs.filter(({ member }) => !victims.has(member))],
-    leaving: [...sorted.leaving, ...refused, ...going.filter(({ member }) => !isReady(member))],
+    leaving: [
+      ...[...sorted.leaving, ...refused].filter((departure) => canLeave(view, departure)),
+      ...going.filter(({ member }) => !isReady(member)),
+    ],
     outgoing,
     next: 0,
     unpaired: outgoing.filter((departure) => departure.replaced && !departure.inPlace).length,
@@ -119,6 +123,15 @@ function freshLeft(target: Target, sorted: SortedMembers, adopted: readonly Repa
   if (gate?.upTo === undefined) return Number.MAX_SAFE_INTEGER;
   const taken = adopted.filter(({ how, member }) => how === 'adopt' && member.fingerprint === launch?.fingerprint);
   return Math.max(0, gate.upTo - freshOf(target, sorted) - taken.length);
+}
+
+/** Without a record one that is a VM is its machine alone: it leaves where that can go with it, and stays where it must stay. */
+function canLeave(view: PartitionView, { member, reason }: Departure): boolean {
+  const { name, slot, state } = member;
+  if (state !== undefined || !slot.seen?.guest) return true;
+  const why = view.only === undefined ? (view.noVms ?? keepReason(view, slot)) : 'only a part is being reconciled';
+  if (why !== undefined) view.hold(name, `${reason}, and stays: ${why}`);
+  return why === undefined;
 }
 
 /** How many ready processes of a subscription policy may take down in one plan. */

@@ -72,8 +72,9 @@ function changesOf(
 ): readonly Change[] {
   const actions = stages.flatMap((stage) => stage.actions);
   const urgencyOf = urgencies(input, world);
+  const guests = guestsOf(input, world, actions);
   const counted = actions.flatMap((action) => {
-    const target = targetOf(action);
+    const target = targetOf(action, guests);
     return target === undefined
       ? []
       : [{ target, group: groupOf(action, target, moves), action, urgency: urgencyOf(action) }];
@@ -90,7 +91,23 @@ function groupOf(action: Action, target: string, moves: ReadonlyMap<string, stri
   return moved === undefined ? target : `process ${moved}`;
 }
 
-function targetOf(action: Action): string | undefined {
+/** VMs that are processes: the two come and go together, and are one change. */
+function guestsOf(
+  { observation }: PlanInput,
+  { vmByName }: WorldIndex,
+  actions: readonly Action[],
+): ReadonlySet<string> {
+  const isGuest = (action: Action): boolean => {
+    const seen = observation.vms[action.vm];
+    if (action.kind === 'vm.create' && action.guest) return true;
+    return vmByName.get(action.vm)?.runtime === 'vm' || (seen?.status === 'reached' && seen.guest === true);
+  };
+  return new Set(actions.filter(isGuest).map(({ vm }) => vm));
+}
+
+function targetOf(action: Action, guests: ReadonlySet<string>): string | undefined {
+  if (action.kind.startsWith('process.') && guests.has(action.vm))
+    return COUNTED.has(action.kind) ? `vm ${action.vm}` : undefined;
   switch (action.kind) {
     case 'vm.create':
     case 'vm.delete':
@@ -103,6 +120,8 @@ function targetOf(action: Action): string | undefined {
       return undefined;
   }
 }
+
+const COUNTED: ReadonlySet<string> = new Set(['process.create', 'process.remove', 'process.sleep']);
 
 function urgencies({ spec, decisions }: PlanInput, world: WorldIndex): (action: Action) => number {
   const counts = new Map<string, number>();

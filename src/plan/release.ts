@@ -99,6 +99,8 @@ export function keepReason(view: PartitionView, slot: Slot): string | undefined 
   if (foreign > 0) return `${foreign} containers on it are not ours`;
   const volumes = slot.seen?.volumes ?? [];
   if (volumes.length > 0) return `it has volumes of ${volumes.join(', ')}, and they would be lost`;
+  // Without its process one that was a process is nothing.
+  if (slot.record?.runtime === 'vm') return undefined;
   if (slot.record?.cordoned && slot.draining === undefined) return 'it is cordoned: stratos vm drain releases it';
   return undefined;
 }

@@ -69,6 +69,8 @@ const targetOf = (action: Action): string | undefined => {
   if (action.kind === 'vm.create' || action.kind === 'vm.delete') return action.vm;
   const counted =
     action.kind === 'process.create' || action.kind === 'process.remove' || action.kind === 'process.sleep';
+  // A VM that is a process comes and goes with it.
+  if (counted && action.vm.startsWith('own-')) return action.vm;
   return counted ? action.process : undefined;
 };
 

@@ -22,6 +22,7 @@ import {
   type ScalingPolicy,
 } from '../../src/model/policy.ts';
 import {
+  gatewayHome,
   type CartridgeSpec,
   type IaasSpec,
   type NeedSpec,
@@ -50,6 +51,8 @@ export interface PartitionOptions {
   readonly network?: string;
   readonly spare?: Partial<PartitionPolicy['spare']>;
   readonly scaleDown?: Partial<PartitionPolicy['scaleDown']>;
+  /** Its VMs are processes, behind the gateways of this partition. */
+  readonly guestsOf?: string;
 }
 
 export interface CartridgeOptions {
@@ -60,6 +63,8 @@ export interface CartridgeOptions {
   readonly memory?: number;
   readonly volumes?: CartridgeSpec['volumes'];
   readonly privileged?: boolean;
+  /** Default `lxc`. */
+  readonly runtime?: CartridgeSpec['runtime'];
   readonly ports?: CartridgeSpec['ports'];
   readonly env?: CartridgeSpec['env'];
   readonly health?: Partial<CartridgeSpec['health']>;
@@ -91,7 +96,8 @@ export interface SubscriptionOptions {
 
 /** A partition of 1 to 4 VMs with 2 cores and 2 GiB on `lab`. */
 export function aPartition(name: string, options: PartitionOptions = {}): PartitionSpec {
-  const { min = 1, max = 4, cpu = 2, memory = 2048, processesPerVm = NO_BOUND, strategy = 'pack' } = options;
+  const { max = 4, cpu = 2, memory = 2048, strategy = 'pack', guestsOf } = options;
+  const { min = 1, processesPerVm = NO_BOUND } = guestsOf === undefined ? options : { min: 0, processesPerVm: 1 };
   return {
     name,
     placement: options.placement ?? [{ iaas: 'lab', max: NO_BOUND }],
@@ -106,6 +112,7 @@ export function aPartition(name: string, options: PartitionOptions = {}): Partit
       scaleDown: { ...DEFAULT_SCALE_DOWN, ...options.scaleDown },
     },
     network: options.network ?? '10.66.0.0/22',
+    ...(guestsOf === undefined ? {} : { runtime: 'vm', gateway: guestsOf }),
   };
 }
 
@@ -130,7 +137,7 @@ export function aCartridge(name: string, options: CartridgeOptions = {}): Cartri
     volumes: options.volumes ?? [],
     ...(options.command ? { command: options.command } : {}),
     security: { privileged: options.privileged ?? false },
-    runtime: 'lxc',
+    runtime: options.runtime ?? 'lxc',
     ...(options.outputs ? { outputs: options.outputs } : {}),
   };
 }
@@ -265,7 +272,7 @@ export function gatewayText(
   const partition = inventory.vms.find(({ name }) => name === vm)?.partition;
   const subscriptions = Object.values(spec.subscriptions).filter(
     (subscription) =>
-      spec.cartridges[subscription.cartridge]?.partition === partition &&
+      gatewayHome(spec.partitions, spec.cartridges[subscription.cartridge]?.partition ?? '') === partition &&
       (subscription.port !== undefined || subscription.hosts.length > 0),
   );
   if (partition === undefined || subscriptions.length === 0) return undefined;

@@ -101,6 +101,10 @@ interface Parts {
   readonly shop: SubscriptionOptions | null;
   readonly blog: SubscriptionOptions | null;
   readonly wiki: SubscriptionOptions | null;
+  /** Of runtime `vm`, behind the gateways of web. */
+  readonly app: SubscriptionOptions | null;
+  readonly own: PartitionOptions;
+  readonly guest: CartridgeOptions;
 }
 
 const maybe = (options: fc.Arbitrary<SubscriptionOptions>) => fc.option(options, { freq: 5 });
@@ -113,19 +117,31 @@ const parts: fc.Arbitrary<Parts> = fc.record({
   shop: maybe(subscriptionOptions(['one'])),
   blog: maybe(subscriptionOptions(['one', 'two'])),
   wiki: maybe(subscriptionOptions(['two'])),
+  app: fc.option(
+    fc
+      .record({ min: fc.nat(3), surge: fc.constantFrom(1, 2), unavailable: fc.nat(1), exposed: fc.boolean() })
+      .map(({ exposed, ...options }) => ({ ...options, cartridge: 'guest', ...(exposed ? { port: 8090 } : {}) })),
+    { freq: 2 },
+  ),
+  own: fc.record({
+    max: fc.constantFrom(3, 6),
+    guestsOf: fc.constant('web'),
+    placement: fc.constant([{ iaas: 'edge', max: NO_BOUND }]),
+  }),
+  guest: fc.constantFrom('win-1', 'win-2').map((image) => ({ partition: 'own', runtime: 'vm' as const, image })),
 });
 
 function specOf(all: Parts): Spec {
   const subscriptions = Object.fromEntries(
-    (['shop', 'blog', 'wiki'] as const).flatMap((alias) => {
+    (['shop', 'blog', 'wiki', 'app'] as const).flatMap((alias) => {
       const options = all[alias];
       return options ? [[alias, options]] : [];
     }),
   );
   return aSpec({
     iaas: [LAB, { ...LAB, name: 'edge' }, aPool('pool', 3)],
-    partitions: { web: all.web, api: all.api },
-    cartridges: { one: all.one, two: all.two },
+    partitions: { web: all.web, api: all.api, own: all.own },
+    cartridges: { one: all.one, two: all.two, guest: all.guest },
     subscriptions,
   });
 }
@@ -135,7 +151,9 @@ export const editedSpecs: fc.Arbitrary<{ readonly before: Spec; readonly after: 
   .tuple(
     parts,
     parts,
-    fc.array(fc.constantFrom<keyof Parts>('web', 'api', 'one', 'two', 'shop', 'blog', 'wiki'), { maxLength: 3 }),
+    fc.array(fc.constantFrom<keyof Parts>('web', 'api', 'one', 'two', 'shop', 'blog', 'wiki', 'app', 'guest'), {
+      maxLength: 3,
+    }),
   )
   .map(([before, other, edits]) => {
     const after: Record<keyof Parts, unknown> = { ...before };
@@ -184,6 +202,12 @@ export const MISHAPS = [
 ] as const;
 export type Mishap = (typeof MISHAPS)[number];
 
+/** What can happen to a machine that is a process: nobody is inside, and its label does not change. */
+const OF_GUESTS: ReadonlySet<Mishap> = new Set<Mishap>([
+  ...(['container stopped', 'record lost', 'record failed', 'record creating', 'record leaving'] as const),
+  ...(['machine lost', 'machine failed', 'vm record lost', 'vm cordoned', 'vm drained', 'iaas silent'] as const),
+]);
+
 /** Something that happens, to the n-th of what it can happen to. */
 export interface Disturbance {
   readonly what: Mishap;
@@ -210,6 +234,11 @@ export function disturb(world: World, { what, n }: Disturbance): World {
   const vms = [...world.inventory.vms].sort((a, b) => (a.name < b.name ? -1 : 1));
   const process = processes[n % Math.max(1, processes.length)];
   const vm = vms[n % Math.max(1, vms.length)];
+  const guest = what.startsWith('container') ? vms.find(({ name }) => name === process?.vm) : vm;
+  if (guest?.runtime === 'vm' && !OF_GUESTS.has(what))
+    return what === 'machine stopped'
+      ? onVm(world, guest.name, (seen) => stopped(seen, seen.processes[0]?.name ?? ''))
+      : world;
   switch (what) {
     case 'container lost':
       return process ? onVm(world, process.vm, (seen) => without(seen, process.name)) : world;

@@ -1,21 +1,23 @@
 /** What actions on machines do, on paper. */
 import type { VmRecord } from '../../model/inventory.ts';
 import type { Machine, ReachedVm } from '../../model/observation.ts';
-import type { VmCreate } from '../../model/plan.ts';
+import type { GuestProcess, VmCreate } from '../../model/plan.ts';
 import { bytes, cores } from '../../model/quantity.ts';
-import { stemOf } from '../names.ts';
+import { numberOf, stemOf } from '../names.ts';
 import { list, machines, putVm, reached, require, see, vmRecord, type ModelContext, type World } from './world.ts';
 
 /** The record of a VM that is asked for. */
-export function newVm({ vm, iaas, size, zone }: VmCreate): VmRecord {
+export function newVm({ vm, iaas, size, zone, guest }: VmCreate): VmRecord {
   const marks = { cordoned: false, draining: false, createdAt: '2026-01-01T00:00:00.000Z' };
-  return { name: vm, partition: stemOf(vm), iaas, state: 'creating', size, ...inZone(zone), ...marks };
+  const kind = guest ? { runtime: 'vm' as const } : {};
+  return { name: vm, partition: stemOf(vm), iaas, state: 'creating', size, ...inZone(zone), ...marks, ...kind };
 }
 
 /** A machine that answers, made or found, and its record. */
 export function createVm(world: World, action: VmCreate): World {
-  const { vm, iaas } = action;
+  const { vm, iaas, guest } = action;
   const before = vmRecord(world, vm) ?? newVm(action);
+  if (before.runtime === 'vm') return createGuest(world, before, guest);
   const taken = new Set(world.inventory.vms.flatMap((other) => other.machine ?? []));
   const all = machines(world, iaas);
   const own = all.find((machine) => machine.vm === vm || machine.id === before.machine);
@@ -27,6 +29,32 @@ export function createVm(world: World, action: VmCreate): World {
   const seen = running.observation.vms[vm];
   const answering = seen?.status === 'reached' ? running : see(running, vm, emptyVm());
   return putVm(answering, { ...before, state: 'created', machine: made.id, endpoint: endpointOf(vm) });
+}
+
+/** A machine that is a process from the moment it is there; without `guest` the one that was made before. */
+function createGuest(world: World, before: VmRecord, guest: GuestProcess | undefined): World {
+  const { name: vm, iaas } = before;
+  const own = machines(world, iaas).find((machine) => machine.vm === vm);
+  if (!guest) {
+    require(own !== undefined, `the machine of ${vm} is gone`);
+    return putVm(world, { ...before, state: 'ready', machine: own.id, endpoint: endpointOf(vm) });
+  }
+  require(own === undefined, `${vm} is another process already`);
+  const { name, subscription, image, fingerprint } = guest;
+  const process = {
+    name,
+    subscription,
+    ordinal: numberOf(name),
+    index: 1,
+    image,
+    fingerprint,
+    state: 'running',
+  } as const;
+  const made = { ...madeMachine(vm, before.partition, before.zone), process: { name, fingerprint } };
+  const listed = list(world, iaas, [...machines(world, iaas), made]);
+  const { lineage } = world.inventory;
+  const seen = see(listed, vm, { ...emptyVm(), guest: true, lineage, processes: [process] });
+  return putVm(seen, { ...before, state: 'ready', machine: made.id, endpoint: endpointOf(vm) });
 }
 
 function madeMachine(vm: string, partition: string, zone: string | undefined): Machine {
@@ -82,8 +110,8 @@ export function adoptVm(world: World, name: string, iaas: string, id: string, { 
   const size = machine.size ?? spec.partitions[partition]?.policy.vm;
   require(size !== undefined, `no partition is named ${partition}`);
   const marks = { cordoned: false, draining: false, createdAt: '2026-01-01T00:00:00.000Z' };
-  const endpoint = endpointOf(name);
-  return putVm(world, { name, partition, iaas, state: 'created', size, machine: id, endpoint, ...marks });
+  const what = { name, partition, iaas, size, machine: id, endpoint: endpointOf(name), ...marks };
+  return putVm(world, machine.process ? { ...what, state: 'ready', runtime: 'vm' } : { ...what, state: 'created' });
 }
 
 /** A VM with the preparation it should have. */
@@ -107,7 +135,10 @@ export function deleteVm(world: World, name: string): World {
   const before = vmRecord(world, name);
   require(before !== undefined, `${name} is not in the inventory`);
   const seen = world.observation.vms[name];
-  if (seen?.status === 'reached') {
+  if (before.runtime === 'vm') {
+    const left = world.inventory.processes.filter(({ vm }) => vm === name);
+    require(left.length === 0, `${name} is not empty`);
+  } else if (seen?.status === 'reached') {
     require(seen.processes.length + seen.foreign.length === 0, `${name} is not empty`);
     require((seen.volumes ?? []).length === 0, `${name} has volumes`);
   }

@@ -2,6 +2,7 @@
 import type { ProcessRecord } from '../../model/inventory.ts';
 import type { ObservedProcess } from '../../model/observation.ts';
 import type { ProcessAdopt, ProcessCreate } from '../../model/plan.ts';
+import { gatewayHome, type Spec } from '../../model/spec.ts';
 import { reached, require, see, vmRecord, type ModelContext, type World } from './world.ts';
 
 /** The record that an action writes. */
@@ -21,6 +22,8 @@ export function containerOf({ observation }: World, vm: string, process: string)
 /** The image must be there as the cartridge runs it: with its own ownership for privileged ones, shifted for others. */
 export function requireImage(world: World, { vm, subscription, image }: ProcessCreate, { spec }: ModelContext): void {
   const cartridge = spec.cartridges[spec.subscriptions[subscription]?.cartridge ?? ''];
+  // The IaaS has the image of a machine.
+  if (cartridge?.runtime === 'vm') return;
   const key = cartridge?.security.privileged ? 'privilegedImages' : 'images';
   require(reached(world, vm)[key]?.includes(image) === true, `${vm} does not have ${image} among its ${key}`);
 }
@@ -37,6 +40,11 @@ export function putVolumes(world: World, { vm, subscription }: ProcessCreate, { 
 export function putContainer(world: World, action: ProcessCreate): World {
   const { vm, process: name, subscription, ordinal, index, image, fingerprint } = action;
   const seen = reached(world, vm);
+  if (seen.guest) {
+    const own = seen.processes.find((process) => process.name === name);
+    require(own?.fingerprint === fingerprint, `${vm} is not ${name} as it should be`);
+    return see(world, vm, { ...seen, processes: [{ ...own, state: 'running' }] });
+  }
   require(seen.prepared !== undefined, `${vm} is not prepared`);
   for (const other of seen.processes) {
     require(other.name === name || other.index !== index, `${other.name} has number ${index} on ${vm}`);
@@ -56,17 +64,19 @@ export function putContainer(world: World, action: ProcessCreate): World {
 }
 
 /** The VM without a container, which must not be in rotation. */
-export function takeContainer(world: World, vm: string, process: string): World {
+export function takeContainer(world: World, vm: string, process: string, { spec }: ModelContext): World {
   const seen = reached(world, vm);
   require(seen.processes.some(({ name }) => name === process), `${process} is not on ${vm}`);
   const left = world.inventory.processes.find(({ name, vm: home }) => name === process && home === vm);
-  require(left?.state !== 'ready' || !isServing(world, vm, process), `${process} is still in rotation`);
+  require(left?.state !== 'ready' || !isServing(world, vm, process, spec), `${process} is still in rotation`);
+  // A machine that is a process stays one until its end.
+  if (seen.guest) return world;
   return see(world, vm, { ...seen, processes: seen.processes.filter(({ name }) => name !== process) });
 }
 
 /** A process must have left the rotation of every gateway that served before it goes; one whose VM just started did not. */
-function isServing(world: World, vm: string, process: string): boolean {
-  const partition = vmRecord(world, vm)?.partition;
+function isServing(world: World, vm: string, process: string, spec: Spec): boolean {
+  const partition = gatewayHome(spec.partitions, vmRecord(world, vm)?.partition ?? '');
   return world.inventory.vms.some((other) => {
     const seen = world.observation.vms[other.name];
     if (
@@ -90,11 +100,13 @@ export function markLeaving(world: World, names: readonly string[]): World {
 }
 
 /** A gateway that serves what is recorded as ready now. */
-export function configure(world: World, name: string, { gatewayDigest }: ModelContext): World {
+export function configure(world: World, name: string, { spec, gatewayDigest }: ModelContext): World {
   const { inventory } = world;
   const partition = vmRecord(world, name)?.partition;
   require(partition !== undefined, `${name} is not in the inventory`);
-  const vms = new Set(inventory.vms.filter((vm) => vm.partition === partition).map((vm) => vm.name));
+  const vms = new Set(
+    inventory.vms.filter((vm) => gatewayHome(spec.partitions, vm.partition) === partition).map((vm) => vm.name),
+  );
   const included = inventory.processes.filter((process) => process.state === 'ready' && vms.has(process.vm));
   const digest = gatewayDigest(inventory, name, new Set(included.map((process) => process.name)));
   const servers = Object.fromEntries(included.map((process) => [process.name, true]));
