@@ -54,7 +54,8 @@ function toProblem(error: SchemaError, source: YamlSource): SpecProblem | undefi
       return make(path, 'key', `Missing key ${showValue(key)} in ${name}`);
     }
     case 'discriminator': {
-      const kinds = path[0] === 'stores' ? ['directory', 'oci'] : ['local', 'static'];
+      // `#/$defs/iaasLocal` is of kind `local`.
+      const kinds = (schema.oneOf ?? []).map(({ $ref = '' }) => $ref.replace(/^#\/\$defs\/[a-z]+/, '').toLowerCase());
       const kind = (value as Record<string, unknown> | undefined)?.kind;
       if (kind === undefined) return undefined; // said by `required`
       const text = typeof kind === 'string' ? suggest(kind, kinds) : undefined;

@@ -117,6 +117,20 @@ describe('gce', () => {
     await expect(subject.provider.create(await subject.request('huge', { size }))).rejects.toThrow('family e2');
   });
 
+  it('says what a size costs where the spec does', async () => {
+    const prices = { 'e2-standard-2': 0.067 };
+    const provider = subject.open({ prices });
+    const { size } = await subject.request('priced');
+    expect(await provider.survey?.([size])).toContainEqual({
+      subject: 'price',
+      status: 'ok',
+      detail: 'e2-standard-2 costs 0.067 an hour',
+    });
+    expect((await provider.sizes?.())?.filter(({ price }) => price !== undefined)).toMatchObject([
+      { name: 'e2-standard-2', price: 0.067 },
+    ]);
+  });
+
   it('makes machines of an image that it baked', async () => {
     const { provider } = subject;
     const machine = await provider.create(await subject.request('source'));

@@ -15,7 +15,7 @@ export interface SizeOffer extends PricedSize {
 }
 
 export interface Sizes {
-  /** All that this subscription may have at the location; Azure's API tells no price. Asked for once. */
+  /** All that this subscription may have at the location, with the spec's prices: Azure's API tells none. Asked for once. */
   all(): Promise<readonly SizeOffer[]>;
   /** The name of the size of a VM. @throws IaasError invalid when none fits */
   choose(size: VmSize, zone: string | undefined): Promise<string>;
@@ -29,7 +29,7 @@ export function azureSizes(spec: AzureIaasSpec, account: AzureAccount): Sizes {
     const skus = await account.ask({ what }, ({ compute }, abortSignal) =>
       collect(compute.resourceSkus.list({ filter: `location eq '${location}'`, abortSignal })),
     );
-    return skus.flatMap((sku) => offerOf(sku, location) ?? []);
+    return skus.flatMap((sku) => offerOf(sku, location, spec.prices) ?? []);
   });
   return {
     all,
@@ -48,7 +48,10 @@ export function azureSizes(spec: AzureIaasSpec, account: AzureAccount): Sizes {
   };
 }
 
-/** The smallest of a family that offers as much, the newest generation of it; its disk is made as large as is asked for. */
+/**
+ * The cheapest that has a price, else the smallest of a family, that offers as much, the newest generation of it; its disk is made as
+ * large as is asked for.
+ */
 export function fitting(
   { cpu, memory }: VmSize,
   family: string,
@@ -57,7 +60,8 @@ export function fitting(
 ): string | undefined {
   const form = new RegExp(`^Standard_${family}\\d`);
   const usable = offers
-    .filter(({ name, zones }) => form.test(name) && (zone === undefined || zones.includes(zone)))
+    .filter(({ name, price }) => form.test(name) || price !== undefined)
+    .filter(({ zones }) => zone === undefined || zones.includes(zone))
     .toSorted((a, b) => generation(b.name) - generation(a.name));
   return smallestFit({ cpu, memory }, usable)?.name;
 }
@@ -68,7 +72,11 @@ function generation(name: string): number {
 }
 
 /** What a SKU offers; undefined for what is no machine, of another architecture, or not for this subscription. */
-export function offerOf(sku: ResourceSku, location: string): SizeOffer | undefined {
+export function offerOf(
+  sku: ResourceSku,
+  location: string,
+  prices: Readonly<Record<string, number>> = {},
+): SizeOffer | undefined {
   const told = new Map((sku.capabilities ?? []).map(({ name, value }) => [name, value]));
   const cpu = Number(told.get('vCPUsAvailable') ?? told.get('vCPUs'));
   const memory = Number(told.get('MemoryGB'));
@@ -78,7 +86,9 @@ export function offerOf(sku: ResourceSku, location: string): SizeOffer | undefin
   if (restrictions.some(({ type }) => type === 'Location')) return undefined;
   const closed = restrictions.flatMap(({ restrictionInfo }) => restrictionInfo?.zones ?? []);
   const here = sku.locationInfo?.find((info) => info.location?.toLowerCase() === location.toLowerCase());
+  const price = prices[sku.name];
   return {
+    ...(price !== undefined && { price }),
     name: sku.name,
     cpu: cores(cpu),
     memory: bytes(Math.round(memory * 2 ** 30)),

@@ -3,6 +3,7 @@ import { IaasError } from '../../model/errors.ts';
 import type { AzureIaasSpec } from '../../model/spec.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { lookAt } from '../cloud/look-at.ts';
+import { priceFinding } from '../cloud/price-finding.ts';
 import type { Finding } from '../provider.ts';
 import type { AzureAccount } from './account.ts';
 import { collect } from './collect.ts';
@@ -39,9 +40,9 @@ export async function survey(
   const parts = await Promise.all([
     lookAt('image', () => imageFound(spec, account)),
     lookAt('network', () => networkFound(spec, account)),
-    ...wanted.map((size) => lookAt('size', () => sizeFound(spec, sizes, size))),
+    ...wanted.map((size) => sizeFound(spec, sizes, size)),
   ]);
-  return [entered, ...parts, ...(await quotas(spec, account))];
+  return [entered, ...parts.flat(), ...(await quotas(spec, account))];
 }
 
 async function imageFound({ name, image, location }: AzureIaasSpec, account: AzureAccount): Promise<string> {
@@ -74,15 +75,20 @@ async function networkFound(spec: AzureIaasSpec, account: AzureAccount): Promise
 }
 
 /** It must be had in all zones: any of them may get the machine. */
-async function sizeFound({ name, zones, location }: AzureIaasSpec, sizes: Sizes, size: VmSize): Promise<string> {
-  const chosen = await sizes.choose(size, zones[0]);
-  const offer = (await sizes.all()).find((each) => each.name === chosen);
-  const missing = zones.filter((zone) => !offer?.zones.includes(zone));
-  if (offer && missing.length === 0) return `${chosen} in ${location}`;
-  const where = offer ? `zone ${missing.join(', ')} of ${location}` : location;
-  throw new IaasError(name, 'invalid', `Cannot use size ${chosen} as this subscription has none in ${where}`, {
-    hint: `az vm list-skus --location ${location} --size ${chosen} --all --output table`,
+async function sizeFound(spec: AzureIaasSpec, sizes: Sizes, size: VmSize): Promise<readonly Finding[]> {
+  const { name, zones, location } = spec;
+  let chosen = '';
+  const found = await lookAt('size', async () => {
+    chosen = await sizes.choose(size, zones[0]);
+    const offer = (await sizes.all()).find((each) => each.name === chosen);
+    const missing = zones.filter((zone) => !offer?.zones.includes(zone));
+    if (offer && missing.length === 0) return `${chosen} in ${location}`;
+    const where = offer ? `zone ${missing.join(', ')} of ${location}` : location;
+    throw new IaasError(name, 'invalid', `Cannot use size ${chosen} as this subscription has none in ${where}`, {
+      hint: `az vm list-skus --location ${location} --size ${chosen} --all --output table`,
+    });
   });
+  return found.status === 'ok' ? [found, priceFinding(spec, chosen)] : [found];
 }
 
 /** Of the quotas of the location, those that a machine takes of. */

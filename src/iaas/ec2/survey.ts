@@ -3,6 +3,7 @@ import { IaasError } from '../../model/errors.ts';
 import type { Ec2IaasSpec } from '../../model/spec.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { lookAt } from '../cloud/look-at.ts';
+import { priceFinding } from '../cloud/price-finding.ts';
 import type { Finding } from '../provider.ts';
 import type { Ec2Api } from './api.ts';
 import { ec2CodeOf } from './failures.ts';
@@ -56,12 +57,7 @@ async function surveySize(surveyed: Surveyed, size: VmSize): Promise<readonly Fi
     return `${type} can be had${await soldIn(surveyed, type)}`;
   });
   if (found.status !== 'ok') return [found];
-  const price = spec.prices?.[type];
-  const cost: Finding =
-    price === undefined
-      ? { subject: 'price', status: 'warning', detail: `iaas.${spec.name}.prices does not say what ${type} costs` }
-      : { subject: 'price', status: 'ok', detail: `${type} costs ${String(price)} an hour` };
-  return [found, await lookAt('credentials', async () => askFor(surveyed, size, type)), cost];
+  return [found, await lookAt('credentials', async () => askFor(surveyed, size, type)), priceFinding(spec, type)];
 }
 
 /** The type that a VM of this size would get. @throws IaasError when the region or the image has no use for it */

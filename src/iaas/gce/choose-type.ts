@@ -32,7 +32,7 @@ export function typeChooser(spec: GceIaasSpec, client: GceClient): TypeChooser {
     async choose(size, zone, signal) {
       if (size.name !== undefined) return size.name;
       if (spec.custom) return customType(size, spec.family);
-      const found = fitting(size, spec.family, await chooser.all(zone, signal));
+      const found = fitting(size, spec.family, await chooser.all(zone, signal), spec.prices);
       if (found !== undefined) return found;
       throw new IaasError(
         spec.name,

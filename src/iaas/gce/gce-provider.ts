@@ -21,7 +21,7 @@ export function gceProvider(spec: GceIaasSpec, { lineage, env }: IaasContext): I
     ...lifecycle(spec, lineage, calls),
     check: () => checkZones(spec, client),
     survey: (sizes) => survey(spec, client, types, sizes),
-    sizes: async () => (await types.all(spec.zones[0] ?? '')).map(sizeOf),
+    sizes: async () => (await types.all(spec.zones[0] ?? '')).map((type) => sizeOf(type, spec.prices)),
     bake: async (id, image, signal) =>
       bakeImage(spec, client, await instance(id, `bake ${image}`, signal), image, signal),
   };

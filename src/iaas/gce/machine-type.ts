@@ -3,6 +3,9 @@ import { bytes, cores } from '../../model/quantity.ts';
 import type { PricedSize, VmSize } from '../../model/vm-size.ts';
 import { smallestFit } from '../cloud/smallest-fit.ts';
 
+/** Of an hour, by name. */
+type Prices = Readonly<Record<string, number>>;
+
 export interface MachineType {
   readonly name: string;
   readonly guestCpus: number;
@@ -19,16 +22,31 @@ const SHARED_CORES: Readonly<Record<string, number>> = {
   'e2-medium': 1,
 };
 
-/** What a machine type offers. GCE's API tells no price. */
-export function sizeOf({ name, guestCpus, memoryMb }: MachineType): PricedSize & { readonly name: string } {
-  return { name, cpu: cores(SHARED_CORES[name] ?? guestCpus), memory: bytes(memoryMb * 2 ** 20) };
+/** What a machine type offers; GCE's API tells no price. */
+export function sizeOf(
+  { name, guestCpus, memoryMb }: MachineType,
+  prices: Prices = {},
+): PricedSize & { readonly name: string } {
+  const price = prices[name];
+  const priced = price === undefined ? {} : { price };
+  return { ...priced, name, cpu: cores(SHARED_CORES[name] ?? guestCpus), memory: bytes(memoryMb * 2 ** 20) };
 }
 
-/** The smallest of a family that offers as much; its disk is made as large as is asked for. */
-export function fitting(wanted: VmSize, family: string, types: readonly MachineType[]): string | undefined {
-  const offers = types.filter(({ name, architecture }) => name.startsWith(`${family}-`) && architecture !== 'ARM64');
+/** The cheapest that has a price, else the smallest of a family, that offers as much; its disk is made as large as is asked for. */
+export function fitting(
+  wanted: VmSize,
+  family: string,
+  types: readonly MachineType[],
+  prices: Prices = {},
+): string | undefined {
+  const offers = types.filter(
+    ({ name, architecture }) => (name.startsWith(`${family}-`) || name in prices) && architecture !== 'ARM64',
+  );
   const { cpu, memory } = wanted;
-  return smallestFit({ cpu, memory }, offers.map(sizeOf))?.name;
+  return smallestFit(
+    { cpu, memory },
+    offers.map((type) => sizeOf(type, prices)),
+  )?.name;
 }
 
 /**

@@ -3,6 +3,7 @@ import { IaasError } from '../../model/errors.ts';
 import type { GceIaasSpec } from '../../model/spec.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { lookAt } from '../cloud/look-at.ts';
+import { priceFinding } from '../cloud/price-finding.ts';
 import type { Finding } from '../provider.ts';
 import type { TypeChooser } from './choose-type.ts';
 import type { GceClient } from './client.ts';
@@ -35,7 +36,7 @@ export async function survey(
   const parts = await Promise.all([
     lookAt('image', () => imageFound(spec, client)),
     ...regions.map((region) => lookAt('network', () => networkFound(spec, client, region))),
-    ...sizes.map((size) => lookAt('size', () => sizeFound(spec, client, types, size))),
+    ...sizes.map((size) => sizeFound(spec, client, types, size)),
     ...regions.map((region) => quotaOf(spec, client, region)),
   ]);
   return [entered, ...parts.flat()];
@@ -61,13 +62,21 @@ async function networkFound(spec: GceIaasSpec, client: GceClient, region: string
 }
 
 /** It must be had in all zones: any of them may get the machine. */
-async function sizeFound({ zones }: GceIaasSpec, client: GceClient, types: TypeChooser, size: VmSize): Promise<string> {
+async function sizeFound(
+  spec: GceIaasSpec,
+  client: GceClient,
+  types: TypeChooser,
+  size: VmSize,
+): Promise<readonly Finding[]> {
   let type = '';
-  for (const zone of zones) {
-    type = await types.choose(size, zone);
-    await client.ask({ what: `use machine type ${type} in ${zone}`, path: `zones/${zone}/machineTypes/${type}` });
-  }
-  return `${type} in ${zones.join(', ')}`;
+  const found = await lookAt('size', async () => {
+    for (const zone of spec.zones) {
+      type = await types.choose(size, zone);
+      await client.ask({ what: `use machine type ${type} in ${zone}`, path: `zones/${zone}/machineTypes/${type}` });
+    }
+    return `${type} in ${spec.zones.join(', ')}`;
+  });
+  return found.status === 'ok' ? [found, priceFinding(spec, type)] : [found];
 }
 
 interface Region {

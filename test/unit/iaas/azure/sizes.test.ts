@@ -45,6 +45,10 @@ describe('fitting', () => {
   it('takes the newest generation of the smallest that is enough', () => {
     expect(fitting(size, 'D', undefined, offers)).toBe('Standard_D2s_v5');
   });
+  it('prefers what the spec says the price of, of any family', () => {
+    const priced = [...offers, { ...offer('Standard_B4ms', 4, 16), price: 0.17 }];
+    expect(fitting(size, 'D', '1', priced)).toBe('Standard_B4ms');
+  });
   it('takes what the zone has, of the family alone', () => {
     expect(fitting(size, 'D', '2', offers)).toBe('Standard_D4s_v5');
     expect(fitting(size, 'DC', '1', offers)).toBe('Standard_DC2s_v3');

@@ -19,6 +19,9 @@ describe('fitting', () => {
     expect(fitting(size(1, 1), 'n2', types)).toBeUndefined();
     expect(fitting(size(1, 1), 't2a', types)).toBeUndefined();
   });
+  it('prefers what the spec says the price of, of any family', () => {
+    expect(fitting(size(1, 1), 'n2', types, { 'e2-standard-2': 0.07, 'e2-medium': 0.08 })).toBe('e2-standard-2');
+  });
   it('asks no disk of a machine type: it is made as large as is wanted', () => {
     expect(fitting({ ...size(1, 1), disk: bytes(2 ** 40) }, 'e2', types)).toBe('e2-medium');
   });
