@@ -207,6 +207,11 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
       async () => (await import('./doctor.ts')).doctorCommand,
     ),
     leaf(
+      'schedule',
+      'print what reconciles by itself: cron, systemd',
+      async () => (await import('./schedule.ts')).scheduleCommand,
+    ),
+    leaf(
       'completion',
       'print a completion script for a shell',
       async () => (await import('./completion.ts')).completionCommand,
