@@ -4,7 +4,7 @@
 
 preflight
 install_packages test
-test/peers/moto.sh install
+test/peers/moto.sh install || say 'moto cannot be had here: the contract of ec2 will fail'
 install_modules
 build
 

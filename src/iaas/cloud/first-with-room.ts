@@ -1,10 +1,10 @@
 /** Places that are tried one after the other. */
 import { IaasError } from '../../model/errors.ts';
 
-/** What `make` gives in the first place that is not full; one without a name where there are none. @throws IaasError what the last said */
-export async function firstWithRoom<T>(
-  places: readonly string[],
-  make: (place: string | undefined) => Promise<T>,
+/** What `make` gives in the first place that is not full; undefined where there are none. @throws IaasError what the last said */
+export async function firstWithRoom<Place, T>(
+  places: readonly Place[],
+  make: (place: Place | undefined) => Promise<T>,
 ): Promise<T> {
   const [first, ...rest] = places;
   try {

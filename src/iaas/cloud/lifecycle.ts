@@ -63,9 +63,11 @@ export function lifecycle(
     const look = async (): Promise<Machine | undefined> => {
       const machine = await calls.find(id, signal);
       if (!machine || machine.state === 'deleting') {
-        if (!machine && fresh) return undefined;
+        const fault = await calls.faultOf?.(id, vm);
+        // What was just made may not be found yet, or have ended before it ran.
+        if (!machine && fresh && fault?.neverRan !== true) return undefined;
         const message = `Cannot wait for machine ${id} as it went away meanwhile`;
-        throw (await calls.faultOf?.(id, vm))?.error ?? new IaasError(name, 'unavailable', message);
+        throw fault?.error ?? new IaasError(name, 'unavailable', message);
       }
       if (machine.state === 'failed') {
         const { error, neverRan } = await faultOf(id, vm);

@@ -4,6 +4,7 @@ import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
 import type { Ec2IaasSpec } from '../../model/spec.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
+import { firstWithRoom } from '../cloud/first-with-room.ts';
 import { poll } from '../cloud/poll.ts';
 import { packUserData } from '../cloud/user-data.ts';
 import type { MachineRequest } from '../provider.ts';
@@ -57,7 +58,9 @@ export async function launch(
       );
       const instance = made?.[0];
       if (!instance) throw new IaasError(spec.name, 'unavailable', `Cannot ${what} as EC2's answer has no machine`);
-      return isEnding(instance) ? undefined : instance;
+      if (isEnding(instance)) return undefined;
+      seen.made({ ...instance, Tags: tagsOf(first.labels) });
+      return instance;
     } catch (error) {
       if (ec2CodeOf(error) !== 'IdempotentParameterMismatch') throw error;
       // An earlier run asked for it, with another host key, and was told nothing: there is a machine that is not listed yet.
@@ -71,9 +74,7 @@ export async function launch(
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const token = tokenOf(lineage, vm, request.generation, place.subnet, attempt);
       const instance = await runOnce(place, token);
-      if (instance?.InstanceId === undefined) continue;
-      seen.made({ ...instance, Tags: tagsOf(first.labels) });
-      return instance.InstanceId;
+      if (instance?.InstanceId !== undefined) return instance.InstanceId;
     }
     throw new IaasError(spec.name, 'unavailable', `Cannot ${what} as its machines end at once: ${String(ATTEMPTS)}`);
   }
@@ -84,21 +85,15 @@ export async function launch(
       spec.name,
       'invalid',
       `Cannot ${what} as ${spec.name} has no subnet in its zone: ${zone ?? ''}`,
-      {
-        hint: 'aws ec2 describe-subnets',
-      },
     );
-  let full: IaasError | undefined;
-  for (const place of order)
-    try {
-      return await runIn(place);
-    } catch (error) {
-      if (!(error instanceof IaasError) || error.failure !== 'no-capacity') throw error;
-      full = error;
-    }
-  const zones = [...new Set(order.flatMap((place) => place.zone ?? []))];
-  const where = zones.length === 0 ? '' : ` (tried ${zones.join(', ')})`;
-  throw new IaasError(spec.name, 'no-capacity', `${full?.message ?? `Cannot ${what}`}${where}`, { cause: full?.cause });
+  try {
+    return await firstWithRoom(order, async (place = {}) => runIn(place));
+  } catch (error) {
+    if (!(error instanceof IaasError) || error.failure !== 'no-capacity') throw error;
+    const zones = [...new Set(order.flatMap((place) => place.zone ?? []))];
+    const where = zones.length === 0 ? '' : ` (tried ${zones.join(', ')})`;
+    throw new IaasError(spec.name, 'no-capacity', `${error.message}${where}`, { cause: error.cause });
+  }
 }
 
 /** User data as it is sent: ours packed; that of a cartridge as it is, since Windows does not unpack. */
