@@ -28,6 +28,9 @@ describe('ec2', () => {
     vi.unstubAllEnvs();
   });
 
+  const eventually = async (look: () => unknown): Promise<void> => {
+    await vi.waitFor(look, { timeout: 20_000, interval: 50 });
+  };
   const patient = { timeout: millis(20_000) };
   const asked = (action: string): readonly Asked[] => cloud.faults.asked.filter((each) => each.action === action);
   /** Refuses machines in a subnet. */
@@ -57,14 +60,15 @@ describe('ec2', () => {
 
   it('waits for what was just made and is not to be found, and lists it meanwhile', async () => {
     const provider = cloud.provider('hidden', patient);
-    cloud.faults.hideFor = 4;
+    cloud.faults.hideFor = 1_000_000;
     const making = provider.create(await cloud.request('web-1'));
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(asked('RunInstances')).toHaveLength(1);
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await provider.list()).map(({ vm, state }) => [vm, state])).toEqual([['web-1', 'pending']]);
     });
+    cloud.faults.showAll();
     const machine = await making;
     expect(machine.state).toBe('running');
     expect(await provider.list()).toEqual([machine]);
@@ -74,17 +78,17 @@ describe('ec2', () => {
 
   it('ends what was just made although EC2 does not know it yet', async () => {
     const provider = cloud.provider('fresh', patient);
-    cloud.faults.hideFor = 1000;
+    cloud.faults.hideFor = 1_000_000;
     const aborted = new AbortController();
     const making = provider.create(await cloud.request('web-1', { signal: aborted.signal }));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await provider.list()).toHaveLength(1);
     });
     aborted.abort();
     await expect(making).rejects.toMatchObject({ code: 'INTERRUPTED' });
     const [machine] = await provider.list();
     const deleting = provider.delete(machine?.id ?? '');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(asked('TerminateInstances').length).toBeGreaterThan(0);
     });
     expect(await provider.list()).toHaveLength(1);
