@@ -2,6 +2,7 @@
 import { wakesOnRequest } from '../lxc/sleep.ts';
 import { NotFoundError, RemoteCommandError, UsageError } from '../model/errors.ts';
 import type { ProcessRecord, SleepDepth } from '../model/inventory.ts';
+import { capabilitiesOf } from '../model/runtime.ts';
 import type { Spec } from '../model/spec.ts';
 import { millis } from '../model/quantity.ts';
 import { HANDLERS } from './actions/handlers.ts';
@@ -20,7 +21,7 @@ const LOCK_TIMEOUT = millis(60_000);
  */
 export async function processSleep(deps: Deps, name: string, depth: SleepDepth, signal?: AbortSignal): Promise<void> {
   await onProcess(deps, 'process sleep', name, signal, async (context, record) => {
-    checkSleeps(context.spec, record);
+    checkSleeps(context.spec, record, depth);
     const action = { ...actionOf(record, 'process.sleep'), depth };
     let busy: string | undefined;
     const failures = await HANDLERS['process.sleep'](
@@ -67,8 +68,13 @@ function actionOf<K extends 'process.sleep' | 'process.wake'>({ name, vm }: Proc
 }
 
 /** A sleeper that no request wakes would only be one that is down. */
-function checkSleeps(spec: Spec, { name, subscription }: ProcessRecord): void {
+function checkSleeps(spec: Spec, { name, subscription }: ProcessRecord, depth: SleepDepth): void {
   const found = spec.subscriptions[subscription];
+  const runtime = spec.cartridges[found?.cartridge ?? '']?.runtime ?? 'lxc';
+  if (depth === 'frozen' && !capabilitiesOf(runtime).freeze)
+    throw new UsageError(`Cannot freeze ${name} as its runtime cannot: ${runtime}`, {
+      hint: `stratos process sleep ${name} --depth stopped`,
+    });
   if (!found || wakesOnRequest(found)) return;
   throw new UsageError(
     `Cannot put ${name} to sleep as no request would wake it: ${subscription} has no idle policy that wakes on request`,
