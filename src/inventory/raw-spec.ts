@@ -120,6 +120,7 @@ export interface RawOpenstackIaas extends RawCloud {
   readonly secret?: RawSecret;
   readonly image: string;
   readonly network: string;
+  readonly addresses?: RawMap<string>;
   readonly floating?: string;
   readonly securityGroups?: readonly string[];
   readonly zones?: readonly string[];

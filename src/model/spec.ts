@@ -256,6 +256,8 @@ export interface OpenstackIaasSpec extends CloudSpec {
   readonly image: string;
   /** Name or id of the network that machines are in. */
   readonly network: string;
+  /** Addresses in that network by VM: `web-1`. Of others the network decides. */
+  readonly addresses?: Readonly<Record<string, string>>;
   /** Name or id of the network of floating addresses, by which machines are reached. Undefined: by their own address. */
   readonly floating?: string;
   /** Names or ids. Undefined: the project's default group. */

@@ -20,6 +20,7 @@ export interface Lookups {
   image(name: string, signal?: Signal): Promise<string>;
   network(name: string, signal?: Signal): Promise<string>;
   group(name: string, signal?: Signal): Promise<string>;
+  securityGroup(name: string, signal?: Signal): Promise<string>;
   /** The flavor that a size names, else the smallest that offers as much. @throws IaasError invalid */
   flavor(size: VmSize, signal?: Signal): Promise<FlavorSize>;
   flavors(signal?: Signal): Promise<readonly FlavorSize[]>;
@@ -68,6 +69,13 @@ export function lookupsOf(iaas: string, { compute, network, image }: CloudServic
       const found = byName ?? (await byId(network, what, 'v2.0/networks', name, 'network', signal));
       if (found) return found.id;
       throw none('network', name, 'openstack network list');
+    }),
+    securityGroup: remembered(MINUTE, async (name, signal) => {
+      const what = `find security group ${name}`;
+      const all = listed(await network.ask({ what, path: 'v2.0/security-groups', signal }), 'security_groups');
+      const found = all.find((each) => each.name === name || each.id === name);
+      if (found) return found.id;
+      throw none('security group', name, 'openstack security group list');
     }),
     group: remembered(MINUTE, async (name, signal) => {
       const what = `find server group ${name}`;

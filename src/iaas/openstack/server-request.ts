@@ -33,7 +33,8 @@ export function serverRequest(
   { flavor, image, network, group }: Parts,
 ): object {
   const { vm } = request;
-  const { volume, zones = [] } = spec;
+  const { volume, zones = [], addresses } = spec;
+  const address = addresses?.[vm];
   const zone = request.zone ?? zones[indexOf(vm, zones.length)];
   return {
     server: {
@@ -41,7 +42,7 @@ export function serverRequest(
       flavorRef: flavor,
       // From a volume, which ends with the server, or from the flavor's own disk.
       ...(volume ? { block_device_mapping_v2: [bootVolume(image, volume)] } : { imageRef: image }),
-      networks: [{ uuid: network }],
+      networks: [{ uuid: network, ...(address !== undefined && { fixed_ip: address }) }],
       ...(spec.securityGroups && { security_groups: spec.securityGroups.map((name) => ({ name })) }),
       metadata: labels,
       tags: [tagOf('lineage', lineage), tagOf('vm', vm)],

@@ -50,15 +50,18 @@ export async function surveyCloud(
     return `${spec.name} lets us in`;
   });
   if (!limits) return [credentials];
-  const { network, floating, image } = spec;
+  const { network, floating, image, securityGroups = [] } = spec;
   return [
     credentials,
     quotaLeft(limits),
     await look('image', async () => `${image} is ${await lookups.image(image)}`),
     await look('network', async () => `${network} is ${await lookups.network(network)}`),
-    ...(floating === undefined
-      ? []
-      : [await look('network', async () => `${floating} is ${await lookups.network(floating)}`)]),
+    ...(await Promise.all([
+      ...(floating === undefined
+        ? []
+        : [look('network', async () => `${floating} is ${await lookups.network(floating)}`)]),
+      ...securityGroups.map((name) => look('network', async () => `${name} is ${await lookups.securityGroup(name)}`)),
+    ])),
     ...(await Promise.all(
       sizes.map((size) =>
         look('size', async () => {

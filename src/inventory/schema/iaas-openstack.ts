@@ -1,6 +1,6 @@
 /** Keys of `kind: openstack` that other clouds do not have. */
 import type { JsonSchema } from './json-schema.ts';
-import { term } from './terms.ts';
+import { named, term } from './terms.ts';
 
 /** A name or an id of something of the cloud. */
 const NAME = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f]{1,255}$' } as const;
@@ -34,6 +34,13 @@ export const OPENSTACK = {
     description: 'Network that machines are in.',
     examples: ['private'],
   },
+  addresses: named(
+    { title: 'an IP address', type: 'string', pattern: '^[0-9A-Fa-f.:]{2,45}$' },
+    {
+      description: 'Addresses in that network by VM, for those that others know by address. Default: the network’s choice.',
+      examples: [{ 'web-1': '10.0.0.11' }],
+    },
+  ),
   floating: {
     ...NAME,
     title: ofCloud('a network'),

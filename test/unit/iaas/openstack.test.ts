@@ -140,6 +140,12 @@ describe('serverRequest', () => {
     });
   });
 
+  it('asks for the address of a VM that has one', () => {
+    const addresses = { 'web-1': '10.0.0.11' };
+    expect(body({ addresses }).server.networks).toEqual([{ uuid: 'n', fixed_ip: '10.0.0.11' }]);
+    expect(body({ addresses }, request('web-2')).server.networks).toEqual([{ uuid: 'n' }]);
+  });
+
   it('takes the zone that is asked for, else spreads names over those of the spec', () => {
     const zones = ['a', 'b'];
     expect(body({ zones }, request('web-1', 'b')).server.availability_zone).toBe('b');
