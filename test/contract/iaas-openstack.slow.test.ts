@@ -22,14 +22,14 @@ describe('openstack', () => {
 
   it('gives machines floating addresses, which end with them, and takes back those of machines that others ended', async () => {
     const pool = await cloud.floatingPool();
-    const provider = cloud.provider('floats', { floating: 'public' });
+    const provider = cloud.provider('floats', { floating: 'public', addresses: { one: '10.77.0.77' } });
     const machine = await create(provider, 'one');
     expect(machine.endpoint?.address).toMatch(pool);
+    expect(await cloud.addresses(machine.id)).toContain('10.77.0.77');
     expect(await create(provider, 'one')).toEqual(machine);
     expect(await provider.list()).toEqual([machine]);
-    const other = await create(provider, 'two');
-    await cloud.api.ask('compute', `servers/${other.id}`, 'DELETE');
-    await vi.waitUntil(async () => (await provider.list()).length === 1, 30_000);
+    // As of a machine that somebody else ended: an address with our mark, and no port any more.
+    await cloud.floatingLeftOver('floats');
     await provider.delete(machine.id);
     expect(await floating()).toEqual([]);
   });
@@ -74,6 +74,7 @@ describe('openstack', () => {
       [{ network: 'no-such' }, /network "no-such"/],
       [{ serverGroup: 'no-such' }, /server group "no-such"/],
       [{ keyName: 'no-such' }, /key_name/],
+      [{ securityGroups: ['no-such'] }, /security_group .*no-such/],
       [{ zones: ['no-such'] }, /availability zone/],
       [{ cloud: 'no-such' }, /no clouds.yaml/],
     ];
@@ -97,5 +98,8 @@ describe('openstack', () => {
     expect((await provider.sizes?.())?.map((each) => each.name)).toEqual(expect.arrayContaining(['m1', 'm2']));
     const blind = await cloud.provider('survey', { image: 'no-such' }).survey?.([size]);
     expect(blind?.filter(({ status }) => status === 'failed').map(({ subject }) => subject)).toEqual(['image']);
+    const open = await cloud.provider('survey', { securityGroups: ['default', 'no-such'] }).survey?.([size]);
+    const failed = open?.filter(({ status }) => status === 'failed');
+    expect(failed).toMatchObject([{ subject: 'network', hint: 'openstack security group list' }]);
   });
 });

@@ -48,6 +48,17 @@ const servers = async (): Promise<readonly { readonly name: string; readonly sta
 };
 
 describe('a partition that overflows into a cloud', () => {
+  test('can be looked at before anything is bought', async () => {
+    const { ok, findings } = JSON.parse((await project.must('iaas', 'check', 'cloud', '-o', 'json')).stdout) as {
+      ok: boolean;
+      findings: { subject: string; detail: string }[];
+    };
+    expect(ok).toBe(true);
+    const details = findings.map(({ detail }) => detail).join('\n');
+    expect(details).toMatch(/of 100 machines, .* are left/);
+    expect(details).toMatch(/m2 has 2 vCPUs/);
+  });
+
   test('stays on this machine while there is room', async () => {
     await project.must('subscribe', 'shop', '--cartridge', 'static', '--port', '8080', '--min', '1', '--max', '3');
     await project.must('reconcile');

@@ -285,6 +285,7 @@ serve() {
   else
     prepare
   fi
+  began=$(sql -N -e 'select utc_timestamp()')
 
   # Connections end with their answer, as one that is kept would hold a thread of uwsgi.
   wsgi='--processes 1 --threads 4 --enable-threads --need-app --die-on-term --buffer-size 65535'
@@ -312,6 +313,7 @@ main()"
   until_so Nova answers "$compute"
   until_so Neutron answers "$network"
   until_so nova-compute inventoried
+  until_so nova-compute beats
   # Neutron with routers answers 500 to its first questions, until one has made it read its tables.
   token=$(token)
   for path in networks ports floatingips; do until_so "Neutron's $path" asked "$network/v2.0/$path"; done
@@ -329,7 +331,9 @@ main()"
 }
 
 asked() { [ "$(curl -s -o /dev/null -w '%{http_code}' -H "X-Auth-Token: $token" "http://127.0.0.1:$1")" = 200 ]; }
-inventoried() { [ "$(sql -N -e 'select count(*) > 0 from placement.inventories')" = 1 ] && connected nova-compute; }
+inventoried() { [ "$(sql -N -e 'select count(*) > 0 from placement.inventories')" = 1 ]; }
+# The first beat comes 5 s after nova-compute takes calls; before it no machine counts as valid.
+beats() { [ "$(sql -N -e "select count(*) > 0 from nova.services where \`binary\` = 'nova-compute' and last_seen_up >= '$began'")" = 1 ]; }
 discovered() { nova-manage --config-file "$etc/nova.conf" cell_v2 discover_hosts --verbose | grep -q 'Creating host mapping'; }
 token() {
   curl -si "http://127.0.0.1:$identity/v3/auth/tokens" -H 'Content-Type: application/json' -d '{"auth": {

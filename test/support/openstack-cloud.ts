@@ -1,6 +1,8 @@
 /** The adapter of kind `openstack` as a contract subject: a real control plane, with a proxy before Keystone and one before Nova. */
 import { gunzipSync } from 'node:zlib';
 import { openstackProvider } from '../../src/iaas/openstack/openstack-provider.ts';
+import type { Server } from '../../src/iaas/openstack/server.ts';
+import { tagOf } from '../../src/iaas/openstack/server-request.ts';
 import type { IaasProvider } from '../../src/iaas/provider.ts';
 import { bytes, cores, millis, type Millis } from '../../src/model/quantity.ts';
 import type { OpenstackIaasSpec } from '../../src/model/spec.ts';
@@ -17,6 +19,10 @@ export interface OpenstackCloud extends AsyncDisposable {
   provider(lineage: string, change?: object, env?: Readonly<Record<string, string>>): IaasProvider;
   /** Makes the network `public` of floating addresses. @returns what they look like */
   floatingPool(): Promise<RegExp>;
+  /** Makes a floating address with the mark of a lineage and without a port. */
+  floatingLeftOver(lineage: string): Promise<void>;
+  /** What Nova says that a machine's addresses are. */
+  addresses(id: string): Promise<readonly string[]>;
   /** The next listing of machines is empty. */
   hideOnce(): void;
   /** Nova does not know the next token any more. */
@@ -25,7 +31,7 @@ export interface OpenstackCloud extends AsyncDisposable {
   entries(): number;
 }
 
-const PAGE = 2;
+const PAGE = 1;
 
 /** Opens it; everything in it is new. */
 export async function openstackCloud(): Promise<OpenstackCloud> {
@@ -100,6 +106,15 @@ export async function openstackCloud(): Promise<OpenstackCloud> {
     subject,
     provider,
     floatingPool: () => floatingPool(api),
+    floatingLeftOver: async (lineage) => {
+      const { networks } = (await api.ask('network', 'v2.0/networks?name=public')) as { networks: { id: string }[] };
+      const floatingip = { floating_network_id: networks[0]?.id, description: tagOf('lineage', lineage) };
+      await api.ask('network', 'v2.0/floatingips', 'POST', { floatingip });
+    },
+    addresses: async (id) => {
+      const { server } = (await api.ask('compute', `servers/${id}`)) as { server: Pick<Server, 'addresses'> };
+      return Object.values(server.addresses).flatMap((all) => all.map(({ addr }) => addr));
+    },
     hideOnce: () => {
       once('GET', { kind: 'answer', status: 200, body: '{"servers": []}' });
     },
