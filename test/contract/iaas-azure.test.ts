@@ -205,9 +205,14 @@ describe('readDescription', () => {
     ]);
     const get = description.match('GET', at('?api-version=2026-04-01'), undefined);
     expect(get?.problems).toEqual([]);
-    const body = { value: [{ name: 'a', properties: { state: 'well' } }] };
-    expect(get && (await description.answerProblems(get, '200', body))).toEqual([
-      'answer of virtualMachines.list: /value/0/properties/state is not known',
-    ]);
+    const body = { value: [{ name: 4, tags: {}, properties: { state: 'well', storageProfile: { osDisk: {} } } }] };
+    expect(get && (await description.answerProblems(get, '200', body))).toEqual(
+      [
+        '/value/0/properties/state is not known',
+        '/value/0/storageProfile/osDisk/createOption must be string: undefined',
+        '/value/0/location must be string: undefined',
+        '/value/0/name must be string: 4',
+      ].map((problem) => `answer of virtualMachines.list: ${problem}`),
+    );
   });
 });

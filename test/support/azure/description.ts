@@ -1,11 +1,12 @@
 /**
- * Azure's API as Microsoft's own libraries have it: each operation's method, path and parameters, and what of a document they read.
- * A path, a parameter or a field that they do not know is told, not guessed.
+ * Azure's API as Microsoft's own libraries have it: each operation's method, path and parameters, what of a document they read, and what
+ * types they declare it to have. A path, a parameter or a field that they do not know is told, not guessed.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { readDeclarations } from './declared-types.ts';
 
 type Reader = (body: unknown) => unknown;
 interface Operation {
@@ -15,6 +16,9 @@ interface Operation {
   readonly pattern: RegExp;
   readonly parameters: ReadonlySet<string>;
   readonly apiVersion: string;
+  /** Declaration file, and the function of it that reads answers. */
+  readonly file: string;
+  readonly reader: string;
   /** Reads an answer as the library does. */
   readonly answer: (status: string, body: unknown) => Promise<unknown>;
   /** Reads a request as the library would an answer of the same kind. */
@@ -30,7 +34,7 @@ export interface Known {
 
 export interface Description {
   match(verb: string, url: URL, body: unknown): Known | undefined;
-  /** Fields of an answer that the library does not know. */
+  /** Fields of an answer that the library does not know, lacks, or has of another type. */
   answerProblems(known: Known, status: string, body: unknown): Promise<readonly string[]>;
 }
 
@@ -47,6 +51,7 @@ export async function readDescription(): Promise<Description> {
     const root = join(dirname(require.resolve(`${library}/package.json`)), 'dist/esm/api');
     for (const group of groups) operations.push(...(await operationsOf(join(root, group, 'operations.js'), group)));
   }
+  const declared = readDeclarations([...new Set(operations.map(({ file }) => file))]);
   return {
     match(verb, url, body) {
       for (const operation of operations) {
@@ -71,8 +76,11 @@ export async function readDescription(): Promise<Description> {
     },
     async answerProblems({ operation }, status, body) {
       const seen = new Set<string>();
-      await operation.answer(status, recording(body, seen, ''));
-      return missed(body, seen, '').map((field) => `answer of ${operation.name}: ${field} is not known`);
+      const read = await operation.answer(status, recording(body, seen, ''));
+      return [
+        ...missed(body, seen, '').map((field) => `${field} is not known`),
+        ...declared.problems(operation.file, operation.reader, read),
+      ].map((problem) => `answer of ${operation.name}: ${problem}`);
     },
   };
 }
@@ -91,6 +99,8 @@ async function operationsOf(file: string, group: string): Promise<readonly Opera
     const read = module[`${name}Deserialize`] as (result: object) => Promise<unknown>;
     result.push({
       name: `${group}.${name.replace(/^_\$?/, '')}`,
+      file: file.replace(/\.js$/, '.d.ts'),
+      reader: `${name}Deserialize`,
       verb,
       pattern: new RegExp(`^${form}$`, 'i'),
       parameters: new Set(query.replace('}', '').split(',').map(decodeURIComponent)),
