@@ -111,6 +111,7 @@ const vm: readonly LeafEntry[] = [
   leaf('ssh', 'log in to a VM, or run a program on it', async () => (await import('./vm/ssh.ts')).sshCommand),
   leaf('prepare', 'prepare VMs again', async () => (await import('./vm/prepare.ts')).prepareCommand),
   leaf('prune', 'remove images that nothing needs', async () => (await import('./vm/prune.ts')).pruneCommand),
+  leaf('bake', 'make an image of a prepared VM', async () => (await import('./vm/bake.ts')).bakeCommand),
   leaf('cordon', 'keep new processes off a VM', async () => (await import('./vm/cordon.ts')).cordonCommand),
   leaf('drain', 'move the processes of a VM away', async () => (await import('./vm/drain.ts')).drainCommand),
   leaf('uncordon', 'let a VM take processes again', async () => (await import('./vm/uncordon.ts')).uncordonCommand),

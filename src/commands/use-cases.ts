@@ -4,6 +4,7 @@
  */
 import type { processCopyIn, processCopyOut } from '../reconcile/copy-operations.ts';
 import type { applyPlan } from '../reconcile/apply-plan.ts';
+import type { vmBake } from '../reconcile/bake.ts';
 import type { destroy } from '../reconcile/destroy.ts';
 import type { doctor } from '../reconcile/doctor.ts';
 import type { explain } from '../reconcile/explain.ts';
@@ -85,6 +86,7 @@ export interface UseCases extends ProjectUseCases, RegistryUseCases, CartridgeUs
   readonly vmPrepare: typeof vmPrepare;
   readonly vmPrune: typeof vmPrune;
   readonly vmSsh: typeof vmSsh;
+  readonly vmBake: typeof vmBake;
   readonly findOrphans: typeof findOrphans;
   readonly adoptOrphans: typeof adoptOrphans;
   readonly deleteOrphans: typeof deleteOrphans;

@@ -51,6 +51,7 @@ export const USE_CASES: UseCases = {
   vmPrepare: async (...args) => (await vms()).vmPrepare(...args),
   vmPrune: async (...args) => (await vms()).vmPrune(...args),
   vmSsh: async (...args) => (await vms()).vmSsh(...args),
+  vmBake: async (...args) => (await import('../reconcile/bake.ts')).vmBake(...args),
   findOrphans: async (...args) => (await orphans()).findOrphans(...args),
   adoptOrphans: async (...args) => (await orphans()).adoptOrphans(...args),
   deleteOrphans: async (...args) => (await orphans()).deleteOrphans(...args),

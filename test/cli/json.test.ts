@@ -217,6 +217,7 @@ describe('documents', () => {
     ],
     [['vm', 'prune', '--all'], 'VmsPruned', { use: { vmPrune: one({ pruned: [], failed: [] }) } }],
     [['vm', 'ls', '--orphans'], 'OrphanList', { use: { findOrphans: one({ orphans: [], silent: [] }) } }],
+    [['vm', 'bake', 'a-1'], 'VmBaked', { use: { vmBake: one({ vm: 'a-1', iaas: 'lab', image: 'i' }) } }],
     [['iaas', 'ls'], 'IaasList', { use: { iaasList: one([]) } }],
     [['iaas', 'check', 'lab'], 'IaasCheck', { use: { iaasCheck: one({ iaas: 'lab', kind: 'local', findings: [] }) } }],
     [['vm', 'cordon', 'web-1'], 'VmMarked', { use: { vmCordon: one(undefined) } }],
