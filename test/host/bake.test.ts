@@ -45,7 +45,7 @@ const depsWith = (bake: IaasProvider['bake']) =>
     transport,
     beginRun: () => 'run',
     emit: () => undefined,
-    providerOf: () => Promise.resolve((bake ? { ...vms.provider, bake } : vms.provider) as IaasProvider),
+    providerOf: () => Promise.resolve(bake ? { ...vms.provider, bake } : vms.provider),
   });
 
 describe('vmBake', () => {
