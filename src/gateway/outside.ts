@@ -1,6 +1,6 @@
 /** What a gateway's VM is asked of machines that are processes: it stands where their requests come from, and nobody is inside of them. */
 import type { Millis } from '../model/quantity.ts';
-import { GATEWAY_SOCKET } from '../lxc/layout.ts';
+import { GATEWAY_SOCKET, LAYOUT } from '../lxc/layout.ts';
 import { command, script, type CommandStep, type ScriptStep } from '../shell/command.ts';
 import { nameWord } from './haproxy-words.ts';
 import answers from './scripts/answers.sh';
@@ -22,9 +22,13 @@ export function answersStep({ address, port, path, timeout }: HealthAddress, sta
   return script({ name: 'answers', text: answers }, `wait for ${address}`, args);
 }
 
-/** Waits up to `longest` until the gateway has no connection to these; prints the addresses to which it still has one. */
-export function quietStep(addresses: readonly string[], longest: Millis): ScriptStep {
-  return script({ name: 'quiet', text: quiet }, 'wait for open connections', [Math.ceil(longest / 1000), ...addresses]);
+/**
+ * Waits up to `longest` until the gateway has no connection to these; prints the addresses to which it still has one. With `leaving` it also
+ * waits for workers that were replaced: a client that kept its connection to one is still led to what has left.
+ */
+export function quietStep(addresses: readonly string[], longest: Millis, leaving = false): ScriptStep {
+  const args = [Math.ceil(longest / 1000), leaving ? LAYOUT.run : '', ...addresses];
+  return script({ name: 'quiet', text: quiet }, 'wait for open connections', args);
 }
 
 /** Tells the gateway that a process is up before its next check would: it was asked from there already. */

@@ -81,7 +81,7 @@ export const removeGuest: Handler<'process.remove'> = async (context, vm, action
   const { recorder } = context;
   const machine = recordOf(context, vm);
   for (const action of actions) {
-    if (await isBusy(context, machine, action.drain)) progress(action, 'its clients did not finish in time');
+    if (await isBusy(context, machine, action.drain, true)) progress(action, 'its clients did not finish in time');
     if (recorder.process(action.process)?.vm === vm) recorder.dropProcess(action.process);
   }
   await recorder.commit();
@@ -166,7 +166,7 @@ async function fromHere(
 }
 
 /** Whether any gateway has a connection to it until the time is over. */
-async function isBusy(context: ApplyContext, vm: VmRecord, longest: Millis): Promise<boolean> {
+async function isBusy(context: ApplyContext, vm: VmRecord, longest: Millis, leaving = false): Promise<boolean> {
   const { endpoint } = vm;
   if (!endpoint) return false;
   const answers = await Promise.all(
@@ -174,7 +174,7 @@ async function isBusy(context: ApplyContext, vm: VmRecord, longest: Millis): Pro
       context.deps.transport.run(
         gateway.name,
         gateway.endpoint,
-        { steps: [quietStep([endpoint.address], longest)], timeout: millis(longest + SLACK) },
+        { steps: [quietStep([endpoint.address], longest, leaving)], timeout: millis(longest + SLACK) },
         { signal: context.signal },
       ),
     ),

@@ -51,7 +51,8 @@ describe('what its VM is asked of such a process', () => {
     expect(answersStep(at, millis(2500)).args).toEqual(['2001:db8::7', 80, "/it's?$(x)", '1.500', 3]);
     const { path: _, ...tcp } = at;
     expect(answersStep(tcp, millis(1000)).args[2]).toBe('');
-    expect(quietStep(['192.0.2.7', '192.0.2.8'], millis(900)).args).toEqual([1, '192.0.2.7', '192.0.2.8']);
+    expect(quietStep(['192.0.2.7', '192.0.2.8'], millis(900)).args).toEqual([1, '', '192.0.2.7', '192.0.2.8']);
+    expect(quietStep(['192.0.2.7'], millis(900), true).args[1]).toMatch(/^\/run\//);
     expect(upStep('app', 'app-1').stdin).toBe('set server app/app-1 health up\n');
     expect(() => upStep('app;show', 'app-1')).toThrow();
   });
