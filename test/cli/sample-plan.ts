@@ -28,6 +28,7 @@ export const EVERY_ACTION: readonly Action[] = [
     process: 'shop-5',
     ordinal: 5,
     ...made,
+    needs: ['shop-db'],
     ...at('web-3', 'shop wants 5 processes, has 4'),
   },
   { id: 'process.start:shop-2', kind: 'process.start', process: 'shop-2', ...at('web-1', 'it is stopped') },

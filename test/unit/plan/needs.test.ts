@@ -1,4 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readPlan, writePlan } from '../../../src/inventory/plan-file.ts';
 import type { Plan } from '../../../src/model/plan.ts';
 import { aSpec, anEmptyWorld, applyPlan, converge, planFor } from '../../support/builders.ts';
 
@@ -30,6 +35,20 @@ describe('makePlan', () => {
     const at = own.findIndex(({ id }) => id === stage?.id);
     expect(own.slice(0, at).some(({ kind }) => kind === 'gateway')).toBe(true);
     expect(planFor(TWO, applyPlan(TWO, anEmptyWorld(TWO), plan)).stages).toEqual([]);
+  });
+
+  test('is a document as it is published, and a file that can be carried out', async () => {
+    const plan = planFor(TWO, anEmptyWorld(TWO));
+    const schema = JSON.parse(
+      await readFile(new URL('../../../schema/plan-v1.schema.json', import.meta.url), 'utf8'),
+    ) as object;
+    const validate = new Ajv2020({ strict: false }).compile(schema);
+    validate({ apiVersion: 'stratos/v1', kind: 'Plan', ...(JSON.parse(JSON.stringify(plan)) as object) });
+    expect(validate.errors).toBeNull();
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'plan-')), 'plan.yaml');
+    onTestFinished(() => rm(path.dirname(file), { recursive: true }));
+    await writePlan(file, plan);
+    expect((await readPlan(file)).stages).toEqual(plan.stages);
   });
 
   test('skips what needs something that does not start, and does it once that is there', () => {
