@@ -11,6 +11,6 @@ it('image-prune.sh tells of no image where there is none', async () => {
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const folders = ['images', 'layers', 'blobs', 'processes', 'run'].map((name) => join(directory, name));
   for (const folder of folders) await mkdir(folder);
-  const output = execFileSync('sh', ['-c', script, 'prune', ...folders, '60'], { encoding: 'utf8' });
+  const output = execFileSync('sh', ['-c', script, 'prune', ...folders, '60', 'drop'], { encoding: 'utf8' });
   expect(output).toMatch(/^\{"freed":\d+\}\n$/);
 });
