@@ -469,6 +469,29 @@ describe('a running process', () => {
     expect(await pages()).toBe('hello\nhello\n');
   });
 
+  test('is not let to what a cloud tells its VM', async () => {
+    await vms.ssh(`
+      set -e
+      ip netns add cloud
+      ip link add cloud0 type veth peer name cloud1 netns cloud
+      ip address add 169.254.169.1/24 dev cloud0
+      ip link set cloud0 up
+      ip -n cloud address add 169.254.169.254/24 dev cloud1
+      ip -n cloud link set cloud1 up
+      ip -n cloud route add default via 169.254.169.1
+      mkdir -p /tmp/cloud && echo secret >/tmp/cloud/index.html
+      ip netns exec cloud /root/busybox httpd -p 80 -h /tmp/cloud`);
+    try {
+      expect(await vms.ssh('curl -s --retry 5 --retry-connrefused http://169.254.169.254/')).toBe('secret\n');
+      const ask = 'echo GET / | nc -w 5 169.254.169.254 80; echo "status $?"';
+      const [asked] = await run([command('ask', execArgv('shop-1', ['sh', '-c', ask]))]);
+      expect(asked?.stdout).toBe('status 1\n');
+      expect(asked?.ms).toBeLessThan(4000);
+    } finally {
+      await vms.ssh('ip netns pids cloud | xargs -r kill; ip netns delete cloud; rm -rf /tmp/cloud');
+    }
+  });
+
   test('answers on its published port to peers only', async () => {
     const [own, other] = vms.vms.map(({ endpoint }) => endpoint.address);
     const ask = () => vms.ssh(`curl -s -m 1 http://${own}:20000/ || echo refused`, 1);

@@ -107,6 +107,8 @@ table inet stratos {
     type filter hook forward priority filter; policy accept;
     ip daddr @down meta l4proto tcp reject with tcp reset
     ip daddr @asleep meta l4proto tcp ct state new reject with tcp reset
+    # Clouds answer there, to whoever asks on the VM, with its user data, in which its private host key is, and with its own rights.
+    iifname "$bridge" ip daddr 169.254.0.0/16 reject
     oifname "$bridge" iifname != "$bridge" ct state established,related accept
     oifname "$bridge" iifname != "$bridge" ct status dnat accept
     oifname "$bridge" iifname != "$bridge" drop
