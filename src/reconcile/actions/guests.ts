@@ -41,19 +41,7 @@ async function startAll(
   actions: readonly ActionOf<'process.start' | 'process.wake'>[],
 ): Promise<Failures> {
   await startMachine(context, vm);
-  const failures = await settleAll(context, vm, actions);
-  const up = actions.filter(({ id }) => !failures.has(id));
-  const steps = up.flatMap(({ process }) => {
-    const alias = context.recorder.process(process)?.subscription;
-    return alias === undefined ? [] : [upStep(alias, process)];
-  });
-  // A gateway that was told by its checks that it is down would say so to its clients for a moment more. One that does not hear finds out.
-  await Promise.allSettled(
-    gatewaysOf(context, recordOf(context, vm)).map(({ name, endpoint }) =>
-      context.deps.transport.run(name, endpoint, { steps }, { signal: context.signal }),
-    ),
-  );
-  return failures;
+  return settleAll(context, vm, actions);
 }
 
 /** One to which a gateway has a connection all the while stays awake: no failure, and nothing to record. */
@@ -113,7 +101,20 @@ async function settleAll(
       return { name: process, ready: failure === undefined, ...(failure === undefined ? {} : { failure }) };
     }),
   );
-  return settleOutcomes(context, actions, outcomes, () => `stratos vm show ${vm}`);
+  const failures = await settleOutcomes(context, actions, outcomes, () => `stratos vm show ${vm}`);
+  const up = actions.filter(({ id }) => !failures.has(id));
+  const steps = up.flatMap(({ process }) => {
+    const alias = context.recorder.process(process)?.subscription;
+    return alias === undefined ? [] : [upStep(alias, process)];
+  });
+  // A gateway that was told by its checks that it is down would say so to its clients for a moment more, also
+  // of one that was made anew under its name and address. One that does not hear finds out.
+  await Promise.allSettled(
+    gatewaysOf(context, recordOf(context, vm)).map(({ name, endpoint }) =>
+      context.deps.transport.run(name, endpoint, { steps }, { signal: context.signal }),
+    ),
+  );
+  return failures;
 }
 
 function cartridgeOf({ recorder, spec }: ApplyContext, process: string): CartridgeSpec {
