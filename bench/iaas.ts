@@ -91,8 +91,8 @@ const PACKAGES = [
   ['azure', '@azure/arm-compute'],
   ['azure', '@azure/arm-network'],
   ['azure', '@azure/identity'],
-  ['openstack, hetzner, digitalocean, proxmox', 'undici'],
-  ['exec, libvirt', 'execa'],
+  ['openstack, hetzner, digitalocean', 'undici'],
+  ['exec', 'execa'],
 ] as const;
 const loads = PACKAGES.flatMap(([adapter, name]) => {
   const times = Array.from({ length: 5 }, () => loadTime(name));

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { HostError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
-import type { SecretRef } from '../model/spec.ts';
+import type { SecretRef } from '../model/secret-ref.ts';
 import { codeOf } from './code-of.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,6 @@
 /** Runtime `vm`: what a partition, a cartridge and a subscription cannot ask of a process that nobody is inside of. */
-import type { CartridgeSpec, IaasSpec, PartitionSpec, SubscriptionSpec } from '../model/spec.ts';
+import type { IaasSpec } from '../model/iaas-spec.ts';
+import type { CartridgeSpec, PartitionSpec, SubscriptionSpec } from '../model/spec.ts';
 import type { RawCartridge, RawPartition } from './raw-spec.ts';
 import { sound, type ResolveContext } from './resolve-context.ts';
 import type { Entry } from './spec-files.ts';

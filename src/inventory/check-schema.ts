@@ -75,6 +75,14 @@ function toProblem(error: SchemaError, source: YamlSource): SpecProblem | undefi
     case 'minItems':
       return make(path, 'value', `${name} must not be empty: it is ${schema.title ?? 'a mapping'}`);
     default:
+      if (schema.writeOnly === true) {
+        const {
+          message,
+          path: at,
+          position,
+        } = make(path, 'value', `${name} must be ${schema.title ?? 'a reference'}, not the secret itself`);
+        return { message, path: at, ...(position && { position }) };
+      }
       return make(path, 'value', `${name} must be ${schema.title ?? 'of another form'}: ${showValue(value)}`);
   }
 }

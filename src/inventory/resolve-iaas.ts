@@ -1,5 +1,5 @@
 /** `iaas:`: where machines come from, and how they are reached. */
-import type { IaasSpec, LocalIaasSpec } from '../model/spec.ts';
+import type { IaasSpec, LocalIaasSpec } from '../model/iaas-spec.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
 import { access } from './iaas/access.ts';
 import { ec2 } from './iaas/ec2.ts';

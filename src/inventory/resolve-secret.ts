@@ -1,5 +1,5 @@
 /** `{fromEnv: …}` and its like: where a secret is kept. */
-import type { SecretRef } from '../model/spec.ts';
+import type { SecretRef } from '../model/secret-ref.ts';
 import type { RawSecret } from './raw-spec.ts';
 import { projectPath } from './resolve-context.ts';
 

@@ -7,7 +7,8 @@ import type { InventoryStore } from '../inventory/inventory-store.ts';
 import type { RunMemory } from '../inventory/run-memory.ts';
 import type { EventSink } from '../model/event.ts';
 import type { Instant, Millis } from '../model/quantity.ts';
-import type { IaasSpec, Spec } from '../model/spec.ts';
+import type { IaasSpec } from '../model/iaas-spec.ts';
+import type { Spec } from '../model/spec.ts';
 import type { Verdict } from '../store/trust/verify-text.ts';
 import type { Transport } from '../ssh/transport.ts';
 

@@ -2,7 +2,8 @@
 import { trafficPort } from '../gateway/gateway-model.ts';
 import { gatewayAddress } from '../lxc/network.ts';
 import { isServed } from '../model/needs.ts';
-import type { EnvValue, NeedSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
+import type { EnvValue } from '../model/secret-ref.ts';
+import type { NeedSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
 
 /**
  * Variables by name. Address and port are those of the gateway on the process's own VM, the same on every VM: which processes answer

@@ -8,7 +8,8 @@ import { InterruptedError, StratosError, UnreachableError } from '../model/error
 import type { Inventory } from '../model/inventory.ts';
 import type { IaasObservation, Machine, MachineProcess, Observation, VmObservation } from '../model/observation.ts';
 import { millis } from '../model/quantity.ts';
-import type { IaasSpec, Spec } from '../model/spec.ts';
+import type { IaasSpec } from '../model/iaas-spec.ts';
+import type { Spec } from '../model/spec.ts';
 import type { Batch } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
 import { observeGuest } from './observe-guest.ts';

@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { hostEndpoint, throughJump } from '../iaas/host-endpoint.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Inventory, VmRecord } from '../model/inventory.ts';
-import type { IaasSpec, Spec } from '../model/spec.ts';
+import type { IaasSpec } from '../model/iaas-spec.ts';
+import type { Spec } from '../model/spec.ts';
 
 /** Records of VMs that are reached in another way than was recorded, as they should be. */
 export function movedHosts(inventory: Inventory, spec: Spec): readonly VmRecord[] {

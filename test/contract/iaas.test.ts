@@ -1,7 +1,7 @@
 /** The contract, on `local` and on `static`; the hosts of the static pool are two local VMs. */
 import path from 'node:path';
 import { loadProvider } from '../../src/iaas/load-provider.ts';
-import type { StaticHost } from '../../src/model/spec.ts';
+import type { StaticHost } from '../../src/model/iaas-spec.ts';
 import { guestArchive, guestImage } from '../support/guest-image.ts';
 import { powerCut } from '../support/power-cut.ts';
 import { sshTo, testSite, testVm } from '../support/vm.ts';

@@ -21,10 +21,10 @@ import {
   type RolloutPolicy,
   type ScalingPolicy,
 } from '../../src/model/policy.ts';
+import type { IaasSpec } from '../../src/model/iaas-spec.ts';
 import {
   gatewayHome,
   type CartridgeSpec,
-  type IaasSpec,
   type NeedSpec,
   type PartitionSpec,
   type Spec,

@@ -2,7 +2,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import { interrupted } from '../../concurrency/interrupted.ts';
 import { readSecret } from '../../host/read-secret.ts';
-import type { Ec2IaasSpec } from '../../model/spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
 import { remembered } from '../../concurrency/remembered.ts';
 import type { IaasContext } from '../provider.ts';
 import { translate } from './failures.ts';

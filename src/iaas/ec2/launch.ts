@@ -2,7 +2,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
-import type { Ec2IaasSpec } from '../../model/spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
 import { firstWithRoom } from '../cloud/first-with-room.ts';
 import { poll } from '../cloud/poll.ts';

@@ -3,7 +3,7 @@ import { remembered } from '../../concurrency/remembered.ts';
 import { openFetch } from '../../host/open-fetch.ts';
 import { readSecret } from '../../host/read-secret.ts';
 import { IaasError, StratosError } from '../../model/errors.ts';
-import type { SecretRef } from '../../model/spec.ts';
+import type { SecretRef } from '../../model/secret-ref.ts';
 import { openApi, type Api, type ApiSettings } from './api.ts';
 
 export interface TokenApiSettings extends Pick<ApiSettings, 'iaas' | 'explain' | 'loginHint'> {

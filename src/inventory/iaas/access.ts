@@ -1,7 +1,7 @@
 /** How a machine is reached that the spec names: its address, who logs in, and what proves that it is the right one. */
 import { readFile } from 'node:fs/promises';
 import { codeOf } from '../../host/code-of.ts';
-import type { JumpSpec } from '../../model/spec.ts';
+import type { JumpSpec } from '../../model/iaas-spec.ts';
 import { knownHostKeys, parsePublicKey } from '../host-keys.ts';
 import type { RawAccess, RawJump } from '../raw-spec.ts';
 import { projectPath } from '../resolve-context.ts';

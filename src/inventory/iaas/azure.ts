@@ -1,5 +1,5 @@
 /** Microsoft Azure. */
-import type { AzureIaasSpec } from '../../model/spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
 import type { RawAzureIaas } from '../raw-spec.ts';
 import { sizeOf } from '../read-quantity.ts';
 import { projectPath } from '../resolve-context.ts';

@@ -1,5 +1,5 @@
 /** What every cloud of `iaas:` has. */
-import type { CloudSpec } from '../../model/spec.ts';
+import type { CloudSpec } from '../../model/iaas-spec.ts';
 import type { RawCloud } from '../raw-spec.ts';
 import { durationOf } from '../read-quantity.ts';
 

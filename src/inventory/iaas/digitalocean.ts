@@ -1,5 +1,5 @@
 /** DigitalOcean. */
-import type { DigitalOceanIaasSpec } from '../../model/spec.ts';
+import type { DigitalOceanIaasSpec } from '../../model/iaas-spec.ts';
 import type { RawDigitalOceanIaas } from '../raw-spec.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { secretOf } from '../resolve-secret.ts';

@@ -1,5 +1,5 @@
 /** Amazon EC2. */
-import type { Ec2Disk, Ec2IaasSpec } from '../../model/spec.ts';
+import type { Ec2Disk, Ec2IaasSpec } from '../../model/iaas-spec.ts';
 import type { RawEc2Iaas } from '../raw-spec.ts';
 import { sizeOf } from '../read-quantity.ts';
 import type { ResolveContext } from '../resolve-context.ts';

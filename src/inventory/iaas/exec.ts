@@ -1,5 +1,5 @@
 /** A cloud by an executable of the user's. */
-import type { ExecIaasSpec } from '../../model/spec.ts';
+import type { ExecIaasSpec } from '../../model/iaas-spec.ts';
 import type { RawExecIaas } from '../raw-spec.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { envOf } from '../resolve-env.ts';

@@ -1,5 +1,5 @@
 /** Google Compute Engine. */
-import type { GceIaasSpec } from '../../model/spec.ts';
+import type { GceIaasSpec } from '../../model/iaas-spec.ts';
 import type { RawGceIaas } from '../raw-spec.ts';
 import { sizeOf } from '../read-quantity.ts';
 import type { ResolveContext } from '../resolve-context.ts';

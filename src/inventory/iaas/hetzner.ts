@@ -1,5 +1,5 @@
 /** Hetzner Cloud. */
-import type { HetznerIaasSpec } from '../../model/spec.ts';
+import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
 import type { RawHetznerIaas } from '../raw-spec.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { secretOf } from '../resolve-secret.ts';

@@ -1,5 +1,5 @@
 /** A cloud by OpenStack. */
-import type { OpenstackIaasSpec } from '../../model/spec.ts';
+import type { OpenstackIaasSpec } from '../../model/iaas-spec.ts';
 import type { RawOpenstackIaas } from '../raw-spec.ts';
 import { sizeOf } from '../read-quantity.ts';
 import { projectPath } from '../resolve-context.ts';

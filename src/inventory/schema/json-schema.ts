@@ -7,6 +7,8 @@ export interface JsonSchema {
   /** What a right value is, as a noun phrase; messages say "must be <title>". */
   readonly title?: string;
   readonly description?: string;
+  /** What stands there instead may be a secret: it is not shown. */
+  readonly writeOnly?: boolean;
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
   readonly type?: string | readonly string[];

@@ -133,6 +133,8 @@ export const TERMS = {
   secret: {
     title: '{fromEnv: NAME}, {fromFile: PATH}, {fromCommand: […]} or {fromKeyring: {…}}',
     description: 'Where a secret is kept. It is read when it is needed and written down nowhere.',
+    // What stands here instead may be the secret itself: it is not shown.
+    writeOnly: true,
     type: 'object',
     additionalProperties: false,
     minProperties: 1,

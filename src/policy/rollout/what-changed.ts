@@ -1,5 +1,6 @@
 /** What differs between two revisions, in words. */
-import type { CartridgeSpec, EnvValue } from '../../model/spec.ts';
+import type { EnvValue } from '../../model/secret-ref.ts';
+import type { CartridgeSpec } from '../../model/spec.ts';
 
 /** What a revision is made of. */
 export interface Making {

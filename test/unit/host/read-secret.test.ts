@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSecret } from '../../../src/host/read-secret.ts';
-import type { SecretRef } from '../../../src/model/spec.ts';
+import type { SecretRef } from '../../../src/model/secret-ref.ts';
 
 const env = { PATH: process.env.PATH, TOKEN: 'of-env' };
 const read = async (ref: SecretRef) => (await readSecret(ref, 'use the cloud', env)).reveal();
