@@ -185,7 +185,7 @@ function tiedStage({ order, depends, conditions }: Links, stage: Stage): Stage {
   };
 }
 
-/** All that does not happen when `cut` does not: what depends on it, and the removal of what would have been made anew. */
+/** All that does not happen when `cut` does not: what depends on it, its machine where that is the process, and the removal of what would have been made anew. */
 function closed(stages: readonly Stage[], cut: ReadonlySet<string>): ReadonlySet<string> {
   const actions = stages.flatMap((stage) => stage.actions);
   const gone = new Set(cut);
@@ -196,8 +196,11 @@ function closed(stages: readonly Stage[], cut: ReadonlySet<string>): ReadonlySet
       if (action.dependsOn.some((id) => gone.has(id))) gone.add(action.id);
       if (action.kind === 'process.create' && gone.has(action.id)) remade.add(action.process);
     }
-    for (const action of actions)
+    for (const action of actions) {
       if (action.kind === 'process.remove' && remade.has(action.process)) gone.add(action.id);
+      // A machine that is to be the process: it would stand there without anybody to want it.
+      if (action.kind === 'vm.create' && action.guest && remade.has(action.guest.name)) gone.add(action.id);
+    }
   }
   return gone;
 }

@@ -264,7 +264,7 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
       skip,
     }) => {
       skip(!provider.capabilities.ephemeral, 'makes nothing');
-      const request = await subject.request('aborted', { signal: AbortSignal.timeout(60) });
+      const request = await subject.request('aborted', { signal: AbortSignal.timeout(subject.held ? 1 : 60) });
       await expect(provider.create(request)).rejects.toMatchObject({ code: 'INTERRUPTED' });
       const machine = await create('aborted');
       await says(machine, 'echo in', 'in\n');
