@@ -8,6 +8,8 @@ export default defineConfig({
         plugins: [shellText()],
         test: {
           name: 'unit',
+          // Each file in a worker of its own costs more than most files take; none of them leaves anything behind.
+          isolate: false,
           // Else the styles of a page would be empty texts.
           css: true,
           testTimeout: 30_000,
