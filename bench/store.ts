@@ -1,7 +1,7 @@
 /**
  * An image of 300 MB on its way to VMs: the first copy to one VM and to four, an update of one file in a hundred, a look with nothing
  * to do, and the disk of eight cartridges on one base. Beside it what people use without Stratos: rsync of the tree, tar through
- * zstd and ssh, and skopeo with umoci from a registry. Each copy goes to a place where nothing was before, on a file system of
+ * zstd and ssh, and skopeo with umoci from a registry of the operator's. Each copy goes to a place where nothing was before, on a file system of
  * this run's own. `npx node bench/store.ts [rounds, default 3]`.
  */
 import './shell-text.ts';
@@ -14,6 +14,7 @@ import { zstdCompress } from 'node:zlib';
 import { millis } from '../src/model/quantity.ts';
 import type { Image } from '../src/model/image.ts';
 import { duration, median, medianRatio, say, table, timed, verdict } from './measure.ts';
+import { skopeoPeer } from './skopeo-peer.ts';
 
 const { testSite, vmOf, sshTo } = await import('../test/support/vm.ts');
 const { prepareStep } = await import('../src/lxc/prepare.ts');
@@ -135,7 +136,7 @@ await writeFile(
   known,
   vms.map(({ endpoint }) => endpoint.hostKeys.map((key) => `${endpoint.address} ${key}\n`).join('')).join(''),
 );
-const SSH = [
+const SSH: readonly [string, ...string[]] = [
   'ssh',
   '-F',
   '/dev/null',
@@ -151,6 +152,14 @@ const SSH = [
   site.identityFile,
 ];
 
+const skopeo = await skopeoPeer(
+  store,
+  await image('peer:1', await baseOf('peer')),
+  SSH,
+  vms.map(({ endpoint }) => endpoint.address),
+);
+stack.defer(() => skopeo[Symbol.asyncDispose]());
+
 let place = 0;
 const PEERS = {
   'rsync -a of the tree': (address: string, to: string) =>
@@ -164,6 +173,7 @@ const PEERS = {
       ...SSH,
       `root@${address}`,
     ]),
+  'skopeo copy from a registry, umoci unpack': (address: string, to: string) => skopeo.copy(address, to),
 } as const;
 type Peer = keyof typeof PEERS;
 /** Nobody pays for what another has left to be written to the disk. */

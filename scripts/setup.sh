@@ -41,7 +41,7 @@ install_packages() {
   ! grep -qsx Y /sys/module/apparmor/parameters/enabled || wanted="apparmor $wanted"
   # A browser for the pages; Ubuntu has none as a package of its own.
   [ "$1" != test ] || ! grep -qx 'ID=debian' /etc/os-release || wanted="$wanted chromium"
-  [ "$1" != bench ] || wanted="$wanted ansible socat"
+  [ "$1" != bench ] || wanted="$wanted ansible socat skopeo docker-registry"
   missing=
   for package in $wanted; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
