@@ -57,6 +57,13 @@ export interface FoundImage {
   readonly digest?: string;
 }
 
+/** Where a password was taken away, and which files of other programs still have one. */
+export interface ForgottenPassword {
+  /** Files, and credential helpers as `docker-credential-pass`. */
+  readonly removed: readonly string[];
+  readonly left: readonly string[];
+}
+
 export interface RegistryUseCases {
   readonly listStores: (deps: Deps) => Promise<readonly StoreInfo[]>;
   /** @throws UsageError, InvalidSpecError: nothing is written then */
@@ -69,6 +76,11 @@ export interface RegistryUseCases {
     name: string,
     login: { readonly user: string; readonly password: Secret; readonly signal: AbortSignal },
   ) => Promise<string>;
+  /**
+   * Takes away the password of a registry where {@link loginStore} keeps it, and asks the registry nothing.
+   * @throws NotFoundError when there is none, HostError
+   */
+  readonly logoutStore: (deps: Deps, name: string) => Promise<ForgottenPassword>;
   /** @throws NotFoundError, UsageError, RegistryError */
   readonly pushCartridge: (
     deps: Deps,

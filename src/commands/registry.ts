@@ -80,6 +80,7 @@ const store: readonly LeafEntry[] = [
   leaf('add', 'add a store to the spec', async () => (await import('./store/add.ts')).addCommand),
   leaf('rm', 'take a store out of the spec', async () => (await import('./store/rm.ts')).rmCommand),
   leaf('login', 'keep a password for a registry', async () => (await import('./store/login.ts')).loginCommand),
+  leaf('logout', 'take a kept password away', async () => (await import('./store/logout.ts')).logoutCommand),
 ];
 
 const process: readonly LeafEntry[] = [
@@ -188,7 +189,7 @@ export const COMMANDS: readonly (LeafEntry | GroupEntry)[] = [
   ]),
   grouped(FLEET, [
     { name: 'cartridge', summary: 'images: build, import, list, tag, remove', children: cartridge },
-    { name: 'store', summary: 'where images live: list, add, remove, log in', children: store },
+    { name: 'store', summary: 'where images live: list, add, remove, log in and out', children: store },
     { name: 'process', summary: 'processes: list, exec, logs, snapshots, restart', children: process },
     { name: 'vm', summary: 'VMs: list, log in, prepare, drain', children: vm },
     { name: 'iaas', summary: 'where machines come from: list, check', children: iaas },

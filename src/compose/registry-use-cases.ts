@@ -1,6 +1,6 @@
 /** Work on stores and what is in them, on top of `store/` and `inventory/`. */
 import type { FoundImage, NewStore, RegistryUseCases, StoreInfo } from '../commands/registry-use-cases.ts';
-import { UsageError } from '../model/errors.ts';
+import { NotFoundError, UsageError } from '../model/errors.ts';
 import type { Spec, StoreSpec } from '../model/spec.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { StoreValues } from '../inventory/edit-stores.ts';
@@ -24,15 +24,27 @@ export const registryUseCases: RegistryUseCases = {
   removeStore: async ({ directory }, name) =>
     (await import('../inventory/edit-stores.ts')).removeStore(directory, name),
   loginStore: async (deps, name, { user, password, signal }) => {
-    const store = await registryNamed(await deps.loadSpec(), name);
+    const store = await registryNamed(await deps.loadSpec(), name, 'in');
     const [{ openRegistry }, { keepCredentials }] = await Promise.all([
       import('../store/open-registry.ts'),
-      import('../store/oci/docker-config.ts'),
+      import('../store/oci/kept-credentials.ts'),
     ]);
     const credentials = { user, secret: password, identity: false };
     // What does not work is not kept.
     await (await openRegistry(store, { env: deps.env, credentials })).check(signal);
     return keepCredentials(new URL(store.url).host, user, password, deps.env);
+  },
+  logoutStore: async (deps, name) => {
+    const { url } = await registryNamed(await deps.loadSpec(), name, 'out');
+    const { forgetCredentials } = await import('../store/oci/kept-credentials.ts');
+    const forgotten = await forgetCredentials(new URL(url).host, deps.env);
+    if (forgotten.removed.length > 0) return forgotten;
+    const [other] = forgotten.left;
+    throw other === undefined
+      ? new NotFoundError(`Cannot log out as no password is kept: ${name}`, { hint: 'stratos store ls' })
+      : new NotFoundError(`Cannot log out as the password is kept by another program: ${other}`, {
+          hint: `podman logout --authfile ${other} ${new URL(url).host}`,
+        });
   },
   pushCartridge: async (...args) => (await import('./transfers.ts')).push(...args),
   pullCartridge: async (...args) => (await import('./transfers.ts')).pull(...args),
@@ -72,15 +84,19 @@ function placeOf(store: StoreSpec): string {
   return store.url ?? (store.kind === 'glance' ? `cloud ${store.cloud ?? ''}`.trim() : '');
 }
 
-/** A registry to log in to: a store of the spec, or a host. */
-async function registryNamed(spec: Spec, name: string): Promise<Extract<StoreSpec, { kind: 'oci' }>> {
+/** A registry to log in to or out of: a store of the spec, or a host. */
+async function registryNamed(
+  spec: Spec,
+  name: string,
+  way: 'in' | 'out',
+): Promise<Extract<StoreSpec, { kind: 'oci' }>> {
   const { whereIs } = await import('../store/find-place.ts');
   const store =
     /[.:]/.test(name) || name === 'localhost'
       ? whereIs({ host: name, repository: 'x' }, spec)?.store
       : storeNamed(spec.stores, name);
   if (store?.kind === 'oci') return store;
-  throw new UsageError(`Cannot log in as ${name} is a store without passwords of its own`, {
+  throw new UsageError(`Cannot log ${way} as ${name} is a store without passwords of its own`, {
     hint: 'stratos store ls',
   });
 }

@@ -188,6 +188,7 @@ describe('documents', () => {
       'StoreLogin',
       { use: { loginStore: one('config.json') }, input: 'secret' },
     ],
+    [['store', 'logout', 'hub'], 'StoreLogout', { use: { logoutStore: one({ removed: ['config.json'], left: [] }) } }],
     [['cartridge', 'rm', 'php:8.2'], 'CartridgeRemoved', { use: { removeCartridges: one(12 as never) } }],
     [['process', 'ls'], 'ProcessList', { use: { status } }],
     [['process', 'show', 'shop-1'], 'Process', { use: { status } }],

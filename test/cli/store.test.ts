@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 const run = (args: readonly string[], input?: string) =>
   cli(['store', ...args], {
     use: registryUseCases,
-    deps: { directory, loadSpec: () => loadSpec(directory), env: { DOCKER_CONFIG: directory } },
+    deps: { directory, loadSpec: () => loadSpec(directory), env: { HOME: directory, DOCKER_CONFIG: directory } },
     ...(input !== undefined && { input }),
   });
 const spec = () => readFile(join(directory, 'stratos.yaml'), 'utf8');
@@ -68,6 +68,8 @@ store: hub
     [['login', 'none', '-u', 'ann', '--password-stdin'], 'the spec has none of this name: "none"'],
     [['login', 'hub'], 'Cannot ask for the password as this is no terminal'],
     [['login', 'hub', '--password-stdin'], 'no user is named'],
+    [['logout', 'none'], 'the spec has none of this name: "none"'],
+    [['logout', 'registry.example'], 'Cannot log out as no password is kept: registry.example'],
   ])('%j is refused and changes nothing', async (args, message) => {
     const { code, stderr } = await run(args, 'pw');
     expect(code).toBeGreaterThan(0);
@@ -107,5 +109,25 @@ store: hub
     });
     expect(given).toEqual(['ann', 'pa ss', 'bob', 'from a file ']);
     expect(asked.stdout + asked.stderr + piped.stdout + piped.stderr).not.toMatch(/pa ss|from a file/);
+  });
+
+  it('logout takes the password away, and says who has it still', async () => {
+    await run(['add', 'hub', 'https://registry.example:5000']);
+    const auths = { 'registry.example:5000': { auth: 'YTpi' }, other: { auth: 'YTpi' } };
+    await writeFile(join(directory, 'config.json'), JSON.stringify({ auths }));
+    const podman = join(directory, '.config/containers');
+    await mkdir(podman, { recursive: true });
+    await writeFile(join(podman, 'auth.json'), JSON.stringify({ auths }));
+    const { code, stdout } = await run(['logout', 'hub']);
+    const file = join(directory, 'config.json');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `logged out of hub; the password is gone from ${file}\n! ${join(podman, 'auth.json')} still has a password for it\n`,
+    });
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ auths: { other: auths.other } });
+    const { code: again, stderr } = await run(['logout', 'registry.example:5000']);
+    expect(again).toBe(1);
+    expect(stderr).toContain('Cannot log out as the password is kept by another program');
+    expect(stderr).toContain(`podman logout --authfile ${join(podman, 'auth.json')} registry.example:5000`);
   });
 });

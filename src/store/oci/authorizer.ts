@@ -7,15 +7,15 @@ import { failureOf, networkFailure } from '../http/failures.ts';
 import type { Fetch } from '../../host/open-fetch.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
-import type { Credentials } from './credentials.ts';
-import { mergeScopes } from './scopes.ts';
+import type { ChooseCredentials, Credentials } from './credentials.ts';
+import { mergeScopes, repositoryIn } from './scopes.ts';
 
 export interface AuthorizerSettings {
   /** Of the registry, for messages. */
   readonly name: string;
   readonly url: URL;
   readonly fetch: Fetch;
-  readonly credentials: () => Promise<Credentials | undefined>;
+  readonly credentials: () => Promise<ChooseCredentials>;
   /** Whether secrets may travel in clear: a registry that is spoken to by plain http. */
   readonly plain: boolean;
 }
@@ -23,8 +23,13 @@ export interface AuthorizerSettings {
 export interface Authorizer {
   /** What a request for these scopes carries, as far as it is known. */
   header(scopes: readonly string[]): string | undefined;
-  /** Learns from a 401; whether asking again makes sense. @throws RegistryError when the token server refuses */
-  learn(challenge: string | null, scopes: readonly string[], signal?: AbortSignal): Promise<boolean>;
+  /** Learns from the 401 to a request that carried `sent`; whether asking again makes sense. @throws RegistryError when the token server refuses */
+  learn(
+    challenge: string | null,
+    scopes: readonly string[],
+    sent: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<boolean>;
 }
 
 /** Seconds a token lasts where its server does not say, and at most that it counts as spent before its time. */
@@ -33,7 +38,8 @@ const MARGIN = 5;
 
 /** Makes the authorizer of one registry; tokens live in memory. */
 export function authorizer({ name, url, fetch, credentials, plain }: AuthorizerSettings): Authorizer {
-  let basic: string | undefined;
+  /** Known once the registry has asked for passwords. */
+  let basic: ChooseCredentials | undefined;
   const tokens = new Map<string, { readonly token: string; readonly until: number }>();
   const keyOf = (scopes: readonly string[]): string => scopes.toSorted().join(' ');
 
@@ -77,23 +83,23 @@ export function authorizer({ name, url, fetch, credentials, plain }: AuthorizerS
 
   return {
     header(scopes) {
-      if (basic !== undefined) return basic;
+      if (basic) return basicHeader(basic(repositoryIn(scopes)));
       const known = tokens.get(keyOf(scopes));
       return known && known.until > Date.now() ? `Bearer ${known.token}` : undefined;
     },
-    async learn(text, scopes, signal) {
+    async learn(text, scopes, sent, signal) {
       const challenges = parseChallenges(text ?? '');
       const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
-      const known = await credentials();
+      const choose = await credentials();
       if (bearer) {
-        await fetchToken(bearer, scopes, known, signal);
+        await fetchToken(bearer, scopes, choose(repositoryIn(scopes)), signal);
         return true;
       }
-      if (!challenges.some(({ scheme }) => scheme === 'basic') || !known || known.identity) return false;
-      const header = basicHeader(known);
-      const changed = header !== basic;
-      basic = header;
-      return changed;
+      if (!challenges.some(({ scheme }) => scheme === 'basic')) return false;
+      basic = choose;
+      // Another request may have learnt it meanwhile: what counts is what this one was sent with.
+      const header = basicHeader(choose(repositoryIn(scopes)));
+      return header !== undefined && header !== sent;
     },
   };
 }
@@ -103,8 +109,10 @@ export function loginHint(name: string): string {
   return `stratos store login ${name}`;
 }
 
-function basicHeader({ user, secret }: Credentials): string {
-  return `Basic ${Buffer.from(`${user}:${secret.reveal()}`).toString('base64')}`;
+/** Undefined for a token, which is no password. */
+function basicHeader(known: Credentials | undefined): string | undefined {
+  if (!known || known.identity) return undefined;
+  return `Basic ${Buffer.from(`${known.user}:${known.secret.reveal()}`).toString('base64')}`;
 }
 
 function tokenRequest(
@@ -129,5 +137,6 @@ function tokenRequest(
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
-  return [url, { ...options, headers: known ? { authorization: basicHeader(known) } : {} }];
+  const authorization = basicHeader(known);
+  return [url, { ...options, headers: authorization === undefined ? {} : { authorization } }];
 }

@@ -40,11 +40,12 @@ export interface OciClientSettings {
 
 /** Makes the client; nothing is asked yet. */
 export function ociClient({ name, url, fetch, authorizer }: OciClientSettings): OciClient {
-  async function ask(request: OciRequest): Promise<Response> {
-    const { url: target, scopes, signal, body, method = 'GET' } = request;
-    // What an upload is told to use may be another host: it must not see our password.
-    const ours = target.origin === url.origin;
-    const authorization = ours ? authorizer.header(scopes) : undefined;
+  /** What an upload is told to use may be another host: it must not see our password. */
+  const rightsFor = ({ url: target, scopes }: OciRequest): string | undefined =>
+    target.origin === url.origin ? authorizer.header(scopes) : undefined;
+
+  async function ask(request: OciRequest, authorization: string | undefined): Promise<Response> {
+    const { url: target, signal, body, method = 'GET' } = request;
     const headers = {
       'user-agent': 'stratos',
       'accept-encoding': 'identity',
@@ -59,11 +60,13 @@ export function ociClient({ name, url, fetch, authorizer }: OciClientSettings): 
   }
 
   async function attempt(request: OciRequest): Promise<Response> {
-    let answer = await ask(request);
+    const sent = rightsFor(request);
+    let answer = await ask(request, sent);
     if (answer.status === 401) {
       const challenge = answer.headers.get('www-authenticate');
       await answer.body?.cancel();
-      if (await authorizer.learn(challenge, request.scopes, request.signal)) answer = await ask(request);
+      if (await authorizer.learn(challenge, request.scopes, sent, request.signal))
+        answer = await ask(request, rightsFor(request));
     }
     if (answer.ok || request.accept?.includes(answer.status)) return answer;
     throw await failed(name, request, answer);

@@ -1,9 +1,8 @@
 /** The protocol of docker-credential-* programs: a verb as argument, JSON on standard input and output. */
 import { HostError } from '../../model/errors.ts';
 import { Secret } from '../../model/secret.ts';
+import type { Env } from './auth-files.ts';
 import type { Credentials } from './credentials.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** User name under which a helper gives a token instead of a password. */
 const TOKEN_USER = '<token>';
@@ -39,9 +38,15 @@ export async function tellHelper(
   if (exitCode !== 0) throw broken(helper, `it ends with ${String(exitCode)}: ${stdout.trim().slice(0, 200)}`);
 }
 
+/** Has the helper forget a password. @throws HostError when it does not */
+export async function eraseFromHelper(helper: string, url: string, env: Env): Promise<void> {
+  const { exitCode, stdout } = await run(helper, 'erase', url, env);
+  if (exitCode !== 0) throw broken(helper, `it ends with ${String(exitCode)}: ${stdout.trim().slice(0, 200)}`);
+}
+
 async function run(
   helper: string,
-  verb: 'get' | 'store',
+  verb: 'get' | 'store' | 'erase',
   input: string,
   env: Env,
 ): Promise<{ readonly exitCode: number; readonly stdout: string }> {

@@ -7,3 +7,6 @@ export interface Credentials {
   readonly secret: Secret;
   readonly identity: boolean;
 }
+
+/** Who we are to one repository of a registry, or to the registry itself; undefined where nobody. @throws HostError for an entry that is broken */
+export type ChooseCredentials = (repository: string | undefined) => Credentials | undefined;

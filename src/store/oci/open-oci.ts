@@ -1,10 +1,10 @@
-/** A registry from its address: with the passwords that Docker keeps, and over plain http only where that is meant. */
+/** A registry from its address: with the passwords that Docker and Podman keep, and over plain http only where that is meant. */
 import { openFetch } from '../../host/open-fetch.ts';
 import type { ImageRegistry } from '../registry.ts';
 import { authorizer } from './authorizer.ts';
 import { ociClient } from './client.ts';
-import { credentialsFor } from './docker-config.ts';
-import type { Credentials } from './credentials.ts';
+import type { ChooseCredentials, Credentials } from './credentials.ts';
+import { keptCredentials } from './kept-credentials.ts';
 import { ociRegistry } from './oci-registry.ts';
 
 export interface OciAddress {
@@ -24,13 +24,13 @@ export async function openOci(
 ): Promise<ImageRegistry> {
   const target = new URL(url);
   const fetch = await openFetch(ca === undefined ? {} : { ca });
-  let known: Promise<Credentials | undefined> | undefined;
+  let known: Promise<ChooseCredentials> | undefined;
   const rights = authorizer({
     name,
     url: target,
     fetch,
     // Asked once: a helper may take its time, or ask the person.
-    credentials: () => (known ??= credentials ? Promise.resolve(credentials) : credentialsFor(target.host, env)),
+    credentials: () => (known ??= credentials ? Promise.resolve(() => credentials) : keptCredentials(target.host, env)),
     plain: target.protocol === 'http:',
   });
   return ociRegistry(ociClient({ name, url: target, fetch, authorizer: rights }));

@@ -14,6 +14,11 @@ export const removeScope = (repository: string): readonly string[] => [`reposito
 /** To list repositories. */
 export const CATALOG_SCOPE: readonly string[] = ['registry:catalog:*'];
 
+/** The repository that rights are asked for; the first of several, undefined where they are not of a repository. */
+export function repositoryIn(scopes: readonly string[]): string | undefined {
+  return /^repository:(.+):[^:]*$/.exec(scopes[0] ?? '')?.[1];
+}
+
 /**
  * These scopes with each resource once, its actions sorted. Servers name the actions in any order and a token server
  * may grant only the last of two scopes of one resource.

@@ -4,17 +4,28 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HostError } from '../../../../src/model/errors.ts';
 import { Secret } from '../../../../src/model/secret.ts';
-import { credentialsFor, keepCredentials } from '../../../../src/store/oci/docker-config.ts';
+import type { Credentials } from '../../../../src/store/oci/credentials.ts';
+import { forgetCredentials, keepCredentials, keptCredentials } from '../../../../src/store/oci/kept-credentials.ts';
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64');
+const credentialsFor = async (
+  host: string,
+  from: Readonly<Record<string, string>>,
+  repository?: string,
+): Promise<Credentials | undefined> => (await keptCredentials(host, from))(repository);
 let directory: string;
 let env: Record<string, string>;
 let file: string;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'docker-config-'));
+  directory = await mkdtemp(join(tmpdir(), 'kept-credentials-'));
   file = join(directory, 'config.json');
-  env = { DOCKER_CONFIG: directory, PATH: `${directory}:${process.env.PATH ?? ''}`, KEPT: join(directory, 'kept') };
+  env = {
+    HOME: directory,
+    DOCKER_CONFIG: directory,
+    PATH: `${directory}:${process.env.PATH ?? ''}`,
+    KEPT: join(directory, 'kept'),
+  };
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
@@ -102,6 +113,103 @@ describe('credentialsFor', () => {
       expect((error as Error).message).toContain(file);
     },
   );
+});
+
+describe('keptCredentials', () => {
+  const place = async (path: string, auths: object): Promise<void> => {
+    await mkdir(join(directory, path, '..'), { recursive: true });
+    await writeFile(join(directory, path), JSON.stringify({ auths }));
+  };
+  const entry = (user: string) => ({ 'registry.example': { auth: encoded(`${user}:pw`) } });
+  const user = async (more: Record<string, string> = {}): Promise<string | undefined> =>
+    (await credentialsFor('registry.example', { ...env, ...more }))?.user;
+
+  it('looks into the file that is asked for, Docker’s, and Podman’s of the session and of the user, in this order', async () => {
+    const session = { XDG_RUNTIME_DIR: join(directory, 'run') };
+    await place('.config/containers/auth.json', entry('of-user'));
+    expect(await user(session)).toBe('of-user');
+    await place('run/containers/auth.json', entry('of-session'));
+    expect(await user(session)).toBe('of-session');
+    await configure({ auths: entry('of-docker') });
+    expect(await user(session)).toBe('of-docker');
+    await place('asked.json', entry('asked'));
+    expect(await user({ ...session, REGISTRY_AUTH_FILE: join(directory, 'asked.json') })).toBe('asked');
+    // A file without an entry for it hides nothing.
+    await place('asked.json', {});
+    expect(await user({ ...session, REGISTRY_AUTH_FILE: join(directory, 'asked.json') })).toBe('of-docker');
+  });
+
+  it('reads Podman’s of XDG_CONFIG_HOME', async () => {
+    await place('mine/containers/auth.json', entry('ann'));
+    expect(await user({ XDG_CONFIG_HOME: join(directory, 'mine') })).toBe('ann');
+  });
+
+  it('takes the entry of the most of a repository’s path', async () => {
+    await configure({
+      auths: {
+        'registry.example': { auth: encoded('all:pw') },
+        'registry.example/team': { auth: encoded('team:pw') },
+        'registry.example/team/php': { auth: encoded('php:pw') },
+      },
+    });
+    const of = async (repository?: string) => (await credentialsFor('registry.example', env, repository))?.user;
+    expect(await of('team/php')).toBe('php');
+    expect(await of('team/php/8')).toBe('php');
+    expect(await of('team/phpunit')).toBe('team');
+    expect(await of('teams/php')).toBe('all');
+    expect(await of()).toBe('all');
+  });
+
+  it('goes on to the next file where a path is not meant', async () => {
+    await configure({ auths: { 'registry.example/team': { auth: encoded('team:pw') } } });
+    await place('.config/containers/auth.json', entry('all'));
+    expect((await credentialsFor('registry.example', env, 'team/php'))?.user).toBe('team');
+    expect((await credentialsFor('registry.example', env, 'other/php'))?.user).toBe('all');
+  });
+
+  it('reads the password of Docker’s own registry where Podman keeps it', async () => {
+    await place('.config/containers/auth.json', { 'docker.io': { auth: encoded('ann:pw') } });
+    expect((await credentialsFor('registry-1.docker.io', env, 'library/php'))?.user).toBe('ann');
+  });
+});
+
+describe('forgetCredentials', () => {
+  const password = new Secret('pw');
+
+  it('takes away what was kept, and nothing else', async () => {
+    await configure({ auths: { 'other.example': { auth: encoded('a:b') } }, HttpHeaders: { 'X-Kept': 'yes' } });
+    await keepCredentials('registry.example', 'ann', password, env);
+    expect(await forgetCredentials('registry.example', env)).toEqual({ removed: [file], left: [] });
+    expect(await credentialsFor('registry.example', env)).toBeUndefined();
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
+      auths: { 'other.example': { auth: encoded('a:b') } },
+      HttpHeaders: { 'X-Kept': 'yes' },
+    });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('finds nothing to take away, and writes nothing', async () => {
+    expect(await forgetCredentials('registry.example', env)).toEqual({ removed: [], left: [] });
+    await expect(stat(file)).rejects.toThrow();
+  });
+
+  it('has the helper erase it', async () => {
+    await configure({ credsStore: 'one', auths: { 'registry.example': {} } });
+    await helper('one', JSON.stringify({ Username: 'ann', Secret: 'pw' }));
+    expect(await forgetCredentials('registry.example', env)).toEqual({ removed: ['docker-credential-one'], left: [] });
+    expect(await readFile(join(directory, 'kept.erase'), 'utf8')).toBe('registry.example');
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ credsStore: 'one', auths: {} });
+  });
+
+  it('says which files of other programs have one still, and writes to the one that is asked for', async () => {
+    const asked = join(directory, 'asked.json');
+    await keepCredentials('registry.example', 'ann', password, env);
+    const kept = await keepCredentials('registry.example', 'bob', password, { ...env, REGISTRY_AUTH_FILE: asked });
+    expect(kept).toBe(asked);
+    const forgotten = await forgetCredentials('registry.example', { ...env, REGISTRY_AUTH_FILE: asked });
+    expect(forgotten).toEqual({ removed: [asked], left: [file] });
+    expect((await credentialsFor('registry.example', env))?.user).toBe('ann');
+  });
 });
 
 describe('keepCredentials', () => {
