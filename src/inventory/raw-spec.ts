@@ -140,6 +140,17 @@ export interface RawDigitalOceanIaas extends RawCloud {
   readonly publicAddresses?: readonly ('ipv4' | 'ipv6')[];
   readonly address?: 'ipv4' | 'ipv6' | 'private';
 }
+export interface RawLibvirtIaas extends RawCloud {
+  readonly kind: 'libvirt';
+  readonly uri?: string;
+  readonly host?: RawJump;
+  readonly pool?: string;
+  readonly image: string;
+  readonly network?: string;
+  readonly address?: 'lease' | 'agent' | 'arp';
+  readonly hypervisor?: 'kvm' | 'qemu';
+  readonly firmware?: 'bios' | 'efi';
+}
 export interface RawAzureIaas extends RawCloud {
   readonly kind: 'azure';
   readonly subscription: string;
@@ -169,7 +180,8 @@ export type RawIaas =
   | RawHetznerIaas
   | RawOpenstackIaas
   | RawDigitalOceanIaas
-  | RawAzureIaas;
+  | RawAzureIaas
+  | RawLibvirtIaas;
 
 export interface RawDirectoryStore {
   readonly kind: 'directory';

@@ -8,6 +8,7 @@ import { azure } from './iaas/azure.ts';
 import { exec } from './iaas/exec.ts';
 import { hetzner } from './iaas/hetzner.ts';
 import { gce } from './iaas/gce.ts';
+import { libvirt } from './iaas/libvirt.ts';
 import { openstack } from './iaas/openstack.ts';
 import { staticPool } from './iaas/static.ts';
 import type { RawIaas, RawLocalIaas } from './raw-spec.ts';
@@ -51,6 +52,8 @@ async function resolveKind(context: ResolveContext, entry: Entry, raw: RawIaas):
       return openstack(context, entry, raw);
     case 'azure':
       return azure(context, entry, raw);
+    case 'libvirt':
+      return libvirt(context, entry, raw);
   }
 }
 

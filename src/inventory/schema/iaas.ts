@@ -5,6 +5,7 @@ import { AZURE } from './iaas-azure.ts';
 import { GCE } from './iaas-gce.ts';
 import { DIGITALOCEAN } from './iaas-digitalocean.ts';
 import { HETZNER } from './iaas-hetzner.ts';
+import { libvirtKeys } from './iaas-libvirt.ts';
 import { OPENSTACK } from './iaas-openstack.ts';
 import { mapping, named, term } from './terms.ts';
 
@@ -150,6 +151,7 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
     { ...AZURE, ...CLOUD },
     { required: ['kind', 'subscription', 'resourceGroup', 'location', 'network'] },
   ),
+  iaasLibvirt: mapping({ ...libvirtKeys(jump), ...CLOUD }, { required: ['kind', 'image'] }),
 };
 
 /** `iaas:` itself. */
