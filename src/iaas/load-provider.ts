@@ -33,6 +33,8 @@ export async function loadProvider(spec: IaasSpec, context: IaasContext): Promis
       return managed((await import('./openstack/openstack-provider.ts')).openstackProvider(spec, context), spec);
     case 'azure':
       return managed((await import('./azure/azure-provider.ts')).azureProvider(spec, context), spec);
+    case 'libvirt':
+      return managed((await import('./libvirt/libvirt-provider.ts')).libvirtProvider(spec, context), spec);
   }
 }
 
