@@ -93,6 +93,7 @@ const PACKAGES = [
   ['azure', '@azure/identity'],
   ['openstack, hetzner, digitalocean', 'undici'],
   ['exec', 'execa'],
+  ['libvirt', 'fast-xml-parser'],
 ] as const;
 const loads = PACKAGES.flatMap(([adapter, name]) => {
   const times = Array.from({ length: 5 }, () => loadTime(name));

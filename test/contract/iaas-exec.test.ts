@@ -9,7 +9,7 @@ describe('exec', () => {
   it('is limited and repeated as every cloud', async () => {
     await using cloud = await sampleCloud();
     const provider = await managedSampleCloud(cloud.spec, 'one');
-    cloud.faults?.throttle(2);
+    cloud.faults?.throttle?.(2);
     expect(await provider.list()).toEqual([]);
   });
 

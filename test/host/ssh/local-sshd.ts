@@ -22,7 +22,8 @@ export interface LocalSshd {
   readonly stop: () => Promise<void>;
 }
 
-export async function startSshd(): Promise<LocalSshd> {
+/** @param by words that it is started by: `nsenter` and where to */
+export async function startSshd(by: readonly string[] = []): Promise<LocalSshd> {
   const directory = mkdtempSync(join(tmpdir(), 'stratos-sshd-'));
   const port = await freePort();
   const identity = generateHostKey();
@@ -53,7 +54,8 @@ export async function startSshd(): Promise<LocalSshd> {
 
   const start = async (): Promise<void> => {
     writeFileSync(hostKeyFile, hostKey.privateKey.reveal(), { mode: 0o600 });
-    daemon = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(directory, 'sshd_config')], { stdio: 'ignore' });
+    const [file, ...args] = [...by, '/usr/sbin/sshd', '-D', '-e', '-f', join(directory, 'sshd_config')];
+    daemon = spawn(file, args, { stdio: 'ignore' });
     for (let i = 0; i < 100 && !(await answers(port)); i += 1) await sleep(50);
   };
   const stop = async (): Promise<void> => {
