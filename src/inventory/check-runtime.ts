@@ -21,14 +21,28 @@ export function checkRuntime(context: ResolveContext, entry: Entry, spec: Cartri
       `Cannot run ${name} with runtime ${runtime} as this version does not have it; ${instead}`,
     );
   const has = capabilitiesOf(runtime);
-  for (const { key, capability, what } of WISHES)
-    if (key in (entry.value as object) && !has[capability])
-      context.report('cartridges', entry, [key], `Cannot give ${name} ${what} as its runtime has none: ${runtime}`, {
-        anchor: 'key',
-      });
+  for (const { path, capability, what } of WISHES)
+    if (!has[capability] && isGiven(entry.value, path))
+      context.report(
+        'cartridges',
+        entry,
+        [...path],
+        `Cannot give ${name} ${what} as its runtime has none: ${runtime}`,
+        {
+          anchor: 'key',
+        },
+      );
+}
+
+function isGiven(value: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return value !== undefined;
+  return typeof value === 'object' && value !== null && isGiven((value as Record<string, unknown>)[key], rest);
 }
 
 /** Keys of a cartridge that need a capability. */
-const WISHES: readonly { readonly key: string; readonly capability: Capability; readonly what: string }[] = [
-  { key: 'volumes', capability: 'volumes', what: 'volumes' },
-];
+const WISHES: readonly { readonly path: readonly string[]; readonly capability: Capability; readonly what: string }[] =
+  [
+    { path: ['volumes'], capability: 'volumes', what: 'volumes' },
+    { path: ['resources', 'disk'], capability: 'disk', what: 'a limit of what it writes' },
+    { path: ['resources', 'bandwidth'], capability: 'bandwidth', what: 'a limit of its traffic' },
+  ];

@@ -9,7 +9,7 @@ import { formatRecordFile, parseRecordFile } from './record-file.ts';
 import type { ParsedRecordFile } from './record-file.ts';
 import { nested, optional, shapeProblem } from './record-shape.ts';
 import type { Shape } from './record-shape.ts';
-import { REVISION } from './revision-shape.ts';
+import { RESOURCES, REVISION } from './revision-shape.ts';
 import { API_VERSION } from './schema/api-version.ts';
 import { showValue } from './show-value.ts';
 
@@ -76,6 +76,7 @@ const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
   },
   'process.create': PROCESS,
   'process.start': { process: 'string' },
+  'process.limit': { process: 'string', resources: RESOURCES },
   'process.sleep': { process: 'string', depth: ['frozen', 'stopped'] },
   'process.wake': { process: 'string' },
   'process.adopt': PROCESS,

@@ -321,7 +321,13 @@ export interface RawCartridge {
     readonly timeout?: string;
     readonly startup?: string;
   };
-  readonly resources?: { readonly memory?: number | string; readonly cpu?: number | string; readonly pids?: number };
+  readonly resources?: {
+    readonly memory?: number | string;
+    readonly cpu?: number | string;
+    readonly pids?: number;
+    readonly disk?: number | string;
+    readonly bandwidth?: string | { readonly in?: string; readonly out?: string };
+  };
   readonly env?: RawEnv;
   readonly volumes?: RawMap<string> | null;
   readonly command?: readonly string[];

@@ -1,6 +1,15 @@
 /** Quantities that the schema accepted, with what holds where there is none. */
-import { bytes, cores, millis, parseBytes, parseCores, parseDuration, parsePercent } from '../model/quantity.ts';
-import type { Bytes, Cores, Millis } from '../model/quantity.ts';
+import {
+  bytes,
+  cores,
+  millis,
+  parseBitRate,
+  parseBytes,
+  parseCores,
+  parseDuration,
+  parsePercent,
+} from '../model/quantity.ts';
+import type { BitRate, Bytes, Cores, Millis } from '../model/quantity.ts';
 import type { VmSize } from '../model/vm-size.ts';
 import type { RawSize } from './raw-spec.ts';
 
@@ -14,6 +23,11 @@ export function sizeOf(raw: number | string | undefined, fallback: number): Byte
 /** Parses a number of cores that the schema accepted. */
 export function coresOf(raw: number | string | undefined, fallback: number): Cores {
   return raw === undefined ? cores(fallback) : (parseCores(raw) ?? cores(fallback));
+}
+
+/** Parses a bit rate that the schema accepted; undefined where there is none. */
+export function rateOf(raw: string | undefined): BitRate | undefined {
+  return raw === undefined ? undefined : parseBitRate(raw);
 }
 
 /** Parses a duration that the schema accepted. */

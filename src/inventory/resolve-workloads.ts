@@ -20,7 +20,8 @@ import { checkGuestCartridge, checkGuestSubscription } from './check-guests.ts';
 import { checkRuntime } from './check-runtime.ts';
 import { checkNeighbours } from './check-neighbours.ts';
 import { tellAt } from './policy-place.ts';
-import { coresOf, durationOf, sizeOf } from './read-quantity.ts';
+import { durationOf } from './read-quantity.ts';
+import { checkDisk, resourcesOf } from './resolve-resources.ts';
 import { envOf } from './resolve-env.ts';
 import { checkSleep, idlePolicy } from './resolve-idle.ts';
 import { checkNeeds, outputsOf, resolvedNeeds } from './resolve-needs.ts';
@@ -48,11 +49,7 @@ export function resolveCartridges(
       partition: raw.partition,
       ports,
       health: healthOf(context, entry, raw, ports),
-      resources: {
-        memory: sizeOf(raw.resources?.memory, 256 * 2 ** 20),
-        cpu: coresOf(raw.resources?.cpu, 0.25),
-        pids: raw.resources?.pids ?? 512,
-      },
+      resources: resourcesOf(raw),
       env: {
         ...envOf(context, 'cartridges', entry, raw.env),
         ...(raw.userData === undefined
@@ -67,6 +64,7 @@ export function resolveCartridges(
       ...(tenants ? { tenants } : {}),
     };
     checkRuntime(context, entry, spec);
+    checkDisk(context, entry, spec);
     checkGuestCartridge(context, entry, spec);
     if (
       context.requireName('partitions', raw.partition, 'cartridges', entry, ['partition']) &&

@@ -10,13 +10,20 @@ const list: FieldRule = (value) => (Array.isArray(value) ? undefined : 'must be 
 const map: FieldRule = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be a mapping';
 
+/** Of a cartridge, and of an action that changes them. */
+export const RESOURCES = nested({
+  ...{ memory: 'number', cpu: 'number', pids: 'number' },
+  disk: 'number?',
+  bandwidth: optional(nested({ in: 'number?', out: 'number?' })),
+});
+
 const CARTRIDGE = nested({
   name: 'string',
   image: 'string',
   partition: 'string',
   ports: list,
   health: nested({ port: 'string?', path: 'string?', interval: 'number', timeout: 'number', startup: 'number' }),
-  resources: nested({ memory: 'number', cpu: 'number', pids: 'number' }),
+  resources: RESOURCES,
   env: map,
   volumes: list,
   command: optional('strings'),

@@ -1,6 +1,7 @@
 /** The LXC configuration of one process. The limits are apart, as the VM's cgroup version decides which lines count. */
 import { UsageError } from '../model/errors.ts';
 import { BRIDGE, IDMAP, LAYOUT } from './layout.ts';
+import { CPU_PERIOD, cpuQuota } from './limits.ts';
 import { gatewayAddress, parseCidr, processAddress, processMac } from './network.ts';
 import { launchRootfs, type ProcessLaunch } from './process-launch.ts';
 import { tenantsPlace } from './tenants.ts';
@@ -44,6 +45,7 @@ export function renderLxcConfig(launch: ProcessLaunch): readonly string[] {
     `lxc.net.0.hwaddr = ${processMac(launch.network, launch.index)}`,
     `lxc.net.0.ipv4.address = ${processAddress(launch.network, launch.index)}/${String(parseCidr(launch.network)?.prefix ?? 32)}`,
     `lxc.net.0.ipv4.gateway = ${gatewayAddress(launch.network)}`,
+    ...(launch.cartridge.resources.bandwidth ? [`lxc.net.0.script.up = ${LAYOUT.bin}/process-shape`] : []),
     `lxc.mount.entry = ${home}/stratos ${INSIDE.slice(1)} none bind,ro,create=dir 0 0`,
     `lxc.mount.entry = ${home}/stratos/hosts etc/hosts none bind,ro,optional,create=file 0 0`,
     `lxc.mount.entry = ${LAYOUT.resolver} etc/resolv.conf none bind,ro,optional,create=file 0 0`,
@@ -62,16 +64,15 @@ export function renderLxcConfig(launch: ProcessLaunch): readonly string[] {
 
 /** Limits of the cartridge, in both dialects. */
 export function renderLimits(launch: ProcessLaunch): readonly LimitLine[] {
-  const { memory, cpu, pids } = launch.cartridge.resources;
-  const period = 100_000;
-  // The kernel takes no quota below 1 ms.
-  const quota = Math.max(1000, Math.round(cpu * period));
+  const { resources } = launch.cartridge;
+  const { memory, pids } = resources;
+  const quota = cpuQuota(resources);
   return [
     { controller: 'memory', version: 'v1', line: `lxc.cgroup.memory.limit_in_bytes = ${String(memory)}` },
     { controller: 'memory', version: 'v2', line: `lxc.cgroup2.memory.max = ${String(memory)}` },
-    { controller: 'cpu', version: 'v1', line: `lxc.cgroup.cpu.cfs_period_us = ${String(period)}` },
+    { controller: 'cpu', version: 'v1', line: `lxc.cgroup.cpu.cfs_period_us = ${String(CPU_PERIOD)}` },
     { controller: 'cpu', version: 'v1', line: `lxc.cgroup.cpu.cfs_quota_us = ${String(quota)}` },
-    { controller: 'cpu', version: 'v2', line: `lxc.cgroup2.cpu.max = ${String(quota)} ${String(period)}` },
+    { controller: 'cpu', version: 'v2', line: `lxc.cgroup2.cpu.max = ${String(quota)} ${String(CPU_PERIOD)}` },
     { controller: 'pids', version: 'v1', line: `lxc.cgroup.pids.max = ${String(pids)}` },
     { controller: 'pids', version: 'v2', line: `lxc.cgroup2.pids.max = ${String(pids)}` },
   ];

@@ -1,11 +1,13 @@
 /**
  * What `scripts/make.sh` reads: one record for each process, of lines `process NAME ROOTFS BASE`, `user SPEC`, `volume PATH`,
- * `limit CONTROLLER VERSION LINE`, `file NAME LINES` with that many lines after it, and `end`. Text that is not ours is only in
+ * `disk BYTES`, `limit CONTROLLER VERSION LINE`, `file NAME LINES` with that many lines after it, and `end`. Text that is not ours is only in
  * counted lines, so that it can be mistaken for nothing else.
  */
 import { UsageError } from '../model/errors.ts';
+import { limitsText } from '../model/limits.ts';
 import { Secret } from '../model/secret.ts';
 import { renderLauncher } from './launcher.ts';
+import { bandwidthText } from './limits.ts';
 import { renderLimits, renderLxcConfig, volumeDirectory } from './lxc-config.ts';
 import { processAddress, processMac, publishedPort } from './network.ts';
 import { tenantsPlace } from './tenants.ts';
@@ -28,12 +30,14 @@ function renderRecord(launch: ProcessLaunch): string {
     `process ${launch.name} ${launchRootfs(launch)} ${String(mappedRoot(launch))}`,
     ...(user === '' ? [] : [`user ${user}`]),
     ...launch.cartridge.volumes.map((volume) => `volume ${volumeDirectory(launch, volume.name)}`),
+    ...(launch.cartridge.resources.disk === undefined ? [] : [`disk ${String(launch.cartridge.resources.disk)}`]),
     ...renderLimits(launch).map(({ controller, version, line }) => `limit ${controller} ${version} ${line}`),
     ...file('config', renderLxcConfig(launch).join('\n')),
     ...file('stratos/init', renderLauncher(launch).reveal().replace(/\n$/, '')),
     ...file('stratos/hosts', renderHosts(launch)),
     ...renderTenants(launch),
     ...file('network', renderNetwork(launch)),
+    ...renderBandwidth(launch),
     ...file('stop', String(stopSignalNumber(launch.image.run.stopSignal))),
     ...file('label.json', JSON.stringify(renderLabel(launch))),
     'end',
@@ -51,6 +55,12 @@ function file(name: string, text: string): readonly string[] {
   return [`file ${name} ${String(text.split('\n').length)}`, text];
 }
 
+/** Only where there is a limit. */
+function renderBandwidth({ cartridge }: ProcessLaunch): readonly string[] {
+  const text = bandwidthText(cartridge.resources);
+  return text === undefined ? [] : file('bandwidth', text);
+}
+
 /** What the inventory can be rebuilt from. `lineage` and `fingerprint` in this order and form are what scripts look for. */
 function renderLabel(launch: ProcessLaunch): Readonly<Record<string, unknown>> {
   const { lineage, subscription, ordinal, index, image, fingerprint, cartridge } = launch;
@@ -62,6 +72,8 @@ function renderLabel(launch: ProcessLaunch): Readonly<Record<string, unknown>> {
     image: image.digest,
     fingerprint,
     ports: cartridge.ports.map(({ port }) => port),
+    // Last, where `scripts/limit.sh` puts them.
+    limits: limitsText(cartridge.resources),
   };
 }
 

@@ -105,7 +105,7 @@ function parseProcess(
   lineage: string,
   seen: Seen,
 ): ObservedProcess | undefined {
-  const { subscription, ordinal, index, image, fingerprint, ...label } = parseObject(text);
+  const { subscription, ordinal, index, image, fingerprint, limits, ...label } = parseObject(text);
   if (
     label.lineage !== lineage ||
     typeof subscription !== 'string' ||
@@ -125,6 +125,7 @@ function parseProcess(
   return {
     ...{ name, subscription, ordinal, index, image, fingerprint },
     state: counters ? 'running' : 'stopped',
+    ...(typeof limits === 'string' ? { limits } : {}),
     ...(asleep ? { asleep } : {}),
     ...(wakeFailure === undefined ? {} : { wakeFailure }),
     ...(usage ? { usage } : {}),

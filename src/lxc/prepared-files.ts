@@ -4,9 +4,11 @@ import layerServe from './hooks/layer-serve.sh';
 import layerWhole from './scripts/layer-whole.sh';
 import imageMount from './hooks/image-mount.sh';
 import networkUp from './hooks/network-up.sh';
+import processDisk from './hooks/process-disk.sh';
 import processDown from './hooks/process-down.sh';
 import processExec from './hooks/process-exec.sh';
 import processRun from './hooks/process-run.sh';
+import processShape from './hooks/process-shape.sh';
 import processStop from './hooks/process-stop.sh';
 import processWake from './hooks/process-wake.sh';
 import processesUp from './hooks/processes-up.sh';
@@ -46,7 +48,9 @@ export function preparedFiles(input: PreparedFilesInput): readonly PreparedFile[
     'process-run': processRun,
     'process-stop': processStop,
     'process-down': processDown,
+    'process-disk': processDisk,
     'process-exec': processExec,
+    'process-shape': processShape,
     'process-wake': processWake,
   };
   const units = {

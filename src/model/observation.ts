@@ -97,6 +97,8 @@ export interface ObservedProcess {
   readonly image: string;
   readonly fingerprint: string;
   readonly state: 'running' | 'stopped';
+  /** What it may take, as {@link limitsText} writes it. Undefined: not known. */
+  readonly limits?: string;
   /**
    * Put to sleep: frozen by its cgroup, or stopped with its mark there. Undefined: awake, or not running for another reason. What
    * is, counts, not what the mark says: one that was frozen and is not running is `stopped`, one that runs is awake.

@@ -5,6 +5,7 @@
 import type { SleepDepth } from './inventory.ts';
 import type { Instant, Millis } from './quantity.ts';
 import type { RevisionRecord } from './revision.ts';
+import type { ResourceSpec } from './spec.ts';
 import type { VmSize } from './vm-size.ts';
 
 export interface Plan {
@@ -120,6 +121,13 @@ export interface ProcessStart extends ActionBase {
   readonly kind: 'process.start';
   readonly process: string;
 }
+/** Changes what a process may take, whether it runs, sleeps or is stopped: nothing is restarted. */
+export interface ProcessLimit extends ActionBase {
+  readonly kind: 'process.limit';
+  readonly process: string;
+  /** All of its limits, as they shall be. */
+  readonly resources: ResourceSpec;
+}
 /**
  * Puts a process to sleep: frozen (memory kept, no CPU) or stopped (its changes kept on disk); a frozen one may be stopped. One that is
  * in use by then stays awake, which is no failure.
@@ -175,6 +183,7 @@ export type Action =
   | ImageCopy
   | ProcessCreate
   | ProcessStart
+  | ProcessLimit
   | ProcessSleep
   | ProcessWake
   | ProcessAdopt

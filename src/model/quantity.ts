@@ -8,6 +8,8 @@ declare const unit: unique symbol;
 export type Bytes = number & { readonly [unit]: 'bytes' };
 /** CPU in cores; 0.5 is half of one core's time. */
 export type Cores = number & { readonly [unit]: 'cores' };
+/** Bits in a second. */
+export type BitRate = number & { readonly [unit]: 'bit/s' };
 /** A duration in milliseconds. */
 export type Millis = number & { readonly [unit]: 'ms' };
 /** A point in time in milliseconds since the epoch, UTC. */
@@ -20,10 +22,13 @@ export const instant = (value: number): Instant => value as Instant;
 
 const BINARY: Readonly<Record<string, number>> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
 const DECIMAL: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const BITS: Readonly<Record<string, number>> = { Gbit: 1e9, Mbit: 1e6, kbit: 1e3, bit: 1 };
 const DURATION: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
 
 /** Pattern of {@link parseBytes}, for the JSON Schema. */
 export const BYTES_PATTERN = '^[0-9]+(\\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$';
+/** Pattern of {@link parseBitRate}, for the JSON Schema. */
+export const BIT_RATE_PATTERN = '^[0-9]+(\\.[0-9]+)?(bit|kbit|Mbit|Gbit)$';
 /** Pattern of {@link parseDuration}, for the JSON Schema. */
 export const DURATION_PATTERN = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$';
 
@@ -41,6 +46,20 @@ export function parseCores(text: string | number): Cores | undefined {
   const match = /^(\d+(?:\.\d+)?)(m)?$/.exec(String(text));
   if (!match) return undefined;
   return cores(match[2] ? Number(match[1]) / 1000 : Number(match[1]));
+}
+
+/** Reads `10Mbit`, `1.5Gbit` in thousands, as tc and Incus write them; undefined if it is none of these. */
+export function parseBitRate(text: string): BitRate | undefined {
+  const match = new RegExp(BIT_RATE_PATTERN).exec(text);
+  if (!match) return undefined;
+  const value = Math.round(Number.parseFloat(text) * (BITS[match[2] ?? 'bit'] ?? 1));
+  return Number.isSafeInteger(value) ? (value as BitRate) : undefined;
+}
+
+/** Writes bits in a second with the largest unit that keeps at most one decimal: `10Mbit`, `1.5Gbit`. */
+export function formatBitRate(value: number): string {
+  const [suffix, factor] = Object.entries(BITS).find(([, least]) => value >= least) ?? ['bit', 1];
+  return `${String(Math.round((value / factor) * 10) / 10)}${suffix}`;
 }
 
 /** Reads `500ms`, `30s`, `5m`, `1h30m`; undefined if it is none of these. */

@@ -41,7 +41,7 @@ const CONTAINER: RuntimeCapabilities = {
 };
 
 const CAPABILITIES: Readonly<Record<RuntimeName, RuntimeCapabilities>> = {
-  lxc: CONTAINER,
+  lxc: { ...CONTAINER, bandwidth: true, disk: true },
   // Snapshots are LXC's own.
   podman: { ...CONTAINER, snapshot: false },
   // Nothing of ours is inside: it is reached over the network alone.

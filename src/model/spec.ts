@@ -2,7 +2,7 @@
  * The spec as the program sees it: `stratos.yaml` with includes read, units parsed, defaults filled in and policy names
  * replaced by the policies. Every name in here resolves.
  */
-import { millis, type Bytes, type Cores, type Millis } from './quantity.ts';
+import { millis, type BitRate, type Bytes, type Cores, type Millis } from './quantity.ts';
 import type { GuardsSpec, IdlePolicy, PartitionPolicy, RolloutPolicy, ScalingPolicy } from './policy.ts';
 import type { IaasSpec } from './iaas-spec.ts';
 import type { RuntimeName } from './runtime.ts';
@@ -194,12 +194,24 @@ export interface HealthSpec {
   readonly startup: Millis;
 }
 
-/** Limits of one process, and what it takes of a VM's capacity. */
+/** Limits of one process, and what it takes of a VM's capacity. They change while it runs: see `limits.ts`. */
 export interface ResourceSpec {
   readonly memory: Bytes;
   readonly cpu: Cores;
   /** Most tasks. Default 512. */
   readonly pids: number;
+  /** Most bytes on its own file system, where it has what it changes; a process with one has a file system of its own. Undefined: no limit. */
+  readonly disk?: Bytes;
+  /** Of its network traffic. Undefined: none. */
+  readonly bandwidth?: BandwidthSpec;
+}
+
+/** Most traffic of one process in a second, as it sees it. */
+export interface BandwidthSpec {
+  /** What it receives. Undefined: no limit. */
+  readonly in?: BitRate;
+  /** What it sends. Undefined: no limit. */
+  readonly out?: BitRate;
 }
 
 /** A directory of the VM that outlives the process. */

@@ -7,6 +7,7 @@ import { adoptVm, createVm, deleteVm, forgetVm, newVm, prepareVm, startVm } from
 import {
   configure,
   containerOf,
+  limit,
   markLeaving,
   putContainer,
   putVolumes,
@@ -49,12 +50,14 @@ export function simulateAction(world: World, action: Action, context: ModelConte
     }
     case 'process.create':
       requireImage(world, action, context);
-      return record(putVolumes(putContainer(world, action), action, context), recordOf(action, 'ready'));
+      return record(putVolumes(putContainer(world, action, context), action, context), recordOf(action, 'ready'));
     case 'process.start':
     case 'process.wake':
       return fallAsleep(world, action, undefined);
     case 'process.sleep':
       return fallAsleep(world, action, action.depth);
+    case 'process.limit':
+      return limit(world, action);
     case 'process.adopt':
       return record(world, recordOf(action, 'ready'));
     case 'process.remove':
@@ -97,6 +100,7 @@ export function interruptAction(
     case 'process.wake':
       return { ...done, inventory: world.inventory };
     case 'gateway.configure':
+    case 'process.limit':
     case 'vm.forget':
     case 'image.copy':
     case 'process.adopt':
@@ -106,9 +110,12 @@ export function interruptAction(
 }
 
 /** The world after `action` failed: a process that did not get ready stays as it is, anything else changed nothing. */
-export function failAction(world: World, action: Action): World {
+export function failAction(world: World, action: Action, context: ModelContext): World {
   if (action.kind !== 'process.create') return world;
-  return record(putContainer(world, action), { ...recordOf(action, 'failed'), failure: 'it did not get ready' });
+  return record(putContainer(world, action, context), {
+    ...recordOf(action, 'failed'),
+    failure: 'it did not get ready',
+  });
 }
 
 export interface SimulateOptions {
@@ -138,7 +145,7 @@ export function simulatePlan(world: World, plan: Plan, context: ModelContext, op
       done += 1;
       if (options.fails?.(action)) {
         broken.add(action.id).add(stage.id);
-        now = failAction(now, action);
+        now = failAction(now, action, context);
       } else now = simulateAction(begun, action, context);
       options.onStep?.(now, action);
     }

@@ -66,6 +66,7 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
       ...[...sorted.leaving, ...refused].filter((departure) => canLeave(view, departure)),
       ...going.filter(({ member }) => !isReady(member)),
     ],
+    cramped: sorted.cramped,
     outgoing,
     next: 0,
     unpaired: outgoing.filter((departure) => departure.replaced && !departure.inPlace).length,

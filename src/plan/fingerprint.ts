@@ -14,19 +14,20 @@ export interface FingerprintInput {
 
 /**
  * Hashes everything that makes a process what it is to 16 hex digits: another fingerprint means that a running process must be
- * replaced. Health checks, names of ports, hosts and rollout are the gateway's or the planner's and are left out on purpose:
- * changing them restarts nothing.
+ * replaced. Limits change while it runs (`model/limits.ts`); health checks, names of ports, hosts and rollout are the gateway's or the
+ * planner's. They are left out on purpose: changing them restarts nothing.
  */
 export function processFingerprint({ image, cartridge, envDigest, network }: FingerprintInput): string {
   const parts = {
     command: cartridge.command ?? null,
+    // Whether it has a file system of its own; how large that is changes while it runs.
+    ...(cartridge.resources.disk === undefined ? {} : { disk: true }),
     env: envDigest,
     image,
     network,
     // The order counts: a port's place decides which port of the VM it is published on.
     ports: cartridge.ports.map((port) => port.port),
     privileged: cartridge.security.privileged,
-    resources: { cpu: cartridge.resources.cpu, memory: cartridge.resources.memory, pids: cartridge.resources.pids },
     runtime: cartridge.runtime,
     // Where the list of tenants is; what is in it changes without a restart.
     ...(cartridge.tenants ? { tenants: cartridge.tenants.file } : {}),

@@ -15,6 +15,8 @@ export interface Member {
   readonly container: 'running' | 'stopped' | 'none' | 'unseen';
   /** Put to sleep by us; it keeps its place on its VM and in the gateways. */
   readonly asleep: ObservedProcess['asleep'];
+  /** What it may take, as it was seen. Undefined: not known. */
+  readonly limits: string | undefined;
   /** Undefined: it has no record. */
   readonly state: ProcessState | undefined;
   readonly image: string;
@@ -70,6 +72,7 @@ function enter(
     index,
     container: container?.state ?? (slot.seen ? 'none' : 'unseen'),
     asleep: container ? container.asleep : slot.seen ? undefined : record?.asleep,
+    limits: container?.limits,
     state: record?.state,
     image,
     fingerprint,

@@ -8,6 +8,7 @@ import { diffProcesses } from './diff-processes.ts';
 import type { Survey } from './found.ts';
 import { growth } from './grow.ts';
 import { holdRest } from './hold-rest.ts';
+import { planLimits } from './limits.ts';
 import { membersOf, type Member } from './member.ts';
 import { compareText } from './names.ts';
 import type { PartitionView } from './partition-view.ts';
@@ -32,6 +33,7 @@ export function planPartition(view: PartitionView): readonly Stage[] {
   // All comparisons come before the first placement: who goes is decided on what is there.
   const works = aliasesOf(view, members).flatMap((alias) => diffProcesses(view, alias, members.get(alias) ?? []) ?? []);
   noteOthers(works, members);
+  const limits = planLimits(view, works);
   const grown = growth(view, found);
   if (view.only === undefined) grown.fillMinimum(waitingIn(works));
   const included = inRotation(view, found);
@@ -53,7 +55,7 @@ export function planPartition(view: PartitionView): readonly Stage[] {
   const made = view.guests ? withGuests(grown.actions, waves) : grown.actions;
   const machines = [...found.actions, ...released.machineActions, ...made];
 
-  return stagesOf(site, { machines, waves, released, before, sleeps });
+  return stagesOf(site, { machines, limits, waves, released, before, sleeps });
 }
 
 /** What is made of a VM that is a process is said when it is made: each with the one process that is created on it. */

@@ -1,7 +1,7 @@
 import type { VmRecord } from '../model/inventory.ts';
 import type { ReachedVm } from '../model/observation.ts';
 import type { VmSize } from '../model/vm-size.ts';
-import { fitsInto, minus, plus, roomOf, type Demand, type Room } from './capacity.ts';
+import { fitsInto, minus, NOTHING, plus, roomOf, type Demand, type Room } from './capacity.ts';
 import { numberOf } from './names.ts';
 
 /**
@@ -41,6 +41,8 @@ export interface Slot {
   readonly total: Room;
   /** Free room at the end of what is planned so far, and the part of it that no removal of this plan gave. */
   free: Room;
+  /** What those give back that leave, or keep their limits, as there is no room for the new ones. */
+  given: Demand;
   certain: Room;
   /** Room that removals of this plan give, in order, and how far it is used. */
   readonly credits: Credit[];
@@ -113,6 +115,7 @@ export function makeSlot(options: SlotOptions): Slot {
     touched: false,
     total: room,
     free: room,
+    given: NOTHING,
     certain: room,
     credits: [],
     drawn: { cpu: { head: 0, used: 0 }, memory: { head: 0, used: 0 }, places: { head: 0, used: 0 } },

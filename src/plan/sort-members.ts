@@ -1,5 +1,6 @@
 /** What becomes of each process of a subscription that exists. */
 import { isOverdrawn } from './capacity.ts';
+import { lacksRoom } from './limits.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { Target } from './target.ts';
@@ -11,6 +12,8 @@ export interface SortedMembers {
   readonly repairs: Repair[];
   /** To be replaced. */
   readonly old: Departure[];
+  /** Those that stay and keep their limits, as their VM has no room for the new ones. */
+  readonly cramped: Set<Member>;
   /** On their way out already, or never to be in. */
   readonly leaving: Departure[];
   /** Containers that could be taken up: without a record, or running and as they should be though they were leaving. */
@@ -24,7 +27,15 @@ export const WAS_LEAVING = 'it was leaving when a run ended';
 const UNRECORDED = 'its container carries our label and is not in the inventory';
 
 export function sortMembers(view: PartitionView, target: Target, members: readonly Member[]): SortedMembers {
-  const sorted: SortedMembers = { staying: [], repairs: [], old: [], leaving: [], strays: [], stuck: [] };
+  const sorted: SortedMembers = {
+    staying: [],
+    repairs: [],
+    old: [],
+    cramped: new Set(),
+    leaving: [],
+    strays: [],
+    stuck: [],
+  };
   for (const member of members) {
     // A stopped VM brings its processes back when it starts; what they are is seen by the next run.
     if (member.slot.kind !== 'usable') sorted.stuck.push(member);
@@ -96,7 +107,22 @@ function sortRecorded(view: PartitionView, target: Target, member: Member, sorte
   if (member.container === 'none') {
     if (!isGivenUp(target, member)) repairMissing(member, pinned, sorted);
   } else if (member.fingerprint !== launch.fingerprint) replaceChanged(view, target, member, pinned, sorted);
-  else if (!isGivenUp(target, member)) repair(member, sorted);
+  else if (!isGivenUp(target, member)) {
+    const lacks = lacksRoom(target, member, pinned);
+    if (lacks) noRoom(view, member, pinned, sorted);
+    if (!lacks || pinned) repair(member, sorted);
+  }
+}
+
+/** What may take more than its VM has goes where there is room; with volumes it stays, and keeps the limits it has. */
+function noRoom(view: PartitionView, member: Member, pinned: boolean, sorted: SortedMembers): void {
+  const reason = `${member.slot.name} has no room for its new limits`;
+  if (!pinned) {
+    sorted.old.push({ member, reason, inPlace: false, replaced: true });
+    return;
+  }
+  sorted.cramped.add(member);
+  view.miss(member.name, `${reason}, and its volumes are there: it keeps the old ones`);
 }
 
 /** A process that never got ready of a rollout that goes no further is left for somebody to look at. */

@@ -1,5 +1,5 @@
 /** The stages of a partition, in the order in which they run. */
-import type { Action, ProcessSleep, Stage, StageKind } from '../model/plan.ts';
+import type { Action, ProcessLimit, ProcessSleep, Stage, StageKind } from '../model/plan.ts';
 import type { Survey } from './found.ts';
 import type { GatewaySlots } from './gateway-slots.ts';
 import { configureGateway, gatewaySlots, hasDrifted, needsGateway } from './gateways.ts';
@@ -12,6 +12,7 @@ import type { Site, Wave } from './wave.ts';
 /** What is planned for a partition. */
 export interface Planned {
   readonly machines: readonly Action[];
+  readonly limits: readonly ProcessLimit[];
   readonly waves: readonly Wave[];
   readonly released: Released;
   /** What was in rotation before. */
@@ -21,7 +22,7 @@ export interface Planned {
 
 /** Lays out what is planned: machines, preparation, images, the waves, who goes to sleep, VMs that go. */
 export function stagesOf({ view, found, copies }: Site, planned: Planned): readonly Stage[] {
-  const { machines, waves, released, before, sleeps } = planned;
+  const { machines, limits, waves, released, before, sleeps } = planned;
   const stages: Stage[] = [];
   const gateways = view.guests ? hostsOf(view) : gatewaySlots(view, found.slots, released.slots);
   if (!view.guests) view.hosts.set(view.name, withoutReleased(gateways, released));
@@ -29,6 +30,8 @@ export function stagesOf({ view, found, copies }: Site, planned: Planned): reado
   const vmsChange = machines.length > 0 || lostFromRotation(view, before);
   addStage(stages, view, 'machines', machines);
   addStage(stages, view, 'prepare', prepare(view, found, gateways, released));
+  // Before anything is tried again: it may have failed for want of them.
+  addStage(stages, view, 'processes', limits);
   addStage(stages, view, 'images', [...copies.values()]);
   waves.forEach((wave, at) => {
     const scope = at === 0 ? firstScope(view, gateways, wave, vmsChange, before) : wave.changed ? gateways : NONE;

@@ -32,6 +32,7 @@ export function summarize(plan: Plan): PlanSummary {
     phrase(of('process.create') - replaced, 'to create'),
     phrase(replaced, 'to replace'),
     phrase(of('process.remove') - replaced, 'to remove'),
+    phrase(of('process.limit'), 'to change in place'),
     phrase(of('process.start'), 'to start'),
     phrase(of('process.wake'), 'to wake'),
     phrase(of('process.sleep'), 'to put to sleep'),

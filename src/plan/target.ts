@@ -1,7 +1,8 @@
 /** What one subscription should be in one partition. */
 import { surgeOf } from '../model/amount.ts';
 import type { RolloutDecision } from '../model/decision.ts';
-import type { CartridgeSpec, SubscriptionSpec } from '../model/spec.ts';
+import { capabilitiesOf } from '../model/runtime.ts';
+import type { CartridgeSpec, ResourceSpec, SubscriptionSpec } from '../model/spec.ts';
 import { demandOf } from './capacity.ts';
 import { processFingerprint } from './fingerprint.ts';
 import type { PartitionView } from './partition-view.ts';
@@ -13,6 +14,8 @@ export interface Launch {
   /** It needs the image with ownership that is not shifted. */
   readonly privileged: boolean;
   readonly fingerprint: string;
+  /** What each may take. Undefined: its runtime limits nothing. */
+  readonly limits?: ResourceSpec;
   readonly request: Request;
   /** Made of this revision of its subscription. Undefined: of what the spec says. */
   readonly revision?: number;
@@ -104,7 +107,10 @@ function launchesOf(
   const request = { ...wanted.request, demand: { cpu: Math.max(a.cpu, b.cpu), memory: Math.max(a.memory, b.memory) } };
   const { image, fingerprint, revision } = gate.fallback;
   const { privileged } = before.security;
-  return { launch: { ...wanted, request }, fallback: { image, fingerprint, revision, privileged, request } };
+  return {
+    launch: { ...wanted, request },
+    fallback: { image, fingerprint, revision, privileged, request, ...limitsOf(before) },
+  };
 }
 
 function launchOf(view: PartitionView, subscription: SubscriptionSpec, cartridge: CartridgeSpec): Launch | undefined {
@@ -117,6 +123,7 @@ function launchOf(view: PartitionView, subscription: SubscriptionSpec, cartridge
     image,
     privileged: cartridge.security.privileged,
     fingerprint: processFingerprint({ image, cartridge, envDigest: envDigests[alias] ?? '', network }),
+    ...limitsOf(cartridge),
     request: {
       alias,
       demand: demandOf(cartridge.resources),
@@ -125,6 +132,10 @@ function launchOf(view: PartitionView, subscription: SubscriptionSpec, cartridge
       never: view.world.apartOf.get(alias) ?? [],
     },
   };
+}
+
+function limitsOf({ runtime, resources }: CartridgeSpec): Pick<Launch, 'limits'> {
+  return capabilitiesOf(runtime).limits ? { limits: resources } : {};
 }
 
 function obstacleOf({ input }: PartitionView, alias: string, cartridge: CartridgeSpec): string {

@@ -51,6 +51,8 @@ export interface Work {
   readonly repairs: readonly Repair[];
   /** Not ready, or free to go: removed in the first wave. */
   readonly leaving: readonly Departure[];
+  /** Those that keep their limits, as their VM has no room for the new ones. */
+  readonly cramped: ReadonlySet<Member>;
   /** What is there and stays, for all that is known before anything moves by policy. */
   readonly settled: readonly Member[];
   /** How many ready processes policy may take down in one plan, and how many are left of that. */

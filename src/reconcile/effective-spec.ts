@@ -13,9 +13,16 @@ export interface PinnedSpec {
   readonly unresolved: Readonly<Record<string, string>>;
 }
 
-/** The cartridge of a revision, with its image by digest. Its name is the revision's. */
-export function cartridgeOf({ name, image, cartridge }: RevisionRecord): CartridgeSpec {
-  return { ...cartridge, name, image };
+/**
+ * The cartridge of a revision, with its image by digest. Its name is the revision's. Limits are no part of what it was made of: they
+ * are what its cartridge says now, where there is one.
+ */
+export function cartridgeOf({ name, image, cartridge }: RevisionRecord, { cartridges }: Spec): CartridgeSpec {
+  const now = cartridges[cartridge.name]?.resources ?? cartridge.resources;
+  const { disk: _disk, ...resources } = now;
+  // Whether it has a file system of its own is.
+  const own = cartridge.resources.disk === undefined ? undefined : (now.disk ?? cartridge.resources.disk);
+  return { ...cartridge, name, image, resources: { ...resources, ...(own === undefined ? {} : { disk: own }) } };
 }
 
 /** The spec with the images and revisions that subscriptions ask for themselves. */
@@ -29,7 +36,7 @@ export function pinnedSpec(spec: Spec, inventory: Inventory): PinnedSpec {
     if (revision !== undefined) {
       const found = revisionsOf(inventory, alias).find(({ number }) => number === revision);
       if (found) {
-        cartridges[found.name] = cartridgeOf(found);
+        cartridges[found.name] = cartridgeOf(found, spec);
         // Its environment is in the cartridge already, as it was then.
         subscriptions[alias] = { ...subscription, cartridge: found.name, env: {} };
       } else

@@ -116,7 +116,7 @@ export async function withChoices(
     const alias = revision.subscription;
     const subscription = written.spec.subscriptions[alias];
     if (!before || !subscription) continue;
-    const cartridge = cartridgeOf(before);
+    const cartridge = cartridgeOf(before, written.spec);
     cartridges[before.name] = cartridge;
     if (cartridge.runtime !== 'vm') references[before.image] ??= await store.find(before.image);
     const spec = withParts(

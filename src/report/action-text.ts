@@ -65,6 +65,8 @@ export function actionText(action: Action, images: ImageNames = new Map()): Acti
       return process('+', action.process, `on ${action.vm}, ${imageName(action.image, images)}`, 'creating');
     case 'process.start':
       return process('~', action.process, `start on ${action.vm}`, 'starting');
+    case 'process.limit':
+      return process('~', action.process, `change limits on ${action.vm}`, 'changing limits of');
     case 'process.sleep':
       return process(
         '~',

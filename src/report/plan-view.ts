@@ -55,6 +55,7 @@ export function planSummary(plan: Plan): string {
     ...part('to create', tally(['vm.create']), tally(['process.create'], replaced)),
     ...part('to replace', 0, replaced.size),
     ...part('to start', tally(['vm.start']), tally(['process.start'])),
+    ...part('to change in place', 0, tally(['process.limit'])),
     ...part('to wake', 0, tally(['process.wake'])),
     ...part('to put to sleep', 0, tally(['process.sleep'])),
     ...part('to take up', tally(['vm.adopt']), tally(['process.adopt'])),

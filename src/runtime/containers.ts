@@ -1,5 +1,6 @@
 /** The verbs that all runtimes of containers share: units, network, logs and sleep of a process are the same, whatever runs in it. */
 import { copyInStep, copyOutStep, lookStep } from '../lxc/copy.ts';
+import { limitSteps } from '../lxc/limits.ts';
 import { execArgv, logsArgv, shellArgv } from '../lxc/process-commands.ts';
 import { removeSteps, restartSteps, startSteps } from '../lxc/process-lifecycle.ts';
 import { sleepSteps } from '../lxc/sleep.ts';
@@ -10,6 +11,7 @@ import type { ContainerVerbs } from './runtime.ts';
 export const CONTAINERS: ContainerVerbs = {
   start: startSteps,
   restart: restartSteps,
+  limit: limitSteps,
   remove: removeSteps,
   sleep: sleepSteps,
   exec: execArgv,

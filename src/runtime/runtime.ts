@@ -2,6 +2,7 @@
  * A runtime of containers on a VM, as Cloud Foundry's Warden has it: what to run there for each verb, as values. Nothing here runs
  * anything; `ssh/` does. `docs/runtimes.md` has the verbs beside the commands.
  */
+import type { LimitRequest } from '../lxc/limits.ts';
 import type { LogOptions } from '../lxc/process-commands.ts';
 import type { ProcessLaunch, ProcessStart } from '../lxc/process-lifecycle.ts';
 import type { SleepRequest } from '../lxc/sleep.ts';
@@ -27,6 +28,8 @@ export interface ContainerVerbs {
   readonly start: (processes: readonly ProcessStart[]) => readonly Step[];
   /** Stops with grace, and starts; answers for `parseCreate`. */
   readonly restart: (processes: readonly ProcessStart[]) => readonly Step[];
+  /** Changes what they may take, as they are; answers for `parseLimit`. */
+  readonly limit: (lineage: string, requests: readonly LimitRequest[]) => readonly ScriptStep[];
   /** Drains, stops with grace and deletes what carries the lineage; answers for `parseRemove`. */
   readonly remove: (lineage: string, removals: readonly Removal[]) => readonly Step[];
   /** Freezes, or stops what the next request shall wake; answers for `parseSleep`. */

@@ -2,16 +2,23 @@
 import { chmod, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseLimit } from '../../src/lxc/limits.ts';
 import { parseCreate } from '../../src/lxc/process-lifecycle.ts';
 import { parseSleep } from '../../src/lxc/sleep.ts';
 import { parseSnapshots } from '../../src/lxc/snapshots.ts';
-import { millis } from '../../src/model/quantity.ts';
+import { limitsText } from '../../src/model/limits.ts';
+import { bytes, cores, millis, parseBitRate } from '../../src/model/quantity.ts';
 import { capabilitiesOf, type RuntimeName } from '../../src/model/runtime.ts';
 import { Secret } from '../../src/model/secret.ts';
+import type { ResourceSpec } from '../../src/model/spec.ts';
 import { processCopyIn, processCopyOut } from '../../src/reconcile/copy-operations.ts';
 import { command } from '../../src/shell/command.ts';
 import { aCartridge } from '../unit/lxc/a-launch.ts';
 import { runtimeLab, type RuntimeLab } from '../support/runtime-lab.ts';
+
+function never(): never {
+  throw new Error('it is a rate');
+}
 
 /** The cases, the same for each. */
 export function runtimeContract(name: RuntimeName): void {
@@ -94,6 +101,135 @@ export function runtimeContract(name: RuntimeName): void {
       expect(outcome).toMatchObject({ ready: false });
       expect(outcome?.failure).toContain('it ends at once');
     });
+
+    test.runIf(can.limits)('limits change while it runs and while it is frozen, and stay', async () => {
+      const shown = async (): Promise<string> => {
+        const file = (v1: string, v2: string) => `$(cat /sys/fs/cgroup/${v1} /sys/fs/cgroup/${v2} 2>/dev/null)`;
+        const group = 'lxc.payload.shop-1';
+        const memory = file(`memory/${group}/memory.limit_in_bytes`, `${group}/memory.max`);
+        const cpu = file(`cpu/${group}/cpu.cfs_quota_us`, `${group}/cpu.max`);
+        return lab.shell(
+          `echo ${memory} ${cpu.replace(')', ' | cut -d " " -f 1)')} ${file(`pids/${group}/pids.max`, `${group}/pids.max`)}`,
+        );
+      };
+      const limit = async (resources: ResourceSpec) =>
+        parseLimit(await lab.run(lab.runtime.limit(lab.lineage, [{ name: 'shop-1', resources }])));
+      await create(lab.web());
+      const before = (await lab.look()).processes[0];
+      expect(before?.limits).toBe(limitsText(aCartridge().resources));
+      const more = { memory: bytes(96 * 2 ** 20), cpu: cores(0.75), pids: 96 };
+      expect(await limit(more)).toEqual([{ name: 'shop-1', limited: true }]);
+      expect(await shown()).toBe(`${String(96 * 2 ** 20)} 75000 96\n`);
+      expect((await lab.look()).processes).toMatchObject([
+        { limits: limitsText(more), state: 'running', usage: { start: before?.usage?.start } },
+      ]);
+
+      // What is in use cannot be taken away: it keeps what it has, and goes on.
+      await lab.inside('shop-1', 'dd', 'if=/dev/zero', 'of=/dev/shm/full', 'bs=1M', 'count=40');
+      const [refused] = await limit({ ...more, memory: bytes(24 * 2 ** 20) });
+      expect(refused).toMatchObject({ limited: false });
+      expect(refused?.failure).toMatch(/^it uses 4\dMi of memory, which is not below the new limit of 24Mi$/);
+      expect(await shown()).toBe(`${String(96 * 2 ** 20)} 75000 96\n`);
+      expect((await lab.look()).processes).toMatchObject([{ limits: limitsText(more) }]);
+      expect(await lab.shell('curl -s http://10.66.0.2/')).toBe('hello\n');
+      await lab.inside('shop-1', 'rm', '/dev/shm/full');
+
+      const request = { name: 'shop-1', index: 1, network: '10.66.0.0/22', depth: 'frozen' as const };
+      expect(parseSleep(await lab.run(lab.runtime.sleep(lab.lineage, [request])))).toMatchObject([{ slept: true }]);
+      const less = { memory: bytes(48 * 2 ** 20), cpu: cores(0.25), pids: 48 };
+      expect(await limit(less)).toMatchObject([{ limited: true }]);
+      expect((await lab.look()).processes).toMatchObject([{ limits: limitsText(less), asleep: 'frozen' }]);
+      // The next start has them.
+      expect(parseCreate(await lab.run(lab.runtime.restart([lab.web()])))).toMatchObject([{ ready: true }]);
+      expect(await shown()).toBe(`${String(48 * 2 ** 20)} 25000 48\n`);
+    });
+
+    test.runIf(can.bandwidth)(
+      'bandwidth, both ways: from its start, changed and taken away while it runs',
+      async () => {
+        const slow = parseBitRate('4Mbit') ?? never();
+        const { resources } = aCartridge();
+        const limit = async (bandwidth?: ResourceSpec['bandwidth']) => {
+          const wanted = { ...resources, ...(bandwidth ? { bandwidth } : {}) };
+          return parseLimit(await lab.run(lab.runtime.limit(lab.lineage, [{ name: 'shop-1', resources: wanted }])));
+        };
+        const cartridge = aCartridge({ resources: { ...resources, bandwidth: { in: slow, out: slow } } });
+        await create(lab.web({ cartridge }));
+        // 500 kB, a second each way.
+        await lab.inside('shop-1', 'sh', '-c', 'head -c 500000 /dev/zero >/www/file; mkdir /www/cgi-bin');
+        await lab.inside('shop-1', 'sh', '-c', `printf '#!/bin/sh\\ncat >/dev/null\\necho\\n' >/www/cgi-bin/take`);
+        await lab.inside('shop-1', 'sh', '-c', 'chmod 755 /www/cgi-bin/take; ls /www/cgi-bin');
+        const seconds = async (...options: readonly string[]): Promise<number> =>
+          Number(await lab.shell(`curl -sf -o /dev/null -w '%{time_total}' ${options.join(' ')}`));
+        const down = ['http://10.66.0.2/file'];
+        const up = [
+          '--data-binary',
+          '@/var/lib/stratos/processes/shop-1/overlay/delta/www/file',
+          'http://10.66.0.2/cgi-bin/take',
+        ];
+        expect(await seconds(...down)).toBeGreaterThan(0.7);
+        expect(await seconds(...up)).toBeGreaterThan(0.7);
+        expect((await lab.look()).processes).toMatchObject([{ limits: limitsText(cartridge.resources) }]);
+
+        // Only what it receives, and at the next start too.
+        expect(await limit({ in: slow })).toMatchObject([{ limited: true }]);
+        const rules = async () =>
+          lab.shell('tc qdisc show | grep -c tbf; ls -d /sys/class/net/stratos-bw* 2>/dev/null');
+        expect(await rules()).toBe('1\n');
+        expect(parseCreate(await lab.run(lab.runtime.restart([lab.web({ cartridge })])))).toMatchObject([
+          { ready: true },
+        ]);
+        expect(await rules()).toBe('1\n');
+        expect(await limit()).toMatchObject([{ limited: true }]);
+        expect(await rules()).toBe('0\n');
+        expect(await limit({ out: slow })).toMatchObject([{ limited: true }]);
+        expect(await seconds(...down)).toBeGreaterThan(0.7);
+        await lab.remove('shop-1');
+        expect(await rules()).toBe('0\n');
+      },
+    );
+
+    test.runIf(can.disk)(
+      'disk: full at its limit, larger while it runs, and kept by all that keeps changes',
+      async () => {
+        const { resources } = aCartridge();
+        const of = (mebibytes: number): ResourceSpec => ({ ...resources, disk: bytes(mebibytes * 2 ** 20) });
+        const cartridge = aCartridge({ resources: of(24) });
+        const limit = async (mebibytes: number) =>
+          parseLimit(await lab.run(lab.runtime.limit(lab.lineage, [{ name: 'shop-1', resources: of(mebibytes) }])));
+        const write = async (mebibytes: number, name: string) =>
+          lab.inside('shop-1', 'dd', 'if=/dev/zero', `of=/www/${name}`, 'bs=1M', `count=${String(mebibytes)}`);
+        expect(await create(lab.web({ cartridge }))).toMatchObject([{ ready: true }]);
+        expect((await write(8, 'first')).status).toBe(0);
+        expect(await write(30, 'second')).toMatchObject({ status: 1 });
+        expect((await write(30, 'second')).stderr).toContain('No space left on device');
+        // What the VM has is for the others.
+        const restart = async () => parseCreate(await lab.run(lab.runtime.restart([lab.web({ cartridge })])));
+        const [grown] = await limit(64);
+        if (grown?.limited !== true) {
+          // A machine may lack the right for it; then so do the VMs on it.
+          expect(grown?.failure).toBe('its disk does not grow while it runs: it will when it is started the next time');
+          expect(await restart()).toMatchObject([{ ready: true }]);
+          expect(await limit(64)).toEqual([{ name: 'shop-1', limited: true }]);
+        }
+        expect((await write(30, 'second')).status).toBe(0);
+        expect((await lab.look()).processes).toMatchObject([{ limits: limitsText(of(64)), state: 'running' }]);
+        const [smaller] = await limit(32);
+        expect(smaller?.failure).toContain('its disk has 64Mi and does not get smaller');
+
+        if (can.snapshot) {
+          await lab.inside('shop-1', 'rm', '/www/second');
+          const [taken] = parseSnapshots((await lab.run(lab.runtime.snapshot('shop-1')))[0]?.stdout ?? '');
+          await lab.inside('shop-1', 'rm', '/www/first');
+          expect(await lab.run(lab.runtime.restore('shop-1', taken?.name ?? ''))).toMatchObject([{ status: 0 }]);
+          expect((await lab.inside('shop-1', 'ls', '/www')).stdout).toBe('first\nindex.html\n');
+        }
+        expect(await restart()).toMatchObject([{ ready: true }]);
+        expect((await lab.inside('shop-1', 'ls', '/www')).stdout).toContain('first\n');
+        expect(await lab.remove('shop-1')).toMatchObject([{ removed: true }]);
+        expect(await lab.shell('grep -c "/overlay ext4" /proc/mounts; ls -A /var/lib/stratos/processes')).toBe('0\n');
+      },
+    );
 
     test.runIf(can.freeze)('freeze and thaw, stop and wake', async () => {
       await create(lab.web());

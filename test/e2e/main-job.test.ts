@@ -223,6 +223,19 @@ describe('reconcile', () => {
     expect(await project.readSpec()).toContain('# a comment that edits keep');
   });
 
+  test('changes limits of what runs, by a saved plan: the same processes, and no request is lost', async () => {
+    const before = await processNames();
+    const load = requestLoad((await project.status()).subscriptions.find(isShop)?.urls[0] ?? '');
+    await project.editSpec('memory: 32Mi, cpu: 0.1', 'memory: 48Mi, cpu: 0.2');
+    expect(await kinds()).toEqual(before.map(() => 'process.limit'));
+    const file = path.join(project.directory, 'limits.yaml');
+    await project.must('plan', '-o', file);
+    await project.must('apply', file);
+    expect([...(await load.stop()).keys()]).toEqual(['200']);
+    expect(await processNames()).toEqual(before);
+    expect(await kinds()).toEqual([]);
+  });
+
   test('keeps the old processes in rotation when new ones do not start', async () => {
     const before = await processNames();
     await project.editSpec('    env:', "    command: [/bin/sh, -c, 'exit 3']\n    env:");

@@ -192,6 +192,8 @@ async function clearSlot(slot: number): Promise<void> {
     else await rm(path.join(layout.vms, id), { recursive: true, force: true });
   }
   await releaseLocal(spec);
+  // A measurement that was killed leaves the disk it had there.
+  await run('umount', ['-l', spec.root]).catch(() => undefined);
   await rm(path.join(HOME, `slot${slot}`), { recursive: true, force: true });
   await rmdir(HOME).catch(() => undefined);
 }

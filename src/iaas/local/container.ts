@@ -23,6 +23,9 @@ export interface ContainerSpec {
 /** Length of a CPU period in microseconds; the kernel's own default. */
 const PERIOD = 100_000;
 
+/** Loop devices, and what gives out free ones. */
+const LOOP_DEVICES = ['b 7:* rwm', 'c 10:237 rwm'];
+
 /**
  * Renders a privileged container that can hold containers of its own: systemd inside writes its cgroups, and the host's
  * capabilities stay but for those that would change the machine itself (modules, clock).
@@ -37,6 +40,9 @@ export function renderContainer(spec: ContainerSpec): string {
     'lxc.mount.auto =',
     'lxc.mount.auto = cgroup:rw:force proc:rw sys:rw',
     `lxc.mount.entry = ${spec.data} var/lib/stratos none bind,create=dir 0 0`,
+    // Files as file systems, for disks of processes: the VM's root alone gets at them, as on any machine.
+    ...LOOP_DEVICES.map((device) => `lxc.${spec.cgroup === 'v2' ? 'cgroup2' : 'cgroup'}.devices.allow = ${device}`),
+    'lxc.mount.entry = /dev/loop-control dev/loop-control none bind,optional,create=file 0 0',
     'lxc.cap.drop =',
     'lxc.cap.drop = sys_module sys_time',
     'lxc.signal.halt = SIGRTMIN+3',

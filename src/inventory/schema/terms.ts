@@ -1,5 +1,5 @@
 /** Scalars and shapes that several parts of the schema share. */
-import { BYTES_PATTERN, DURATION_PATTERN } from '../../model/quantity.ts';
+import { BIT_RATE_PATTERN, BYTES_PATTERN, DURATION_PATTERN } from '../../model/quantity.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** Names of everything: 1 to 40 characters, good as a host name, a unit name and a container name. */
@@ -48,6 +48,12 @@ export const TERMS = {
     pattern: '^[0-9]+(\\.[0-9]+)?m?$',
     exclusiveMinimum: 0,
     examples: [0.5, 2, '500m'],
+  },
+  bitRate: {
+    title: 'a rate such as 500kbit, 10Mbit or 1Gbit',
+    type: 'string',
+    pattern: BIT_RATE_PATTERN,
+    examples: ['10Mbit', '1Gbit'],
   },
   duration: {
     title: 'a duration such as 500ms, 30s, 5m or 1h30m',

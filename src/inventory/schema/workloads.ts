@@ -1,4 +1,5 @@
 /** Schema of `partitions:`, `cartridges:` and `subscriptions:`. */
+import { BIT_RATE_PATTERN } from '../../model/quantity.ts';
 import { RUNTIMES } from '../../model/runtime.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { NEEDS, OUTPUTS } from './needs.ts';
@@ -133,8 +134,22 @@ export const CARTRIDGES: JsonSchema = named(
           memory: term('size', { description: 'Most memory of one process.', default: '256Mi' }),
           cpu: term('cpu', { description: 'Most CPU of one process.', default: 0.25 }),
           pids: term('positive', { description: 'Most tasks of one process.', default: 512 }),
+          disk: term('size', { description: 'Most that one process writes to its own file system; at least 16Mi. Default: no limit.' }),
+          bandwidth: {
+            title: 'a rate such as 10Mbit, or in and out',
+            description: 'Most network traffic of one process in a second. One rate is that of both directions.',
+            type: ['string', 'object'],
+            pattern: BIT_RATE_PATTERN,
+            additionalProperties: false,
+            minProperties: 1,
+            properties: {
+              in: term('bitRate', { description: 'What it receives. Default: no limit.' }),
+              out: term('bitRate', { description: 'What it sends. Default: no limit.' }),
+            },
+            examples: ['10Mbit', { in: '100Mbit', out: '20Mbit' }],
+          },
         },
-        { description: 'Limits of one process, and what it takes of a VM.' },
+        { description: 'Limits of one process, and what it takes of a VM. What is changed here changes processes that run, without a restart.' },
       ),
       env: term('env'),
       volumes: named(term('absolutePath'), {

@@ -19,6 +19,8 @@ for group in /sys/fs/cgroup/*/"lxc.payload.$1" /sys/fs/cgroup/*/"lxc.monitor.$1"
   while read -r pid; do kill -KILL "$pid" || :; done <"$group/cgroup.procs" 2>/dev/null
   find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || :
 done
+# Where it has a file system of its own.
+[ ! -e disk ] || "${0%/*}/process-disk" "$1"
 # The layers of its image are mounted once for all processes; not since the VM was started, maybe.
 while read -r key _ rootfs; do
   [ "$key" = lxc.rootfs.path ] || continue

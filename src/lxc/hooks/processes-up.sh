@@ -4,9 +4,11 @@
 set -eu
 . "${0%/*}/layout"
 set --
+disks=''
 for label in "$processes"/*/label.json; do
   [ -e "$label" ] || continue
   folder=${label%/label.json}
+  [ ! -e "$folder/disk" ] || disks="$disks ${folder##*/}"
   if [ -s "$folder/wake" ] && read -r port <"$folder/wake"; then set -- "$@" "stratos-wake@$port.socket"; fi
   if [ -s "$folder/asleep" ]; then
     echo stopped >"$folder/asleep"
@@ -14,4 +16,7 @@ for label in "$processes"/*/label.json; do
     set -- "$@" "stratos-process@${folder##*/}.service"
   fi
 done
+# Of those that sleep, too: whoever asks what they have changed must find it.
+# shellcheck disable=SC2086 # names
+[ -z "$disks" ] || "${0%/*}/process-disk" $disks || :
 [ $# -eq 0 ] || exec systemctl --no-block start "$@"

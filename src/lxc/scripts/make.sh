@@ -98,7 +98,7 @@ build() {
     }
     function put(path, text) { print text > path; if (close(path) != 0) exit 2 }
     $1 == "process" {
-      name = $2; rootfs = $3; base = $4; uid = 0; gid = 0; home = "/root"; limits = ""
+      name = $2; rootfs = $3; base = $4; uid = 0; gid = 0; home = "/root"; limits = ""; disk = 0
       skip = index(wanted, " " name " ") == 0
     }
     $1 == "user" && !skip { identify($2) }
@@ -106,6 +106,7 @@ build() {
       sub(/^limit [^ ]+ [^ ]+ /, "")
       limits = limits "\n" $0
     }
+    $1 == "disk" && !skip { disk = $2 }
     $1 == "volume" && !skip { sub(/^volume /, ""); print "volume " (base + uid) " " $0 }
     $1 == "file" {
       file = $2; text = ""
@@ -122,16 +123,28 @@ build() {
     $1 == "end" && !skip {
       put(staging "/" name "/user", uid " " gid " " home)
       print "made " (base + uid) " " base " " name
+      if (disk) print "disk " disk " " name
     }
   '
 }
 
+# A file system of its own for each that may not write more than so much: a file, in which the folders of its changes are.
+make_disks() {
+  for pair in $disks; do
+    folder=$staging/${pair#*:}
+    truncate -s "${pair%%:*}" "$folder/disk" && chmod 600 "$folder/disk" &&
+      mkfs.ext4 -q -F -m 0 -E lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0 -d "$folder/overlay" "$folder/disk" &&
+      rm -rf "$folder/overlay" && mkdir "$folder/overlay" || return
+  done
+}
+
 # Gives what was built its owners and, last, its name.
 settle() {
-  made='' launchers='' shifted='' roots=''
+  made='' launchers='' shifted='' roots='' disks=''
   while read -r word first rest; do
     case $word in
     volume) [ -d "$rest" ] || { mkdir -p "$rest" && chown "$first:$first" "$rest"; } || return ;;
+    disk) disks="$disks $first:$rest" ;;
     made)
       base=${rest% *} folder=$staging/${rest#* }
       made="$made $folder"
@@ -149,7 +162,7 @@ $report
 REPORT
   [ -n "$made" ] || return 0
   # shellcheck disable=SC2086 # paths without spaces
-  chmod 500 $launchers && { [ -z "$shifted" ] || chown "$roots:$roots" $shifted; } && mv -t "$processes" $made
+  chmod 500 $launchers && { [ -z "$shifted" ] || chown "$roots:$roots" $shifted; } && make_disks && mv -t "$processes" $made
 }
 
 report=$(build 2>&1) && trouble=$(settle 2>&1)

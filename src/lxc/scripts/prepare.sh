@@ -45,9 +45,9 @@ else
 fi
 # Packages of Debian and of RHEL's family (LXC and BusyBox are in EPEL), each with a program that shows it is there.
 missing='' programs=''
-for row in lxc:lxc:lxc-start uidmap:shadow-utils:newuidmap rsync:rsync:rsync haproxy:haproxy:haproxy nftables:nftables:nft iproute2:iproute:ip \
+for row in lxc:lxc:lxc-start uidmap:shadow-utils:newuidmap rsync:rsync:rsync haproxy:haproxy:haproxy nftables:nftables:nft iproute2:iproute:ip iproute2:iproute-tc:tc \
   zstd:zstd:zstd attr:attr:setfattr openssl:openssl:openssl socat:socat:socat curl:curl:curl busybox-static:busybox:busybox procps:procps-ng:ps \
-  util-linux:util-linux:nsenter $guard; do
+  util-linux:util-linux:nsenter e2fsprogs:e2fsprogs:mkfs.ext4 $guard; do
   program=${row##*:} package=${row%%:*}
   if command -v "$program" >/dev/null 2>&1; then continue; fi
   if [ "$family" = rhel ]; then package=${row#*:} package=${package%:*}; fi

@@ -36,8 +36,11 @@ systemctl daemon-reload
 # shellcheck disable=SC2086
 [ -z "$units" ] || systemctl reset-failed $units 2>/dev/null || :
 nft delete table inet stratos 2>/dev/null || :
+for detour in /sys/class/net/stratos-bw*; do
+  [ ! -d "$detour" ] || ip link delete dev "${detour##*/}"
+done
 [ ! -d "/sys/class/net/$bridge" ] || ip link delete dev "$bridge"
-for image in "$root"/images/*/*/; do
+for image in "$root"/images/*/*/ "$root"/processes/*/overlay/; do
   ! mountpoint -q "$image" || umount "$image"
 done
 rm -f "$root/label.json"

@@ -16,7 +16,7 @@ refuse() {
   status=1
 }
 
-names='' units='' records='' folders='' elements='' neighbours='' sleepers=''
+names='' units='' records='' detours='' folders='' elements='' neighbours='' sleepers=''
 while [ $# -gt 0 ]; do
   folder=$processes/$1 label=''
   if [ ! -e "$folder" ] && [ ! -h "$folder" ]; then
@@ -33,6 +33,8 @@ while [ $# -gt 0 ]; do
       neighbours="$neighbours${address:+neigh del $address dev $bridge
 }"
       [ ! -s "$folder/asleep" ] || sleepers="$sleepers$address, "
+      index=${label#*\"index\":}
+      [ ! -e "$folder/bandwidth" ] || detours="$detours${index%%[!0-9]*} "
       for port in $ports; do elements="$elements${port%:*}, "; done
       ;;
     *) refuse "$1" 'it does not carry the label of this inventory' ;;
@@ -96,6 +98,8 @@ done
 systemctl stop $units >&2
 {
   printf '%s' "$neighbours" | ip -force -batch - 2>/dev/null
+  # What it sent took the way through these, see process-shape.
+  for index in $detours; do ip link del dev "stratos-bw$index" 2>/dev/null; done
   # shellcheck disable=SC2086
   systemctl reset-failed $units 2>/dev/null
 } &
@@ -110,6 +114,9 @@ for folder in $folders; do
     mkdir -p "$own" && chmod 700 "$kept"
     cp "$folder/label.json" "$snapshot" && mv "${snapshot%/}" "$own/snap$number"
   done
+done >&2
+for folder in $folders; do
+  ! mountpoint -q "$folder/overlay" || umount "$folder/overlay" || umount -l "$folder/overlay"
 done >&2
 # Out of the way in one step each, so that a cut leaves no half of a container under its name.
 # shellcheck disable=SC2086

@@ -126,13 +126,19 @@ $snapshot
 else
   # LXC writes a configuration with a new MAC, and folders that anybody in the group may enter.
   cp -p "$folder/config" "$folder/.config"
-  case $value in
+  own=$value
+  # LXC puts a process back by making it anew, and its disk would go.
+  [ ! -e "$folder/disk" ] || own=/
+  case $own in
   */*)
     # LXC knows of its own only.
     cp -a "$place/overlay/delta" "$folder/overlay/.delta" >&2 && rm -rf "$folder/overlay/delta" "$folder/overlay/work/work" &&
       mv "$folder/overlay/.delta" "$folder/overlay/delta"
     status=$?
-    [ "$status" = 0 ] || rm -rf "$folder/overlay/.delta"
+    if [ "$status" != 0 ]; then
+      rm -rf "$folder/overlay/.delta"
+      [ ! -e "$folder/disk" ] || printf 'Its disk may have no room for what it has and what comes back\n' >&2
+    fi
     ;;
   *)
     lxc-snapshot -P "$processes" -n "$name" -r "$value" >&2

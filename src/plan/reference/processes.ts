@@ -1,7 +1,8 @@
 /** What actions on processes and gateways do, on paper. */
 import type { ProcessRecord } from '../../model/inventory.ts';
+import { limitsText } from '../../model/limits.ts';
 import type { ObservedProcess } from '../../model/observation.ts';
-import type { ProcessAdopt, ProcessCreate } from '../../model/plan.ts';
+import type { ProcessAdopt, ProcessCreate, ProcessLimit } from '../../model/plan.ts';
 import { gatewayHome, type Spec } from '../../model/spec.ts';
 import { reached, require, see, vmRecord, type ModelContext, type World } from './world.ts';
 
@@ -37,7 +38,7 @@ export function putVolumes(world: World, { vm, subscription }: ProcessCreate, { 
 }
 
 /** A container that runs. No other may have its name or its number. */
-export function putContainer(world: World, action: ProcessCreate): World {
+export function putContainer(world: World, action: ProcessCreate, { spec }: ModelContext): World {
   const { vm, process: name, subscription, ordinal, index, image, fingerprint } = action;
   const seen = reached(world, vm);
   if (seen.guest) {
@@ -59,8 +60,30 @@ export function putContainer(world: World, action: ProcessCreate): World {
       there.processes.some((other) => other.name === name);
     require(!twin, `${name} is on ${where} already`);
   }
-  const container: ObservedProcess = { name, subscription, ordinal, index, image, fingerprint, state: 'running' };
+  // What is there already keeps its limits.
+  const limits = containerOf(world, vm, name)?.limits ?? limitsFor(spec, action);
+  const container: ObservedProcess = {
+    ...{ name, subscription, ordinal, index, image, fingerprint, state: 'running' },
+    ...(limits === undefined ? {} : { limits }),
+  };
   return see(world, vm, { ...seen, processes: [...seen.processes.filter((other) => other.name !== name), container] });
+}
+
+function limitsFor(spec: Spec, { subscription, revision }: ProcessCreate): string | undefined {
+  const own = spec.subscriptions[subscription]?.cartridge;
+  const cartridge = spec.cartridges[(revision === undefined ? own : `${subscription}@${revision}`) ?? ''];
+  return cartridge && limitsText(cartridge.resources);
+}
+
+/** A container that may take other than before. */
+export function limit(world: World, { vm, process, resources }: ProcessLimit): World {
+  const seen = reached(world, vm);
+  require(seen.processes.some(({ name }) => name === process), `${process} is not on ${vm}`);
+  const limits = limitsText(resources);
+  return see(world, vm, {
+    ...seen,
+    processes: seen.processes.map((other) => (other.name === process ? { ...other, limits } : other)),
+  });
 }
 
 /** The VM without a container, which must not be in rotation. */

@@ -27,7 +27,7 @@ export function whatChanged(before: Making, after: Making): string {
 }
 
 /** What restarts processes when it changes, besides image and environment. */
-const OTHERS = ['command', 'resources', 'ports', 'volumes', 'security', 'runtime', 'partition'] as const;
+const OTHERS = ['command', 'ports', 'volumes', 'security', 'runtime', 'partition'] as const;
 const WORDS: Readonly<Record<string, string>> = { security: 'privileges' };
 
 function imageChange(before: Making, after: Making): readonly string[] {

@@ -4,6 +4,7 @@ import { configureGateway } from './gateway.ts';
 import { createGuest, removeGuest, sleepGuest, startGuest, wakeGuest } from './guests.ts';
 import type { Handler } from './handler.ts';
 import { copyImages } from './images.ts';
+import { limitProcesses } from './limits.ts';
 import { adoptVm, createVm, deleteVm, forgetVm, startVm } from './machines.ts';
 import { prepareVm } from './prepare.ts';
 import {
@@ -31,6 +32,7 @@ export const HANDLERS: { readonly [K in ActionKind]: Handler<K> } = {
   'vm.forget': forgetVm,
   'image.copy': copyImages,
   'process.create': byRuntime(createProcesses, createGuest),
+  'process.limit': limitProcesses,
   'process.start': byRuntime(startProcesses, startGuest),
   'process.sleep': byRuntime(sleepProcesses, sleepGuest),
   'process.wake': byRuntime(wakeProcesses, wakeGuest),

@@ -32,6 +32,9 @@ if [ ! -d "$lower" ] || [ ! -d "$delta" ]; then refuse 'its image is not here'; 
 # The layers of an image are mounted for processes that run; not since the VM was started, maybe.
 [ ! -x "$hooks/image-mount" ] || [ -d "$lower/.stratos" ] || "$hooks/image-mount" "$lower"
 
+# The same of a file system of its own.
+[ ! -e "$home/disk" ] || "$hooks/process-disk" "$name"
+
 freezer=''
 for file in "/sys/fs/cgroup/freezer/lxc.payload.$name/freezer.state" "/sys/fs/cgroup/lxc.payload.$name/cgroup.freeze" \
   "/sys/fs/cgroup/unified/lxc.payload.$name/cgroup.freeze"; do

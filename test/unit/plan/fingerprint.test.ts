@@ -16,8 +16,6 @@ describe('processFingerprint', () => {
     ['image', { ...input, image: 'sha256:2' }],
     ['environment', { ...input, envDigest: 'f' }],
     ['network', { ...input, network: '10.67.0.0/22' }],
-    ['memory', { ...input, cartridge: aCartridge('php', { memory: 512 }) }],
-    ['cpu', { ...input, cartridge: aCartridge('php', { cpu: 1 }) }],
     ['command', { ...input, cartridge: aCartridge('php', { command: ['sh'] }) }],
     ['volumes', { ...input, cartridge: aCartridge('php', { volumes: [{ name: 'd', path: '/d' }] }) }],
     ['port', { ...input, cartridge: aCartridge('php', { ports: [{ name: 'http', port: 81, protocol: 'http' }] }) }],
@@ -28,6 +26,8 @@ describe('processFingerprint', () => {
 
   it.each([
     ['health interval', aCartridge('php', { health: { interval: millis(9000) } })],
+    ['memory', aCartridge('php', { memory: 512 })],
+    ['cpu', aCartridge('php', { cpu: 1 })],
     ['health path', aCartridge('php', { health: { path: '/up' } })],
     ['name of a port', aCartridge('php', { ports: [{ name: 'web', port: 80, protocol: 'tcp' }] })],
     ['reference of the same image', aCartridge('php', { image: 'php:latest' })],
