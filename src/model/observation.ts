@@ -24,6 +24,8 @@ export interface Machine {
   readonly vm?: string;
   /** From its label. */
   readonly partition?: string;
+  /** Entry of the spec that made it, from its label; undefined where it was not told, as by earlier versions of Stratos. */
+  readonly iaas?: string;
   readonly state: 'pending' | 'running' | 'stopped' | 'failed' | 'deleting';
   readonly endpoint?: Endpoint;
   readonly size?: VmSize;

@@ -5,6 +5,7 @@ import type { VmRecord } from '../model/inventory.ts';
 import type { Machine } from '../model/observation.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { limiter } from '../concurrency/limiter.ts';
+import { ownMachines } from './own-machines.ts';
 import { withLock } from './reconcile.ts';
 import { recorder, type Recorder } from './recorder.ts';
 
@@ -49,7 +50,11 @@ export async function destroy(deps: Deps, limits: RunLimits): Promise<DestroyOut
         const strays: Machine[] = [];
         if (provider.capabilities.ephemeral)
           await attempt(`iaas ${iaas.name}`, async () => {
-            strays.push(...(await provider.list()).filter((machine) => !known.has(machine.id)));
+            strays.push(
+              ...ownMachines(spec, inventory, iaas.name, await provider.list()).filter(
+                (machine) => !known.has(machine.id),
+              ),
+            );
           });
         await Promise.all([
           ...recorded.map((vm) =>

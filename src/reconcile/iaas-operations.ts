@@ -1,9 +1,11 @@
 /** What there is of each IaaS, and whether a machine could be had there before one is bought. */
 import type { Finding } from '../iaas/provider.ts';
 import { InterruptedError, NotFoundError, StratosError } from '../model/errors.ts';
+import type { Inventory } from '../model/inventory.ts';
 import type { PartitionSpec, Spec } from '../model/spec.ts';
 import type { PricedSize } from '../model/vm-size.ts';
 import type { Deps } from './deps.ts';
+import { ownMachines } from './own-machines.ts';
 
 export interface IaasStatus {
   readonly name: string;
@@ -33,7 +35,7 @@ export async function iaasList(deps: Deps, { refresh }: { readonly refresh: bool
       name: entry.name,
       kind: entry.kind,
       vms: inventory.vms.filter((vm) => vm.iaas === entry.name).length,
-      ...(refresh ? await count(deps, spec, entry.name, inventory.lineage) : {}),
+      ...(refresh ? await count(deps, spec, entry.name, inventory) : {}),
       partitions: placedOn(spec, entry.name).map(({ name, entry: { min = 0, max, zones } }) => ({
         name,
         min,
@@ -56,12 +58,13 @@ async function count(
   deps: Deps,
   spec: Spec,
   name: string,
-  lineage: string,
+  inventory: Inventory,
 ): Promise<Pick<IaasStatus, 'machines' | 'problem'>> {
   const entry = spec.iaas[name];
   if (!entry) return {};
   try {
-    const machines = await (await deps.providerOf(entry, lineage)).list();
+    const listed = await (await deps.providerOf(entry, inventory.lineage)).list();
+    const machines = ownMachines(spec, inventory, name, listed);
     return {
       machines: entry.kind === 'static' ? machines.length : machines.filter(({ vm }) => vm !== undefined).length,
     };

@@ -13,6 +13,7 @@ import type { Spec } from '../model/spec.ts';
 import type { Batch } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
 import { observeGuest } from './observe-guest.ts';
+import { ownMachines } from './own-machines.ts';
 import { probesOf } from './probes-of.ts';
 import { trafficOf } from './traffic-of.ts';
 import { limiter } from '../concurrency/limiter.ts';
@@ -83,7 +84,7 @@ export async function observe(
   const iaas: Record<string, IaasObservation> = {};
   await Promise.all(
     Object.values(spec.iaas).map(async (entry) => {
-      const listing = await list(deps, entry, inventory.lineage);
+      const listing = await list(deps, spec, inventory, entry);
       iaas[entry.name] = listing;
       for (const machine of listing.status === 'listed' ? listing.machines : []) {
         const known = machineVms.get(`${entry.name}/${machine.id}`);
@@ -131,10 +132,10 @@ function giveUpOnGone(
   });
 }
 
-async function list(deps: Deps, spec: IaasSpec, lineage: string): Promise<IaasObservation> {
+async function list(deps: Deps, spec: Spec, inventory: Inventory, entry: IaasSpec): Promise<IaasObservation> {
   try {
-    const provider = await deps.providerOf(spec, lineage);
-    return { status: 'listed', machines: await provider.list() };
+    const provider = await deps.providerOf(entry, inventory.lineage);
+    return { status: 'listed', machines: ownMachines(spec, inventory, entry.name, await provider.list()) };
   } catch (error) {
     if (error instanceof StratosError) return { status: 'failed', message: error.message };
     throw error;

@@ -9,6 +9,7 @@ import type { Deps, RunLimits } from './deps.ts';
 import { logged } from './logged.ts';
 import { loadMaterials } from './materials.ts';
 import { observeVm } from './observe.ts';
+import { ownMachines } from './own-machines.ts';
 import { contextOf, withLock } from './reconcile.ts';
 
 /** A machine of ours that the inventory does not know. */
@@ -59,11 +60,12 @@ export function orphansOf(
   iaas: string,
   machines: readonly Machine[],
 ): readonly Orphan[] {
+  const own = ownMachines(spec, inventory, iaas, machines);
   const here = inventory.vms.filter((vm) => vm.iaas === iaas);
   const ids = new Set(here.map(({ machine }) => machine));
   const asked = new Set(here.flatMap(({ name, machine }) => (machine === undefined ? [name] : [])));
   const names = new Map(inventory.vms.map((vm) => [vm.name, vm]));
-  return machines
+  return own
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     .flatMap((machine) => {
       const { id, vm } = machine;
@@ -134,7 +136,11 @@ export async function deleteOrphans(
     return each(chosen, limits.parallel, async ({ iaas, machine }) => {
       await logged(deps, 'vm delete', `${iaas}/${machine.id}`, async () => {
         const entry = spec.iaas[iaas];
-        if (!entry || inventory.vms.some((vm) => vm.iaas === iaas && vm.machine === machine.id))
+        if (
+          !entry ||
+          ownMachines(spec, inventory, iaas, [machine]).length === 0 ||
+          isRecorded(inventory, iaas, machine)
+        )
           throw new NotFoundError(`Cannot end machine ${machine.id} as it is no orphan any more`, {
             hint: 'stratos vm ls',
           });
@@ -143,6 +149,10 @@ export async function deleteOrphans(
       });
     });
   });
+}
+
+function isRecorded({ vms }: Inventory, iaas: string, { id }: Machine): boolean {
+  return vms.some((vm) => vm.iaas === iaas && vm.machine === id);
 }
 
 /** @throws RemoteCommandError when processes or volumes of ours are on it; one that does not answer serves nobody */

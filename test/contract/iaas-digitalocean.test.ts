@@ -35,10 +35,12 @@ const specOf = (url: string, change: Partial<DigitalOceanIaasSpec> = {}): Digita
 
 iaasContract('digitalocean', async () => {
   const peer = await digitaloceanPeer();
-  const open = (lineage: string): IaasProvider => digitaloceanProvider(specOf(peer.url), context(lineage), millis(40));
+  const open = (lineage: string, change: Partial<DigitalOceanIaasSpec> = {}): IaasProvider =>
+    digitaloceanProvider(specOf(peer.url, change), context(lineage), millis(40));
   return {
     provider: open('one'),
     other: open('two'),
+    sibling: open('one', { name: 'amsterdam' }),
     request: machineRequest({ cpu: cores(2), memory: bytes(2 ** 31), name: 's-2vcpu-4gb' }),
     zones: ['fra1', 'ams3'],
     beyondOnePage: 12,

@@ -36,10 +36,12 @@ const specOf = (url: string, change: Partial<HetznerIaasSpec> = {}): HetznerIaas
 
 iaasContract('hetzner', async () => {
   const peer = await hetznerPeer();
-  const open = (lineage: string): IaasProvider => hetznerProvider(specOf(peer.url), context(lineage), millis(40));
+  const open = (lineage: string, change: Partial<HetznerIaasSpec> = {}): IaasProvider =>
+    hetznerProvider(specOf(peer.url, change), context(lineage), millis(40));
   return {
     provider: open('one'),
     other: open('two'),
+    sibling: open('one', { name: 'nuremberg' }),
     request: machineRequest({ cpu: cores(2), memory: bytes(2 ** 31), name: 'cx23' }),
     zones: ['fsn1', 'nbg1'],
     beyondOnePage: 12,

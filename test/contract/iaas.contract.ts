@@ -5,15 +5,19 @@ import { decorate } from '../../src/iaas/decorate/around.ts';
 import { retrying } from '../../src/iaas/decorate/retrying.ts';
 import type { Endpoint } from '../../src/model/endpoint.ts';
 import { IaasError, type IaasFailure } from '../../src/model/errors.ts';
+import type { IaasSpec } from '../../src/model/iaas-spec.ts';
 import type { Machine } from '../../src/model/observation.ts';
 import { millis } from '../../src/model/quantity.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { ownMachines } from '../../src/reconcile/own-machines.ts';
 
 /** One adapter with room for two machines at least, and what a test needs around it. */
 export interface IaasSubject extends AsyncDisposable {
   readonly provider: IaasProvider;
   /** The same IaaS, used by another project; undefined where machines carry no lineage. */
   readonly other?: IaasProvider;
+  /** The same project in the same account, by another entry of its spec; undefined where machines do not say which made them. */
+  readonly sibling?: IaasProvider;
   readonly request: (vm: string, change?: Partial<MachineRequest>) => Promise<MachineRequest>;
   /** Runs a shell line by SSH; rejects on an unknown host key. Undefined where its machines run nothing. */
   readonly ssh?: (endpoint: Endpoint, line: string) => Promise<string>;
@@ -187,6 +191,32 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
       await other.delete(theirs.id);
       expect(await other.list()).toEqual([]);
       await says(ours, 'echo still', 'still\n');
+    });
+
+    it('two entries in one project apart: each makes its own machine of a VM, and knows it from the other’s', async ({
+      skip,
+    }) => {
+      const { sibling } = subject;
+      skip(sibling === undefined, 'its machines do not say which entry made them');
+      if (!sibling) return;
+      const ours = await create('shared');
+      const theirs = await sibling.create(await subject.request('shared'));
+      expect(theirs.id).not.toBe(ours.id);
+      expect([ours.iaas, theirs.iaas]).toEqual([provider.name, sibling.name]);
+      expect(await create('shared')).toEqual(ours);
+      expect(await sibling.create(await subject.request('shared'))).toEqual(theirs);
+      const spec = { iaas: { [provider.name]: {} as IaasSpec, [sibling.name]: {} as IaasSpec } };
+      for (const [one, own, other] of [
+        [provider, ours, theirs],
+        [sibling, theirs, ours],
+      ] as const) {
+        const ids = ownMachines(spec, { vms: [] }, one.name, await one.list()).map(({ id }) => id);
+        expect(ids).toContain(own.id);
+        expect(ids).not.toContain(other.id);
+      }
+      await sibling.delete(theirs.id);
+      expect(await find(ours.id)).toEqual(ours);
+      await provider.delete(ours.id);
     });
 
     it('start has no effect on a running machine', async () => {

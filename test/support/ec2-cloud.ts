@@ -101,6 +101,7 @@ export async function ec2Subject(): Promise<IaasSubject> {
   return {
     provider: cloud.provider('one'),
     other: cloud.provider('two'),
+    sibling: cloud.provider('one', { name: 'dublin' }),
     request: cloud.request,
     zones: ['eu-west-1a', 'eu-west-1b'],
     beyondOnePage: 12,

@@ -56,6 +56,7 @@ export async function openstackCloud(): Promise<OpenstackCloud> {
   const subject: IaasSubject = {
     provider: provider('3f0c6a1e-8f52-4c58-9d55-1f0c2f5d1a01'),
     other: provider('two'),
+    sibling: provider('3f0c6a1e-8f52-4c58-9d55-1f0c2f5d1a01', { name: 'edge' }),
     request: (vm, change = {}) =>
       Promise.resolve({
         ...{ vm, partition: 'test', hostKey: generateHostKey(), authorizedKey, taken: [] },

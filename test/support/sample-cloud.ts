@@ -31,13 +31,14 @@ export async function sampleCloud(): Promise<IaasSubject & { readonly spec: Exec
     env: { SAMPLE_CLOUD: { kind: 'value', value: directory } },
   };
   const { execProvider } = await import('../../src/iaas/exec/exec-provider.ts');
-  const bare = (lineage: string): IaasProvider =>
-    execProvider(spec, { lineage, env: process.env, onStep: () => undefined });
+  const bare = (lineage: string, name = spec.name): IaasProvider =>
+    execProvider({ ...spec, name }, { lineage, env: process.env, onStep: () => undefined });
   const authorizedKey = generateHostKey().publicKey;
   return {
     spec,
     provider: bare('one'),
     other: bare('two'),
+    sibling: bare('one', 'theirs'),
     request: async (vm, change = {}) =>
       Promise.resolve({
         vm,

@@ -64,7 +64,7 @@ export function azureCalls(
 
   async function makeIn(zone: string | undefined, request: MachineRequest, first: FirstFacts): Promise<string> {
     const { vm, size, signal } = request;
-    const id = machineName(lineage, vm);
+    const id = machineName(lineage, vm, name);
     const what = `create VM ${vm}`;
     const vmSize = await sizes.choose(size, zone);
     const body = vmBody(spec, { ...first, name: id, vm, vmSize, size, zone });
@@ -92,7 +92,7 @@ export function azureCalls(
   const calls: CloudCalls = {
     async list(vm, signal) {
       if (vm === undefined) return listMachines(spec, lineage, account);
-      const machine = await find(machineName(lineage, vm), signal);
+      const machine = await find(machineName(lineage, vm, name), signal);
       return machine ? [machine] : [];
     },
     find,

@@ -1,4 +1,5 @@
 /** What a cloud is told when it makes a machine: the same for all of them, whether the machine holds processes or is one. */
+import type { CloudSpec } from '../../model/iaas-spec.ts';
 import type { MachineRequest } from '../provider.ts';
 import { encodeLabels } from './labels.ts';
 import { renderUserData } from './user-data.ts';
@@ -14,10 +15,14 @@ export interface FirstFacts {
   readonly authorizedKey?: string;
 }
 
-/** @param user who logs in to machines of this cloud */
-export function firstFacts(request: MachineRequest, lineage: string, user: string): FirstFacts {
+/** @param entry the spec's name of this cloud, and who logs in to its machines */
+export function firstFacts(
+  request: MachineRequest,
+  lineage: string,
+  { name: iaas, user }: Pick<CloudSpec, 'name' | 'user'>,
+): FirstFacts {
   const { vm, partition, size, hostKey, authorizedKey, guest } = request;
-  const own = { lineage, vm, partition, size };
+  const own = { lineage, vm, partition, iaas, size };
   if (guest)
     return {
       labels: encodeLabels({ ...own, hostKey: '', process: guest.process }),

@@ -12,6 +12,8 @@ export interface MachineLabels {
   readonly lineage: string;
   readonly vm: string;
   readonly partition: string;
+  /** Entry of the spec that made it. Undefined: an earlier version of Stratos did, which told none. */
+  readonly iaas?: string;
   readonly size: VmSize;
   /** OpenSSH public key that was injected as the host's: `ssh-ed25519 AAAA…`. Empty: none was, and nobody logs in. */
   readonly hostKey: string;
@@ -24,6 +26,7 @@ export const LABEL = {
   lineage: 'stratos-lineage',
   vm: 'stratos-vm',
   partition: 'stratos-partition',
+  iaas: 'stratos-iaas',
   size: 'stratos-size',
   hostKey: 'stratos-host-key',
   process: 'stratos-process',
@@ -36,6 +39,7 @@ export function encodeLabels(labels: MachineLabels): Readonly<Record<string, str
     [LABEL.lineage]: labels.lineage,
     [LABEL.vm]: labels.vm,
     [LABEL.partition]: labels.partition,
+    ...(labels.iaas !== undefined && { [LABEL.iaas]: labels.iaas }),
     [LABEL.size]: encodeSize(labels.size),
     ...(labels.hostKey !== '' && { [LABEL.hostKey]: toBase32(rawKey(labels.hostKey)) }),
     ...(labels.process && { [LABEL.process]: labels.process.name, [LABEL.fingerprint]: labels.process.fingerprint }),
@@ -47,19 +51,20 @@ export function decodeLabels(values: Readonly<Record<string, string | undefined>
   const { [LABEL.lineage]: lineage, [LABEL.vm]: vm, [LABEL.partition]: partition } = values;
   const size = decodeSize(values[LABEL.size] ?? '');
   if (lineage === undefined || vm === undefined || partition === undefined || !size) return undefined;
-  const { [LABEL.process]: name, [LABEL.fingerprint]: fingerprint } = values;
-  if (name !== undefined && fingerprint !== undefined)
-    return { lineage, vm, partition, size, hostKey: '', process: { name, fingerprint } };
+  const { [LABEL.process]: name, [LABEL.fingerprint]: fingerprint, [LABEL.iaas]: iaas } = values;
+  const known = { lineage, vm, partition, size, ...(iaas !== undefined && { iaas }) };
+  if (name !== undefined && fingerprint !== undefined) return { ...known, hostKey: '', process: { name, fingerprint } };
   const key = fromBase32(values[LABEL.hostKey] ?? '');
-  return key?.length === KEY_LENGTH ? { lineage, vm, partition, size, hostKey: opensshKey(key) } : undefined;
+  return key?.length === KEY_LENGTH ? { ...known, hostKey: opensshKey(key) } : undefined;
 }
 
-/** What labels tell of a machine, for the adapter's answer: where it is reached, and the process that it is, if it is one. */
+/** What labels tell of a machine, for the adapter's answer: who made it, where it is reached, and the process that it is, if it is one. */
 export function told(
-  { hostKey, process }: MachineLabels,
+  { hostKey, process, iaas }: Pick<MachineLabels, 'hostKey' | 'process' | 'iaas'>,
   at: Pick<Endpoint, 'address' | 'port' | 'user'> | undefined,
-): Pick<Machine, 'endpoint' | 'process'> {
+): Pick<Machine, 'endpoint' | 'process' | 'iaas'> {
   return {
+    ...(iaas !== undefined && { iaas }),
     ...(at && { endpoint: { ...at, hostKeys: hostKey === '' ? [] : [hostKey] } }),
     ...(process && { process }),
   };

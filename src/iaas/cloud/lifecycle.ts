@@ -6,6 +6,7 @@ import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 import type { CloudSpec } from '../../model/iaas-spec.ts';
+import { madeBy } from '../made-by.ts';
 import type { IaasProvider, MachineRequest } from '../provider.ts';
 import { firstFacts, type FirstFacts } from './first-facts.ts';
 import { oncePerVm } from './once-per-vm.ts';
@@ -49,7 +50,8 @@ export function lifecycle(
   calls: CloudCalls,
   interval: Millis = millis(500),
 ): MachineVerbs {
-  const { name, user } = spec;
+  const { name } = spec;
+  const isHere = madeBy(name);
 
   async function faultOf(id: string, vm: string): Promise<Fault> {
     const told = await calls.faultOf?.(id, vm);
@@ -105,11 +107,11 @@ export function lifecycle(
   async function create(request: MachineRequest): Promise<Machine> {
     const { vm, signal } = request;
     const all = await calls.list(vm, signal);
-    const known = all.find((machine) => machine.vm === vm && machine.state !== 'deleting');
+    const known = all.find((machine) => machine.vm === vm && isHere(machine) && machine.state !== 'deleting');
     const isEmpty = known?.state === 'failed' && (await faultOf(known.id, vm)).neverRan;
     if (known && !isEmpty) return started(known, signal);
     if (known) await end(known.id);
-    const id = await calls.make(request, firstFacts(request, lineage, user));
+    const id = await calls.make(request, firstFacts(request, lineage, spec));
     return running(id, vm, true, signal);
   }
 

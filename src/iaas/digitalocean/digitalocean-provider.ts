@@ -51,7 +51,7 @@ export function digitaloceanProvider(
 
   /** By name, which a droplet has from its first moment; its tags come after. */
   async function ofVm(vm: string, signal?: AbortSignal): Promise<readonly Machine[]> {
-    const wanted = machineName(lineage, vm);
+    const wanted = machineName(lineage, vm, name);
     return (await droplets({ name: wanted }, signal)).flatMap((droplet) => {
       const machine = readDroplet(spec, lineage, droplet);
       if (machine) return machine;

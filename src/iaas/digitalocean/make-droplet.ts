@@ -52,7 +52,7 @@ async function makeIn(
   const chosen = chooseSize(spec.name, where, size, offersIn(await sizes(), region));
   const vpc = await vpcIn(team, region);
   const json = {
-    name: machineName(lineage, vm),
+    name: machineName(lineage, vm, spec.name),
     ...(region !== undefined && { region }),
     size: chosen.name,
     image: /^\d+$/.test(spec.image) ? Number(spec.image) : spec.image,

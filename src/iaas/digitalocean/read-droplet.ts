@@ -1,7 +1,7 @@
 /** A droplet as a machine, and our labels as its tags: `stratos-vm:web-1`. Pure. */
 import type { Machine } from '../../model/observation.ts';
 import type { DigitalOceanIaasSpec } from '../../model/iaas-spec.ts';
-import { decodeLabels } from '../cloud/labels.ts';
+import { decodeLabels, told } from '../cloud/labels.ts';
 import type { Droplet } from './digitalocean-documents.ts';
 
 const STATES: Readonly<Record<string, Machine['state']>> = { active: 'running', off: 'stopped', archive: 'failed' };
@@ -17,7 +17,7 @@ export function readDroplet(spec: DigitalOceanIaasSpec, lineage: string, droplet
     Object.fromEntries(droplet.tags.map((tag) => [tag.slice(0, tag.indexOf(':')), tag.slice(tag.indexOf(':') + 1)])),
   );
   if (labels?.lineage !== lineage) return undefined;
-  const { vm, partition, size, hostKey } = labels;
+  const { vm, partition, size } = labels;
   const address = addressOf(spec, droplet);
   return {
     id: String(droplet.id),
@@ -25,7 +25,7 @@ export function readDroplet(spec: DigitalOceanIaasSpec, lineage: string, droplet
     partition,
     size,
     state: STATES[droplet.status] ?? 'pending',
-    ...(address !== undefined && { endpoint: { address, port: 22, user: spec.user, hostKeys: [hostKey] } }),
+    ...told(labels, address === undefined ? undefined : { address, port: 22, user: spec.user }),
     zone: droplet.region.slug,
   };
 }

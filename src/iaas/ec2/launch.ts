@@ -5,6 +5,7 @@ import { millis } from '../../model/quantity.ts';
 import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
 import { firstWithRoom } from '../cloud/first-with-room.ts';
+import { LABEL } from '../cloud/labels.ts';
 import { poll } from '../cloud/poll.ts';
 import { packUserData } from '../cloud/user-data.ts';
 import type { MachineRequest } from '../provider.ts';
@@ -65,14 +66,17 @@ export async function launch(
       if (ec2CodeOf(error) !== 'IdempotentParameterMismatch') throw error;
       // An earlier run asked for it, with another host key, and was told nothing: there is a machine that is not listed yet.
       const look = async (): Promise<Instance | undefined> =>
-        (await seen.of(vm, signal)).find((instance) => !isEnding(instance));
+        (await seen.of(vm, signal)).find((instance) => !isEnding(instance) && isMine(instance));
       return poll(look, { timeout: millis(Math.min(UNSEEN, spec.timeout)), interval: millis(500), signal });
     }
   }
 
+  const isMine = ({ Tags = [] }: Instance): boolean =>
+    Tags.every(({ Key, Value }) => Key !== LABEL.iaas || Value === spec.name);
+
   async function runIn(place: Place): Promise<string> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const token = tokenOf(lineage, vm, request.generation, place.subnet, attempt);
+      const token = tokenOf({ lineage, iaas: spec.name }, vm, request.generation, place.subnet, attempt);
       const instance = await runOnce(place, token);
       if (instance?.InstanceId !== undefined) return instance.InstanceId;
     }

@@ -115,12 +115,12 @@ function networkOf(
  * @param attempt counts machines of this VM that ended before they were used: their token would give them again
  */
 export function tokenOf(
-  lineage: string,
+  { lineage, iaas }: { readonly lineage: string; readonly iaas: string },
   vm: string,
   generation: string | undefined,
   subnet: string | undefined,
   attempt: number,
 ): string {
-  const facts = [lineage, vm, generation ?? '', subnet ?? '', attempt];
+  const facts = [lineage, iaas, vm, generation ?? '', subnet ?? '', attempt];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }

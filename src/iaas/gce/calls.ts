@@ -60,7 +60,7 @@ export function gceCalls(
     const { vm, size, hostKey, signal } = request;
     const what = `create VM ${vm}`;
     // A name of GCE begins with a letter.
-    const machine = `s${machineName(lineage, vm)}`;
+    const machine = `s${machineName(lineage, vm, name)}`;
     const id = `${zone}/${machine}`;
     const machineType = await types.choose(size, zone, signal);
     try {

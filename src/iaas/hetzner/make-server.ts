@@ -37,7 +37,7 @@ async function makeAt(
   const type = chooseSize(spec.name, where, size, offersAt(spec, await parts.serverTypes(), location));
   const image = await parts.image(type.architecture);
   const { networks, firewalls, placementGroup } = await parts.attached();
-  const name = machineName(lineage, vm);
+  const name = machineName(lineage, vm, spec.name);
   const json = {
     name,
     server_type: type.name,

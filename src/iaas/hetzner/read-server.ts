@@ -1,7 +1,7 @@
 /** A server of Hetzner's as a machine. Pure. */
 import type { Machine } from '../../model/observation.ts';
 import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
-import { decodeLabels } from '../cloud/labels.ts';
+import { decodeLabels, told } from '../cloud/labels.ts';
 import type { Server } from './hetzner-documents.ts';
 
 const STATES: Readonly<Record<string, Machine['state']>> = { running: 'running', off: 'stopped', deleting: 'deleting' };
@@ -10,7 +10,7 @@ const STATES: Readonly<Record<string, Machine['state']>> = { running: 'running',
 export function readServer(spec: HetznerIaasSpec, lineage: string, server: Server): Machine | undefined {
   const labels = decodeLabels(server.labels);
   if (labels?.lineage !== lineage) return undefined;
-  const { vm, partition, size, hostKey } = labels;
+  const { vm, partition, size } = labels;
   const address = addressOf(spec, server);
   return {
     id: String(server.id),
@@ -18,7 +18,7 @@ export function readServer(spec: HetznerIaasSpec, lineage: string, server: Serve
     partition,
     size,
     state: STATES[server.status] ?? 'pending',
-    ...(address !== undefined && { endpoint: { address, port: 22, user: spec.user, hostKeys: [hostKey] } }),
+    ...told(labels, address === undefined ? undefined : { address, port: 22, user: spec.user }),
     zone: server.location.name,
   };
 }

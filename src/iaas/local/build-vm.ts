@@ -69,6 +69,7 @@ async function claim(site: LocalSite, id: string, request: MachineRequest, base:
       lineage: context.lineage,
       vm: request.vm,
       partition: request.partition,
+      iaas: spec.name,
       size: request.size,
       address,
       mac: macOf(address),

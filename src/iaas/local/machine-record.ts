@@ -9,6 +9,8 @@ export interface MachineRecord {
   readonly lineage: string;
   readonly vm: string;
   readonly partition: string;
+  /** Entry of the spec that made it. Undefined: an earlier version of Stratos did. */
+  readonly iaas?: string;
   readonly size: VmSize;
   readonly address: string;
   readonly mac: string;

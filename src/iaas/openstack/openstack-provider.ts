@@ -3,6 +3,7 @@ import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { OpenstackIaasSpec } from '../../model/iaas-spec.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
+import { LABEL } from '../cloud/labels.ts';
 import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
 import { bakeImage } from './bake.ts';
@@ -44,10 +45,11 @@ export function openstackProvider(
       });
   }
 
-  /** Servers that were made for a VM, the oldest first: it is the one that counts. */
+  /** Servers that this entry of the spec made for a VM, the oldest first: it is the one that counts. */
   async function madeFor(vm: string, signal?: AbortSignal): Promise<readonly Server[]> {
     const servers = await compute.list(`find the machine of VM ${vm}`, [ours, tagOf('vm', vm)], signal);
-    return servers.toSorted((a, b) => (`${a.created} ${a.id}` < `${b.created} ${b.id}` ? -1 : 1));
+    const mine = servers.filter(({ metadata }) => (metadata[LABEL.iaas] ?? name) === name);
+    return mine.toSorted((a, b) => (`${a.created} ${a.id}` < `${b.created} ${b.id}` ? -1 : 1));
   }
 
   async function make(request: MachineRequest, first: FirstFacts): Promise<string> {

@@ -1,4 +1,5 @@
 /** The machine of a VM that is a process: made of its cartridge's image, and told what that says. */
+import { madeBy } from '../../iaas/made-by.ts';
 import type { IaasProvider, MachineRequest } from '../../iaas/provider.ts';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
@@ -15,7 +16,8 @@ export async function guestMachine(
   request: MachineRequest,
 ): Promise<Machine> {
   if (!guest) {
-    const machine = (await provider.list()).find((candidate) => candidate.vm === vm);
+    const isHere = madeBy(iaas);
+    const machine = (await provider.list()).find((candidate) => candidate.vm === vm && isHere(candidate));
     if (machine) return provider.start(machine.id);
     throw new IaasError(iaas, 'not-found', `Cannot take up VM ${vm} as its machine is gone`);
   }

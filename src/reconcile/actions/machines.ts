@@ -12,6 +12,7 @@ import {
 import type { VmRecord } from '../../model/inventory.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { Machine, VmObservation } from '../../model/observation.ts';
+import { madeBy } from '../../iaas/made-by.ts';
 import type { IaasProvider } from '../../iaas/provider.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { generateHostKey } from '../../ssh/key-pair.ts';
@@ -105,8 +106,11 @@ async function refusalOf(provider: IaasProvider, vm: string, error: unknown): Pr
   if (!(error instanceof IaasError)) return undefined;
   const refusal = REFUSALS.find((failure) => failure === error.failure);
   if (refusal === undefined) return undefined;
+  const isHere = madeBy(provider.name);
   const machines = SURE.has(refusal) ? [] : await provider.list().catch(() => []);
-  return machines.some((machine) => machine.vm === vm) ? undefined : new RefusedError(refusal, error);
+  return machines.some((machine) => machine.vm === vm && isHere(machine))
+    ? undefined
+    : new RefusedError(refusal, error);
 }
 
 function inZone(zone: string | undefined): { readonly zone?: string } {

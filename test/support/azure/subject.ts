@@ -66,6 +66,7 @@ export async function azureSubject(): Promise<AzureSubject> {
     open,
     provider: open(),
     other: open({}, 'two'),
+    sibling: open({ name: 'dublin' }),
     request: machineRequest({ cpu: cores(2), memory: bytes(8 * 2 ** 30), name: 'Standard_D2s_v5' }),
     zones: ZONES,
     beyondOnePage: PAGE + 2,

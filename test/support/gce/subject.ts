@@ -48,6 +48,7 @@ export async function gceSubject(): Promise<GceSubject> {
     open,
     provider: open(),
     other: open({}, 'two'),
+    sibling: open({ name: 'london' }),
     request: machineRequest({ cpu: cores(2), memory: bytes(8 * 2 ** 30), name: 'e2-standard-2' }),
     zones: ZONES,
     beyondOnePage: PAGE + 2,

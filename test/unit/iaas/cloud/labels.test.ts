@@ -63,6 +63,15 @@ describe('labels', () => {
     expect(decodeLabels(encodeLabels({ ...labels, size: { cpu, memory } }))?.size).toEqual({ cpu, memory });
   });
 
+  it('say which entry of the spec made the machine; those of earlier versions say nothing of it', () => {
+    const written = encodeLabels({ ...labels, iaas: 'cloud' });
+    expect(written['stratos-iaas']).toBe('cloud');
+    expect(decodeLabels(written)).toEqual({ ...labels, iaas: 'cloud' });
+    expect(told({ ...labels, iaas: 'cloud' }, undefined)).toEqual({ iaas: 'cloud' });
+    const { 'stratos-iaas': _iaas, ...earlier } = written;
+    expect(decodeLabels(earlier)).toEqual(labels);
+  });
+
   it('of another, or damaged, are none of ours', () => {
     const written = encodeLabels(labels);
     for (const key of Object.keys(written)) expect(decodeLabels({ ...written, [key]: undefined })).toBeUndefined();

@@ -119,7 +119,7 @@ describe('tokenOf', () => {
   it('is one of at most 64 letters for the same facts, and another for others', () => {
     const text = fc.string({ maxLength: 20 });
     const some = fc.tuple(
-      text,
+      fc.record({ lineage: text, iaas: text }),
       text,
       fc.option(text, { nil: undefined }),
       fc.option(text, { nil: undefined }),
