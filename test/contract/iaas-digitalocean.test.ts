@@ -6,7 +6,7 @@ import { digitaloceanProvider } from '../../src/iaas/digitalocean/digitalocean-p
 import type { IaasProvider } from '../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
 import type { DigitalOceanIaasSpec } from '../../src/model/iaas-spec.ts';
-import { digitaloceanPeer, type DigitalOceanPeer } from '../support/digitalocean-peer.ts';
+import { digitaloceanPeer, GUEST, type DigitalOceanPeer } from '../support/digitalocean-peer.ts';
 import { machineRequest } from '../support/machine-request.ts';
 import { openApiCheck } from '../support/openapi-check.ts';
 import { iaasContract } from './iaas.contract.ts';
@@ -44,6 +44,7 @@ iaasContract('digitalocean', async () => {
     request: machineRequest({ cpu: cores(2), memory: bytes(2 ** 31), name: 's-2vcpu-4gb' }),
     zones: ['fra1', 'ams3'],
     beyondOnePage: 12,
+    guestImage: String(GUEST),
     held: peer.held,
     faults: peer.all,
     [Symbol.asyncDispose]: async () => {

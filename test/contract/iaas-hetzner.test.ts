@@ -6,7 +6,7 @@ import { bytes, cores, millis } from '../../src/model/quantity.ts';
 import type { HetznerIaasSpec } from '../../src/model/iaas-spec.ts';
 import { machineRequest } from '../support/machine-request.ts';
 import { openApiCheck } from '../support/openapi-check.ts';
-import { hetznerPeer, type HetznerPeer } from '../support/hetzner-peer.ts';
+import { GUEST, hetznerPeer, type HetznerPeer } from '../support/hetzner-peer.ts';
 import { iaasContract } from './iaas.contract.ts';
 
 const context = (lineage: string, token = 'hetzner-token') => ({
@@ -45,6 +45,7 @@ iaasContract('hetzner', async () => {
     request: machineRequest({ cpu: cores(2), memory: bytes(2 ** 31), name: 'cx23' }),
     zones: ['fsn1', 'nbg1'],
     beyondOnePage: 12,
+    guestImage: String(GUEST),
     held: peer.held,
     faults: peer.all,
     [Symbol.asyncDispose]: async () => {

@@ -42,11 +42,14 @@ export interface DigitalOceanPeer extends RestPeer {
   fill(region: string): () => void;
 }
 
+/** A snapshot that is none of ours: what a machine that is a process is made of. */
+export const GUEST = 220_000_001;
+
 export async function digitaloceanPeer(): Promise<DigitalOceanPeer> {
   const droplets = new Map<number, PeerDroplet>();
   const actions = new Map<number, PeerAction>();
   const snapshots: { readonly droplet: number; readonly id: number; readonly name: string; readonly region: string }[] =
-    [];
+    [{ droplet: 0, id: GUEST, name: 'windows-2022', region: 'fra1' }];
   const faults = { refuse: [] as string[], stalled: false, failing: false, full: new Set<string>() };
   const peer = { deaf: false, limit: 25, tagging: 0 };
   let next = 3_164_000;
@@ -227,7 +230,8 @@ export async function digitaloceanPeer(): Promise<DigitalOceanPeer> {
       return Promise.resolve({
         vm: value('stratos-vm'),
         lineage: value('stratos-lineage'),
-        userData: body.user_data as string,
+        userData: String(body.user_data ?? ''),
+        image: String(body.image),
         size: body.size as string,
         zone: region,
       });

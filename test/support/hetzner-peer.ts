@@ -34,6 +34,9 @@ export interface HetznerPeer extends RestPeer {
   hideOnce(): void;
 }
 
+/** A snapshot that is none of ours: what a machine that is a process is made of. */
+export const GUEST = 220_000_001;
+
 /**
  * @param pageSize most entries of a page; Hetzner's own are up to 50
  * @param actionTime how long an action takes, in ms
@@ -41,7 +44,11 @@ export interface HetznerPeer extends RestPeer {
 export async function hetznerPeer(pageSize = 10, actionTime = 120): Promise<HetznerPeer> {
   const servers = new Map<number, PeerServer>();
   const actions = new Map<number, PeerAction>();
-  const images = [image(114690387, 'debian-12', 'x86'), image(114690389, 'debian-12', 'arm')];
+  const images = [
+    image(114690387, 'debian-12', 'x86'),
+    image(114690389, 'debian-12', 'arm'),
+    image(GUEST, null, 'x86'),
+  ];
   const faults = { refuse: [] as string[], stalled: false, making: '', full: new Set<string>(), hidden: 0 };
   let next = 4000;
   const peer = { deaf: false };
@@ -222,7 +229,8 @@ export async function hetznerPeer(pageSize = 10, actionTime = 120): Promise<Hetz
       return Promise.resolve({
         vm,
         lineage,
-        userData: String(body.user_data),
+        userData: String(body.user_data ?? ''),
+        image: String(body.image),
         size: String(body.server_type),
         zone: location,
       });

@@ -43,7 +43,7 @@ export async function vpcIn({ spec, vpcs }: Team, region: string | undefined): P
 async function makeIn(
   team: Team,
   { vm, size, signal }: MachineRequest,
-  { labels, userData }: FirstFacts,
+  { labels, userData, image = team.spec.image }: FirstFacts,
   region: string | undefined,
 ): Promise<string> {
   const { spec, lineage, api, sizes } = team;
@@ -55,9 +55,9 @@ async function makeIn(
     name: machineName(lineage, vm, spec.name),
     ...(region !== undefined && { region }),
     size: chosen.name,
-    image: /^\d+$/.test(spec.image) ? Number(spec.image) : spec.image,
+    image: /^\d+$/.test(image) ? Number(image) : image,
     tags: [...tagsOf(labels), ...spec.tags],
-    user_data: userData,
+    ...(userData !== '' && { user_data: userData }),
     ...(vpc && { vpc_uuid: vpc.id }),
     ipv6: spec.publicAddresses.includes('ipv6'),
     public_networking: spec.publicAddresses.length > 0,

@@ -28,14 +28,14 @@ export async function makeServer(project: Project, request: MachineRequest, firs
 async function makeAt(
   project: Project,
   { vm, size, signal }: MachineRequest,
-  { labels, userData }: FirstFacts,
+  { labels, userData, image: ownImage }: FirstFacts,
   location: string | undefined,
 ): Promise<string> {
   const { spec, lineage, api, parts } = project;
   const what = `create VM ${vm}${location === undefined ? '' : ` at ${location}`}`;
   const where = location === undefined ? spec.name : `${spec.name} at ${location}`;
   const type = chooseSize(spec.name, where, size, offersAt(spec, await parts.serverTypes(), location));
-  const image = await parts.image(type.architecture);
+  const image = await parts.image(type.architecture, ownImage);
   const { networks, firewalls, placementGroup } = await parts.attached();
   const name = machineName(lineage, vm, spec.name);
   const json = {
@@ -44,7 +44,7 @@ async function makeAt(
     image: String(image.id),
     ...(location !== undefined && { location }),
     labels,
-    user_data: userData,
+    ...(userData !== '' && { user_data: userData }),
     networks,
     firewalls: firewalls.map((firewall) => ({ firewall })),
     ...(placementGroup !== undefined && { placement_group: placementGroup }),

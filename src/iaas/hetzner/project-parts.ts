@@ -8,8 +8,8 @@ import type { Image, Named, ServerType } from './hetzner-documents.ts';
 export interface ProjectParts {
   /** All sizes that Hetzner sells. */
   serverTypes(): Promise<readonly ServerType[]>;
-  /** The spec's image for machines of this kind. @throws IaasError invalid */
-  image(architecture: ServerType['architecture']): Promise<Image>;
+  /** An image for machines of this kind, by name or id; the spec's where none is named. @throws IaasError invalid */
+  image(architecture: ServerType['architecture'], wanted?: string): Promise<Image>;
   /** Networks, firewalls and the placement group, by id. @throws IaasError invalid */
   attached(): Promise<Attached>;
 }
@@ -34,8 +34,7 @@ export function projectParts(spec: HetznerIaasSpec, api: HetznerApi): ProjectPar
     return found.id;
   }
 
-  async function image(architecture: ServerType['architecture']): Promise<Image> {
-    const wanted = spec.image;
+  async function image(architecture: ServerType['architecture'], wanted: string): Promise<Image> {
     const what = `find image ${wanted}`;
     if (/^\d+$/.test(wanted)) {
       const answer = await api.find({ what, path: `images/${wanted}` });
@@ -48,7 +47,13 @@ export function projectParts(spec: HetznerIaasSpec, api: HetznerApi): ProjectPar
     return found;
   }
 
-  const images = { x86: remembered(() => image('x86')), arm: remembered(() => image('arm')) };
+  const images = new Map<string, () => Promise<Image>>();
+  function knownImage(architecture: ServerType['architecture'], wanted = spec.image): Promise<Image> {
+    const key = `${architecture}/${wanted}`;
+    const known = images.get(key) ?? remembered(() => image(architecture, wanted));
+    images.set(key, known);
+    return known();
+  }
   const { placementGroup } = spec;
   return {
     serverTypes: remembered(
@@ -58,7 +63,7 @@ export function projectParts(spec: HetznerIaasSpec, api: HetznerApi): ProjectPar
           path: 'server_types',
         })) as readonly ServerType[],
     ),
-    image: (architecture) => images[architecture](),
+    image: knownImage,
     attached: remembered(async () => ({
       networks: await Promise.all(spec.networks.map((each) => idOf('networks', 'network', each))),
       firewalls: await Promise.all(spec.firewalls.map((each) => idOf('firewalls', 'firewall', each))),
