@@ -1,5 +1,5 @@
 /** Schema of `iaas:`: one definition for each kind. */
-import { EC2 } from './ec2.ts';
+import { EC2 } from './iaas-ec2.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { AZURE } from './iaas-azure.ts';
 import { GCE } from './iaas-gce.ts';
