@@ -2,8 +2,9 @@
  * What ties a plan together by needs: nothing starts before what it needs, wherever that is, and nothing ends before those that need it.
  * Within a partition the waves see to the order; here each action gets what it depends on, and stages wait for those of other partitions.
  */
-import { inOrderOfNeeds, needsOf } from '../model/needs.ts';
+import { inOrderOfNeeds, isServed, needsOf } from '../model/needs.ts';
 import type { Action, Hold, Stage } from '../model/plan.ts';
+import { gatewayHome } from '../model/spec.ts';
 import { withoutCut } from './cut-stages.ts';
 import type { Ties } from './limit-changes.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -20,6 +21,8 @@ interface Act {
   readonly id: string;
   readonly process: string;
   readonly stage: Stage;
+  /** It makes the machine that the process is, which boots at once. */
+  readonly machine?: true;
 }
 
 /** What is known and found while a plan is tied together. */
@@ -60,6 +63,7 @@ export function linkNeeds(
 function tieStarts(links: Links, alias: string): readonly Hold[] {
   const own = links.starts.get(alias) ?? [];
   if (own.length === 0) return [];
+  tieToHome(links, own, alias);
   for (const need of links.needs.unmet(alias)) {
     const reason = tieToNeed(links, own, need);
     if (reason === undefined) continue;
@@ -73,15 +77,33 @@ function tieToNeed(links: Links, own: readonly Act[], need: string): string | un
   const { needs, stages, order, starts, cut } = links;
   const missing = needs.missing(need);
   const first = firstOf(
-    (starts.get(need) ?? []).filter(({ id }) => !cut.has(id)),
+    (starts.get(need) ?? []).filter(({ id, machine }) => !machine && !cut.has(id)),
     missing,
   );
   if (!first) return `not started: it needs ${need}, of which ${missing} must get ready`;
   const served = first.flatMap(({ stage }) => [stage, ...gatewaysAfter(stages, stage)]);
-  if (!own.every(({ stage }) => order.wait(stage, elsewhere(stage, served))))
+  const processes = own.filter(({ machine }) => !machine);
+  if (!processes.every(({ stage }) => order.wait(stage, elsewhere(stage, served))))
     return `not started in this run: ${need} must get ready first`;
-  for (const { id } of own) addAll(links.depends, id, first);
+  for (const { id } of processes) addAll(links.depends, id, first);
+  for (const { id, stage, machine } of own) {
+    // All machines of a partition are made in one stage: one that would wait for a neighbour's process is not held back.
+    if (!machine || !order.wait(stage, elsewhere(stage, served))) continue;
+    const there = first.filter((act) => act.stage.partition !== stage.partition);
+    addAll(links.depends, id, there);
+  }
   return undefined;
+}
+
+/** Lets a machine that is a process boot after the gateways that it reaches its needs by: those of the partition that has its own. */
+function tieToHome({ input: { spec }, stages, order }: Links, own: readonly Act[], alias: string): void {
+  if (!needsOf(spec, alias).some(({ subscription }) => isServed(spec, subscription))) return;
+  for (const { stage, machine } of own) {
+    if (!machine) continue;
+    const home = stages.filter(({ partition }) => partition === gatewayHome(spec.partitions, stage.partition));
+    const first = home.find(({ kind }) => kind === 'gateway');
+    if (first) order.wait(stage, elsewhere(stage, [first, ...gatewaysAfter(stages, first)]));
+  }
 }
 
 /** Lets what goes for good leave the rotation, and go, after those that need it; not where those could not go before it. */
@@ -127,15 +149,22 @@ function actsOf({ inventory, observation }: PlanInput, stages: readonly Stage[])
   const ends = new Map<string, Act[]>();
   for (const stage of stages)
     for (const action of stage.actions) {
+      if (action.kind === 'vm.create' && action.guest) {
+        add(starts, action.guest.subscription, { id: action.id, process: action.guest.name, stage, machine: true });
+        continue;
+      }
       const which = startsProcess(action) ? starts : action.kind === 'process.remove' ? ends : undefined;
       if (!which || !('process' in action)) continue;
       const alias = 'subscription' in action ? action.subscription : (aliasOf.get(action.process) ?? '');
-      const known = which.get(alias);
-      const act = { id: action.id, process: action.process, stage };
-      if (known) known.push(act);
-      else which.set(alias, [act]);
+      add(which, alias, { id: action.id, process: action.process, stage });
     }
   return { starts, ends };
+}
+
+function add(acts: Map<string, Act[]>, alias: string, act: Act): void {
+  const known = acts.get(alias);
+  if (known) known.push(act);
+  else acts.set(alias, [act]);
 }
 
 function startsProcess({ kind }: Action): boolean {

@@ -79,6 +79,59 @@ describe('makePlan', () => {
     ]);
   });
 
+  const GUESTS = {
+    partitions: { web: {}, data: {}, win: { guestsOf: 'web' } },
+    cartridges: { php: {}, sql: { partition: 'data' }, iis: { partition: 'win', runtime: 'vm' } },
+  } as const;
+  const boots = (plan: Plan) =>
+    plan.stages.flatMap((stage) =>
+      stage.actions.flatMap((action) => (action.kind === 'vm.create' && action.guest ? [{ stage, action }] : [])),
+    );
+  const gatewaysOf = (plan: Plan, partition: string) =>
+    plan.stages.filter((stage) => stage.partition === partition && stage.kind === 'gateway').map(({ id }) => id);
+
+  test('boots a machine that is a process after what it needs, and after the gateways that it reaches that by', () => {
+    const db = { cartridge: 'sql', port: 5432, min: 1 } as const;
+    const site = { cartridge: 'iis', port: 8081, min: 1, needs: ['db'] } as const;
+    const spec = aSpec({ ...GUESTS, subscriptions: { db, site } });
+    const plan = planFor(spec, anEmptyWorld(spec));
+    const [boot] = boots(plan);
+    expect(boot?.action.dependsOn).toContain('process.create:db-1');
+    expect(boot?.stage.after).toEqual(
+      expect.arrayContaining([
+        created(plan, 'db-1').stage?.id,
+        ...gatewaysOf(plan, 'data'),
+        ...gatewaysOf(plan, 'web'),
+      ]),
+    );
+    expect(planFor(spec, applyPlan(spec, anEmptyWorld(spec), plan)).stages).toEqual([]);
+
+    // What it needs is there: only the gateways of its home must learn the way.
+    const world = converge(aSpec({ ...GUESTS, subscriptions: { db } }));
+    const later = planFor(spec, world);
+    const [second] = boots(later);
+    expect(gatewaysOf(later, 'web')).not.toEqual([]);
+    expect(second?.stage.after).toEqual(gatewaysOf(later, 'web'));
+  });
+
+  test('makes no machine of what cannot start in this run, and holds back none that only a neighbour waits for', () => {
+    const spec = aSpec({
+      ...GUESTS,
+      subscriptions: {
+        low: { cartridge: 'iis', port: 8081, min: 1 },
+        db: { cartridge: 'sql', port: 5432, min: 1, needs: ['low'] },
+        top: { cartridge: 'iis', port: 8082, min: 1, needs: ['db'] },
+      },
+    });
+    const plan = planFor(spec, anEmptyWorld(spec));
+    expect(plan.holds).toEqual([]);
+    expect(boots(plan)).toHaveLength(2);
+    expect(planFor(spec, applyPlan(spec, anEmptyWorld(spec), plan)).stages).toEqual([]);
+    const images = { 'iis:1': 'windows', 'sql:1': undefined };
+    const without = planFor(spec, anEmptyWorld(spec), { images });
+    expect(boots(without).map(({ action }) => action.guest?.subscription)).toEqual(['low']);
+  });
+
   test('waits in no circle where two partitions need things of each other', () => {
     const crossed = aSpec({
       partitions: { web: {}, data: {} },
