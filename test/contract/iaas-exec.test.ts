@@ -1,5 +1,6 @@
 /** The contract, on `exec` with the sample executable; and what only an executable can do wrong. */
 import { describe, expect, it } from 'vitest';
+import { millis } from '../../src/model/quantity.ts';
 import { managedSampleCloud, sampleCloud } from '../support/sample-cloud.ts';
 import { iaasContract } from './iaas.contract.ts';
 
@@ -24,7 +25,8 @@ describe('exec', () => {
     await using cloud = await sampleCloud();
     const { execProvider } = await import('../../src/iaas/exec/exec-provider.ts');
     const context = { lineage: 'one', env: process.env, onStep: () => undefined };
-    await expect(execProvider({ ...cloud.spec, command }, context).list()).rejects.toThrow(message);
+    const timeout = message === 'takes too long' ? millis(500) : cloud.spec.timeout;
+    await expect(execProvider({ ...cloud.spec, command, timeout }, context).list()).rejects.toThrow(message);
   });
 
   it('hides the shell’s variables and hands over those of the spec', async () => {

@@ -24,21 +24,23 @@ export async function sampleCloud(): Promise<IaasSubject & { readonly spec: Exec
     kind: 'exec',
     name: 'ours',
     user: 'stratos',
-    timeout: millis(1000),
+    // Each verb is a program that starts: seconds, where many do.
+    timeout: millis(30_000),
     concurrency: 4,
     command: [process.execPath, FAULTY],
     cwd: directory,
     env: { SAMPLE_CLOUD: { kind: 'value', value: directory } },
   };
   const { execProvider } = await import('../../src/iaas/exec/exec-provider.ts');
-  const bare = (lineage: string, name = spec.name): IaasProvider =>
-    execProvider({ ...spec, name }, { lineage, env: process.env, onStep: () => undefined });
+  const bare = (lineage: string, change: Partial<ExecIaasSpec> = {}): IaasProvider =>
+    execProvider({ ...spec, ...change }, { lineage, env: process.env, onStep: () => undefined });
   const authorizedKey = generateHostKey().publicKey;
   return {
     spec,
     provider: bare('one'),
     other: bare('two'),
-    sibling: bare('one', 'theirs'),
+    sibling: bare('one', { name: 'theirs' }),
+    impatient: bare('one', { timeout: millis(2500) }),
     request: async (vm, change = {}) =>
       Promise.resolve({
         vm,

@@ -58,7 +58,8 @@ describe('orphansOf', () => {
     const half = anInventory({ vms: [{ ...rest, state: 'creating' }] });
     const two = [machine('a', first.name), machine('b', first.name)];
     expect(orphansOf(spec, half, 'lab', two).map((orphan) => orphan.machine.id)).toEqual(['b']);
-    expect(orphansOf(spec, half, 'edge', two)).toHaveLength(2);
+    const there = two.map((each) => ({ ...each, iaas: 'edge' }));
+    expect(orphansOf(spec, half, 'edge', there)).toHaveLength(2);
   });
 
   it('says how each comes to be one, and what keeps it from being taken up', () => {
