@@ -14,6 +14,7 @@ import type { TerminalStreams } from '../ssh/transport.ts';
 import type { ImageRegistry } from '../store/registry.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { eventRecorder } from './event-recorder.ts';
+import { lazyPrices } from './lazy-prices.ts';
 import { lazyMemory } from './lazy-memory.ts';
 import { lazyTransport } from './lazy-transport.ts';
 
@@ -145,6 +146,7 @@ async function openDeps(
     loadSpec: async () => (await import('../inventory/load-spec.ts')).loadSpec(directory),
     inventory: fileInventory(directory, { version }),
     memory: lazyMemory(directory, emit),
+    prices: lazyPrices(directory, emit),
     transport: lazyTransport(async () => {
       const { sshTransport } = await import('../ssh/ssh-transport.ts');
       // A directory that cannot be written has its own message where a key is really needed.

@@ -48,6 +48,8 @@ export interface IaasProvider {
     readonly stop: boolean;
     /** Whether `create` honours `guest`. Undefined: it does not, and is never asked to. */
     readonly guests?: boolean;
+    /** Whether the IaaS itself says in `sizes` what they cost. Undefined: it does not. */
+    readonly prices?: boolean;
   };
   /** All machines that carry our lineage, in any state, of all pages of the answer; for a static pool, its hosts. */
   list(): Promise<readonly Machine[]>;
@@ -85,6 +87,8 @@ export interface Finding {
   readonly status: 'ok' | 'warning' | 'failed';
   /** `12 of 20 vCPUs are left in eu-west-1`. */
   readonly detail: string;
+  /** For a size or a price: which of those that were asked for. */
+  readonly of?: VmSize;
   /** What to do about it; can be run or is an address in the spec. */
   readonly hint?: string;
 }

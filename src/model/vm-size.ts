@@ -14,4 +14,6 @@ export interface VmSize {
 export interface PricedSize extends VmSize {
   /** For one hour. */
   readonly price?: number;
+  /** Whether a VM may get it that names none. Undefined: yes. */
+  readonly usual?: boolean;
 }

@@ -4,7 +4,9 @@ import type { OpenStore } from '../store/find-place.ts';
 import type { IaasProvider } from '../iaas/provider.ts';
 import type { HookOutcome } from '../host/run-hook.ts';
 import type { InventoryStore } from '../inventory/inventory-store.ts';
+import type { PriceTables } from '../inventory/price-file.ts';
 import type { RunMemory } from '../inventory/run-memory.ts';
+import type { StateFile } from '../inventory/state-file.ts';
 import type { EventSink } from '../model/event.ts';
 import type { Instant, Millis } from '../model/quantity.ts';
 import type { IaasSpec } from '../model/iaas-spec.ts';
@@ -19,6 +21,8 @@ export interface Deps {
   readonly inventory: InventoryStore;
   /** What runs leave for the next one. */
   readonly memory: RunMemory;
+  /** What IaaS said that their sizes cost. */
+  readonly prices: Pick<StateFile<PriceTables>, 'read' | 'write'>;
   readonly transport: Transport;
   readonly storeOf: (spec: Spec) => Promise<CartridgeStore>;
   /** Opens a registry the first time it is asked for. @throws HostError */

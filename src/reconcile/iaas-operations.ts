@@ -91,14 +91,14 @@ export async function iaasCheck(deps: Deps, name: string): Promise<IaasCheck> {
       hint: 'stratos iaas ls',
     });
   const sizes = wantedSizes(spec, name);
-  const prices = pricesOf(spec, sizes);
   try {
     const provider = await deps.providerOf(entry, inventory.lineage);
     await provider.check();
     const surveyed = (await provider.survey?.(sizes)) ?? [];
     const credentials: Finding = { subject: 'credentials', status: 'ok', detail: `${entry.kind} answers` };
     const told = surveyed.some(({ subject }) => subject === 'credentials');
-    return { iaas: name, kind: entry.kind, findings: [...(told ? [] : [credentials]), ...surveyed, ...prices] };
+    const findings = [...(told ? [] : [credentials]), ...onePriceEach(spec, sizes, surveyed)];
+    return { iaas: name, kind: entry.kind, findings };
   } catch (error) {
     const detail = messageOf(error);
     const hint = error instanceof StratosError ? error.hint : undefined;
@@ -108,7 +108,7 @@ export async function iaasCheck(deps: Deps, name: string): Promise<IaasCheck> {
       detail,
       ...(hint === undefined ? {} : { hint }),
     };
-    return { iaas: name, kind: entry.kind, findings: [failed, ...prices] };
+    return { iaas: name, kind: entry.kind, findings: [failed, ...onePriceEach(spec, sizes, [])] };
   }
 }
 
@@ -120,6 +120,15 @@ export function wantedSizes(spec: Spec, iaas: string): readonly PricedSize[] {
   return [
     ...new Map(all.map((size) => [JSON.stringify([size.name, size.cpu, size.memory, size.disk]), size])).values(),
   ];
+}
+
+/** What was found, with one price for each size: the spec's, else what the IaaS tells, else that there is none. */
+function onePriceEach(spec: Spec, sizes: readonly PricedSize[], surveyed: readonly Finding[]): readonly Finding[] {
+  const isTold = (size: PricedSize): boolean =>
+    surveyed.some(({ subject, status, of }) => subject === 'price' && status === 'ok' && of === size);
+  const ours = sizes.filter((size) => size.price !== undefined || !isTold(size));
+  const others = surveyed.filter(({ subject, of }) => subject !== 'price' || !ours.some((size) => size === of));
+  return [...others.map(({ of: _of, ...finding }) => finding), ...pricesOf(spec, ours)];
 }
 
 /** What the spec says of prices: a budget in money counts what has no price as nothing. */

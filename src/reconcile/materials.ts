@@ -14,6 +14,7 @@ import { environmentDigests, environmentOf, type Environment } from './environme
 import { imagesOf, type ImagesOptions } from './images-of.ts';
 import { refusedImages } from './refused-images.ts';
 import { movedHosts, withRecords } from './static-endpoints.ts';
+import { withToldPrices } from './told-prices.ts';
 
 export interface Materials {
   /** As it holds in this run: see `effective-spec.ts`. */
@@ -58,7 +59,7 @@ export async function loadMaterials(deps: Deps, options: LoadOptions): Promise<M
   const inventory = withRecords(recorded, moved);
   const store = await deps.storeOf(raw);
   const pinned = pinnedSpec(raw, inventory);
-  const { spec } = pinned;
+  const spec = await withToldPrices(deps, pinned.spec, inventory.lineage);
   const { references, missing } = await imagesOf(deps, spec, inventory, store, options);
   const refused = await refusedImages(deps, spec, references);
   const environments: Record<string, Environment> = {};

@@ -17,6 +17,7 @@ import { simulate } from '../simulate/simulate.ts';
 import type { Delays } from '../simulate/simulated.ts';
 import { scaledTrace, type Trace } from '../simulate/workload.ts';
 import type { Deps } from './deps.ts';
+import { withKnownPrices } from './told-prices.ts';
 
 export interface SimulationRequest {
   readonly load:
@@ -63,7 +64,7 @@ export async function runSimulation(deps: Deps, request: SimulationRequest): Pro
   const { step, every, delays, compare } = request;
   // Before a shape is made of that length.
   if (request.duration !== undefined) checkedDuration(request.duration, step);
-  const base = await deps.loadSpec();
+  const base = await withKnownPrices(deps, await deps.loadSpec());
   const aliases = aliasesOf(base, request.alias);
   const services = Object.fromEntries(
     aliases.map((alias) => [alias, serviceFor(base, alias, request.service)] as const),
@@ -72,7 +73,12 @@ export async function runSimulation(deps: Deps, request: SimulationRequest): Pro
   const duration = checkedDuration(request.duration ?? lengthOf(request, Object.values(traces)), step);
   const start = request.start ?? Object.values(traces)[0]?.start ?? A_MONDAY;
   const specs = compare
-    ? await Promise.all(compare.map(async (name) => ({ name, spec: await specNamed(deps.directory, name) })))
+    ? await Promise.all(
+        compare.map(async (name) => ({
+          name,
+          spec: await withKnownPrices(deps, await specNamed(deps.directory, name)),
+        })),
+      )
     : [{ name: 'stratos.yaml', spec: base }];
   const results = specs.map(({ name, spec }) =>
     simulate({ name, spec: onlyAliases(spec, aliases, name), start, duration, step, every, traces, services, delays }),

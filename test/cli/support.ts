@@ -75,6 +75,7 @@ export function someDeps(given: Partial<Deps> = {}): Deps {
     directory: '/srv/fleet',
     loadSpec: untouched('the spec'),
     inventory: memoryInventory(anInventory()),
+    prices: { read: untouched('the prices'), write: untouched('the prices') },
     memory: { recall: untouched('the memory of runs'), remember: untouched('the memory of runs') },
     transport: {
       open: () => undefined,

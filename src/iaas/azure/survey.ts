@@ -88,7 +88,7 @@ async function sizeFound(spec: AzureIaasSpec, sizes: Sizes, size: VmSize): Promi
       hint: `az vm list-skus --location ${location} --size ${chosen} --all --output table`,
     });
   });
-  return found.status === 'ok' ? [found, priceFinding(spec, chosen)] : [found];
+  return found.status === 'ok' ? [found, priceFinding(spec, chosen, size)] : [found];
 }
 
 /** Of the quotas of the location, those that a machine takes of. */

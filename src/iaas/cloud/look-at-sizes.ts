@@ -22,7 +22,7 @@ export async function lookAtSizes(
     if (size.status !== 'ok') continue;
     const told = price !== undefined;
     const detail = told ? `${String(price)} an hour for ${size.detail}` : `no price is told for ${size.detail}`;
-    findings.push({ subject: 'price', status: told ? 'ok' : 'warning', detail });
+    findings.push({ subject: 'price', of: wanted, status: told ? 'ok' : 'warning', detail });
   }
   return findings;
 }

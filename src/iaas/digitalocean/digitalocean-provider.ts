@@ -100,7 +100,7 @@ export function digitaloceanProvider(
   return {
     name,
     kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true },
+    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true, prices: true },
     ...lifecycle(spec, lineage, calls, interval),
     async check() {
       await api.ask({ what: `use ${name}`, path: 'v2/account' });

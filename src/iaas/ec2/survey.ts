@@ -57,7 +57,7 @@ async function surveySize(surveyed: Surveyed, size: VmSize): Promise<readonly Fi
     return `${type} can be had${await soldIn(surveyed, type)}`;
   });
   if (found.status !== 'ok') return [found];
-  return [found, await lookAt('credentials', async () => askFor(surveyed, size, type)), priceFinding(spec, type)];
+  return [found, await lookAt('credentials', async () => askFor(surveyed, size, type)), priceFinding(spec, type, size)];
 }
 
 /** The type that a VM of this size would get. @throws IaasError when the region or the image has no use for it */

@@ -76,7 +76,7 @@ async function sizeFound(
     }
     return `${type} in ${spec.zones.join(', ')}`;
   });
-  return found.status === 'ok' ? [found, priceFinding(spec, type)] : [found];
+  return found.status === 'ok' ? [found, priceFinding(spec, type, size)] : [found];
 }
 
 interface Region {

@@ -68,7 +68,7 @@ export function hetznerProvider(
   return {
     name,
     kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true },
+    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true, prices: true },
     ...lifecycle(spec, lineage, calls, interval),
     async check() {
       await api.ask({ what: `use ${name}`, path: 'locations', query: { per_page: 1 } });

@@ -124,6 +124,29 @@ describe('iaasCheck', () => {
     await expect(iaasCheck(depsWith({}), 'nowhere')).rejects.toThrow('the spec does not name it');
   });
 
+  it('shows one price for each size: the spec’s, else what the IaaS tells', async () => {
+    const named = { name: 's', cpu: cores(1), memory: bytes(2 ** 30), price: 1 };
+    const placement = [{ iaas: 'lab', max: 9 }];
+    const deps = depsWith({});
+    const priced = aSpec({
+      iaas: [LAB],
+      partitions: { web: { placement: [{ iaas: 'lab', max: 9, sizes: [named] }] }, api: { placement } },
+    });
+    const survey: NonNullable<IaasProvider['survey']> = (sizes) =>
+      Promise.resolve(
+        sizes.map((of) => ({ subject: 'price', status: 'ok', of, detail: `${of.name ?? 'cx23'} costs 0.5 there` })),
+      );
+    const told = { check: () => Promise.resolve(), survey } as unknown as IaasProvider;
+    const { findings } = await iaasCheck(
+      { ...deps, loadSpec: () => Promise.resolve(priced), providerOf: () => Promise.resolve(told) },
+      'lab',
+    );
+    expect(findings.slice(1)).toEqual([
+      { subject: 'price', status: 'ok', detail: 'cx23 costs 0.5 there' },
+      { subject: 'price', status: 'ok', detail: 's costs 1 an hour' },
+    ]);
+  });
+
   it('wants each size of the partitions there once', () => {
     const sizes = [{ name: 's', cpu: cores(1), memory: bytes(2 ** 30), price: 1 }];
     const placement = [{ iaas: 'lab', max: 9, sizes }];
