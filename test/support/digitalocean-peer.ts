@@ -230,8 +230,8 @@ export async function digitaloceanPeer(): Promise<DigitalOceanPeer> {
       return Promise.resolve({
         vm: value('stratos-vm'),
         lineage: value('stratos-lineage'),
-        userData: String(body.user_data ?? ''),
-        image: String(body.image),
+        userData: (body.user_data ?? '') as string,
+        image: String(body.image as string | number),
         size: body.size as string,
         zone: region,
       });

@@ -229,8 +229,8 @@ export async function hetznerPeer(pageSize = 10, actionTime = 120): Promise<Hetz
       return Promise.resolve({
         vm,
         lineage,
-        userData: String(body.user_data ?? ''),
-        image: String(body.image),
+        userData: (body.user_data ?? '') as string,
+        image: String(body.image as string | number),
         size: String(body.server_type),
         zone: location,
       });
