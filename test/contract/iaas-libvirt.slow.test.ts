@@ -26,14 +26,15 @@ iaasContract('libvirt', async () => {
   await mkdir(faults, { recursive: true });
   await symlink(path.resolve(import.meta.dirname, '../support/faulty-virsh.sh'), path.join(bin, 'virsh'));
   const env = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` };
-  const open = (lineage: string): IaasProvider =>
-    libvirtProvider(host.spec, { lineage, env, onStep: () => undefined }, millis(100), millis(4000));
+  const open = (lineage: string, name = host.spec.name): IaasProvider =>
+    libvirtProvider({ ...host.spec, name }, { lineage, env, onStep: () => undefined }, millis(100), millis(4000));
   const fault = (name: string): void => {
     void writeFile(path.join(faults, name), '');
   };
   return {
     provider: open('one'),
     other: open('two'),
+    sibling: open('one', 'beside'),
     request: machineRequest(host.size),
     guestImage: 'cartridge.img',
     held: (id) => held(host, id),

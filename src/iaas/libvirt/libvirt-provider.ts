@@ -63,12 +63,12 @@ export function libvirtProvider(
     const what = `list the machines of ${name}`;
     if (vm !== undefined) return ofVm(vm, signal);
     const all = (await virsh.run(what, ['list', '--all', '--name'], signal)).split('\n');
-    const ours = all.filter((domain) => domain.startsWith(`${lineageMark(lineage)}-`));
+    const ours = all.filter((domain) => domain.startsWith(`${lineageMark(lineage, name)}-`));
     return (await look(what, ours, signal)).flatMap(({ machine }) => machine ?? []);
   }
 
   async function ofVm(vm: string, signal?: AbortSignal): Promise<readonly Machine[]> {
-    const wanted = machineName(lineage, vm);
+    const wanted = machineName(lineage, vm, name);
     return (await look(`find the machine of VM ${vm}`, [wanted], signal)).map(({ machine }) => {
       if (machine) return machine;
       const message = `Cannot use VM ${vm} as the domain of its name has no labels of this project: ${wanted}`;

@@ -43,7 +43,7 @@ export async function makeMachine(
       hint: `virsh vol-list ${spec.pool}`,
       cause: said,
     });
-  const name = machineName(lineage, vm);
+  const name = machineName(lineage, vm, spec.name);
   const names = volumesOf(name);
   const uuid = randomUUID();
   const base = readVolume(volume);
