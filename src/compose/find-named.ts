@@ -6,14 +6,24 @@ import { isRevisionName } from '../store/revision-name.ts';
 
 /** Finds an image by name or digest. @throws NotFoundError */
 export async function findNamed(store: CartridgeStore, reference: string): Promise<NamedImage> {
+  const found = await lookForNamed(store, reference);
+  if (found) return found;
+  throw notFound(reference);
+}
+
+/** The same; undefined where there is none. */
+export async function lookForNamed(store: CartridgeStore, reference: string): Promise<NamedImage | undefined> {
   const [image, entries] = await Promise.all([store.find(reference), store.list()]);
-  if (!image) {
-    throw new NotFoundError(`Cannot find image ${JSON.stringify(reference)} in the store`, {
-      hint: 'stratos cartridge ls',
-    });
-  }
+  if (!image) return undefined;
   const references = entries.filter((entry) => entry.digest === image.digest).map((entry) => entry.reference);
   return { references: shownNames(references), image };
+}
+
+/** What is said of a name that the store does not have. */
+export function notFound(reference: string): NotFoundError {
+  return new NotFoundError(`Cannot find image ${JSON.stringify(reference)} in the store`, {
+    hint: 'stratos cartridge ls',
+  });
 }
 
 /** Names that people gave; those that only keep an image for a history where there is no other. */

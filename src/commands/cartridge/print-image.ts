@@ -4,7 +4,7 @@ import { shortDigest } from '../../report/action-text.ts';
 import type { CommandContext } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { printDone } from '../print-result.ts';
-import type { NamedImage } from '../use-cases.ts';
+import type { LocatedImage, NamedImage } from '../use-cases.ts';
 
 /** `built php:8.2 (0123456789ab, 92.4Mi in 2 layers)`, and `note` on a line of its own. */
 export async function printImage(
@@ -29,12 +29,18 @@ export function imageSize({ image }: NamedImage): number {
   return image.layers.reduce((sum, layer) => sum + layer.size, 0);
 }
 
+/** What is said after the name of an image that is not on this machine: ` at hub`. */
+export function locationText({ store }: LocatedImage): string {
+  return store === undefined ? '' : ` at ${store}`;
+}
+
 /** An image as it stands in documents. */
-export function imageBody(named: NamedImage): object {
-  const { references, image } = named;
+export function imageBody(named: LocatedImage): object {
+  const { references, image, store } = named;
   const { digest, architecture, created, layers, run, labels } = image;
   return {
     references,
+    ...(store === undefined ? {} : { store }),
     digest,
     size: imageSize(named),
     architecture,

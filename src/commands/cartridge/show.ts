@@ -11,32 +11,39 @@ import { globalOptionsOf } from '../global-options.ts';
 import { printResult } from '../print-result.ts';
 import type { DescribedImage } from '../use-cases.ts';
 import { imageBody, imageSize } from './print-image.ts';
+import { remoteOption } from './remote-option.ts';
 
 export interface ShowOptions {
   readonly globals: GlobalOptions;
   readonly reference: string;
+  readonly remote: boolean;
 }
 
 /** Configures the command. */
 export function showCommand(command: Command, context: CommandContext, run = runShow): void {
   describeCommand(command, {
-    description: 'Shows an image: its digest, names, layers, and what it runs with which user, ports and environment.',
+    description:
+      'Shows an image: its digest, names, layers, what hangs on it, and what it runs with which user, ports and environment. One that this machine does not have is looked at where it is, without its layers.',
     examples: [
       ['stratos cartridge show php:8.2', 'by name'],
       ['stratos cartridge show sha256:0123456789ab', 'by the beginning of its digest'],
+      ['stratos cartridge show hub:team/php:8.2 --remote', 'as it is at its store'],
     ],
     globals: ['dir'],
   })
     .argument('<image>', 'name:tag, or a digest')
-    .action(async (reference: string) => {
-      context.exit(await run({ globals: globalOptionsOf(command), reference }, context));
+    .addOption(remoteOption())
+    .action(async (reference: string, { remote = false }: { remote?: boolean }) => {
+      context.exit(await run({ globals: globalOptionsOf(command), reference, remote }, context));
     });
 }
 
-/** Prints the image. @throws NotFoundError, StoreError */
-export async function runShow({ globals, reference }: ShowOptions, context: CommandContext): Promise<number> {
-  const named = await context.use.showCartridge(await context.open(globals), reference);
-  const { image, references, attached, provenance } = named;
+/** Prints the image. @throws NotFoundError, StoreError, RegistryError */
+export async function runShow(options: ShowOptions, context: CommandContext): Promise<number> {
+  const { globals, reference, remote } = options;
+  const deps = await context.open(globals);
+  const named = await context.use.showCartridge(deps, reference, { remote, signal: context.signal });
+  const { image, references, attached, provenance, store } = named;
   const { run } = image;
   await printResult(context, globals, {
     kind: 'Cartridge',
@@ -45,6 +52,7 @@ export async function runShow({ globals, reference }: ShowOptions, context: Comm
       facts(
         [
           ['names', references.join(', ')],
+          ['at', store],
           ['digest', image.digest],
           ['size', formatBytes(imageSize(named))],
           ['built for', image.architecture],

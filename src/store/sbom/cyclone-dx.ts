@@ -9,7 +9,7 @@ import type { PackageList } from './list-packages.ts';
 import { packageUrl } from './package.ts';
 
 export interface BomSubject {
-  /** `php:8.2`. */
+  /** `php:8.2`, or any other name of an image. */
   readonly reference: string;
   readonly image: Pick<Image, 'digest' | 'created'>;
   /** Of Stratos. */
@@ -21,7 +21,8 @@ export const CYCLONE_DX = 'application/vnd.cyclonedx+json';
 
 /** The document. The same image gives the same text: its number follows from the digest, its time is that of the image. */
 export function cycloneDx({ reference, image, tool }: BomSubject, { distribution, packages }: PackageList): string {
-  const name = reference.slice(0, reference.lastIndexOf(':'));
+  // Of a pin the digest, then the tag; a colon before a slash is a port's.
+  const name = reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
   const bom = new Models.Bom({ serialNumber: uuidOf(image.digest) });
   const component = new Models.Component(Enums.ComponentType.Container, name, {
     bomRef: image.digest,

@@ -1,16 +1,18 @@
 /** Some files of an image as its layers leave them, without unpacking anything: a later layer replaces and removes. */
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Extract } from 'tar-stream';
 import { collect } from '../../concurrency/collect.ts';
-import { StoreError } from '../../model/errors.ts';
+import { RegistryError, StoreError } from '../../model/errors.ts';
 import { compressionOf } from '../oci.ts';
 
-/** A layer on disk. */
-export interface LayerFile {
-  readonly path: string;
+/** A layer, wherever it is. */
+export interface LayerSource {
+  /** Its digest or its file, for messages. */
+  readonly name: string;
   readonly mediaType: string;
+  /** Its bytes as they are kept, compressed. */
+  readonly open: () => AsyncIterable<Uint8Array>;
 }
 
 /** Largest file that is taken up, in bytes: the status of a Debian with everything is 10 MB. */
@@ -25,10 +27,10 @@ const WHITEOUT = '.wh.';
 
 /**
  * Content of the regular files that `wanted` picks, by path without a leading slash. Links are not followed.
- * @throws StoreError when a layer cannot be read, or what is wanted is larger than anything sensible
+ * @throws RegistryError of where a layer is; StoreError when one cannot be read, or what is wanted is larger than anything sensible
  */
 export async function layeredFiles(
-  layers: readonly LayerFile[],
+  layers: readonly LayerSource[],
   wanted: (path: string) => boolean,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
@@ -53,7 +55,7 @@ interface LayerContent {
 }
 
 async function readLayer(
-  layer: LayerFile,
+  layer: LayerSource,
   wanted: (path: string) => boolean,
   budget: { left: number },
   signal: AbortSignal | undefined,
@@ -86,15 +88,15 @@ async function readLayer(
     }
     await feeding;
   } catch (error) {
-    if (error instanceof StoreError || signal?.aborted === true) throw error;
-    throw new StoreError(`Cannot list the packages as a layer cannot be read: ${layer.path}`, { cause: error });
+    if (error instanceof StoreError || error instanceof RegistryError || signal?.aborted === true) throw error;
+    throw new StoreError(`Cannot list the packages as a layer cannot be read: ${layer.name}`, { cause: error });
   }
   return { removed, found };
 }
 
 /** Sends the tar of a layer into its reader. */
-async function feed(layer: LayerFile, unpack: Extract, signal: AbortSignal | undefined): Promise<void> {
-  const source = createReadStream(layer.path, { highWaterMark: 1 << 20 });
+async function feed(layer: LayerSource, unpack: Extract, signal: AbortSignal | undefined): Promise<void> {
+  const source = layer.open();
   const options = signal ? { signal } : {};
   const compression = compressionOf(layer.mediaType);
   if (compression === 'zstd') await pipeline(source, createZstdDecompress(), unpack, options);

@@ -1,6 +1,5 @@
 /** The packages of an image: those of Debian's and Alpine's package managers, and of npm. */
 import type { Image } from '../../model/image.ts';
-import type { CartridgeStore } from '../cartridge-store.ts';
 import { layeredFiles } from './layered-files.ts';
 import { byName } from './package.ts';
 import type { Distribution, InstalledPackage } from './package.ts';
@@ -17,13 +16,17 @@ const APK = /^(?:usr\/)?lib\/apk\/db\/installed$/;
 const NPM = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/;
 const RELEASE = /^(?:usr\/lib|etc)\/os-release$/;
 
-/** Reads the layers of an image that is in a store on this machine. @throws StoreError */
+/** Reads the layers of an image, one after the other, by `open`. @throws StoreError; RegistryError of where they are */
 export async function listPackages(
-  image: Image,
-  store: Pick<CartridgeStore, 'blobPath'>,
+  image: Pick<Image, 'layers'>,
+  open: (layer: Image['layers'][number]) => AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<PackageList> {
-  const layers = image.layers.map(({ digest, mediaType }) => ({ path: store.blobPath(digest), mediaType }));
+  const layers = image.layers.map((layer) => ({
+    name: layer.digest,
+    mediaType: layer.mediaType,
+    open: () => open(layer),
+  }));
   return packagesIn(await layeredFiles(layers, isInteresting, signal));
 }
 

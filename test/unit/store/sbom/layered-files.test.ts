@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../../src/model/errors.ts';
 import { layeredFiles } from '../../../../src/store/sbom/layered-files.ts';
-import type { LayerFile } from '../../../../src/store/sbom/layered-files.ts';
+import type { LayerSource } from '../../../../src/store/sbom/layered-files.ts';
 import { isInteresting, packagesIn } from '../../../../src/store/sbom/list-packages.ts';
 
 const run = promisify(execFile);
@@ -22,7 +23,7 @@ type Compression = 'zstd' | 'gzip' | 'none';
 async function layer(
   files: Readonly<Record<string, string | { readonly target: string }>>,
   compression: Compression = 'zstd',
-): Promise<LayerFile> {
+): Promise<LayerSource> {
   const root = join(folder, String((count += 1)));
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
@@ -41,9 +42,14 @@ async function layer(
     ...(count % 2 === 0 ? [] : ['.']),
   ]);
   const type = compression === 'none' ? '' : `+${compression}`;
-  return { path, mediaType: `application/vnd.oci.image.layer.v1.tar${type}` };
+  return onDisk(path, `application/vnd.oci.image.layer.v1.tar${type}`);
 }
-const contents = async (...layers: readonly LayerFile[]) =>
+const onDisk = (path: string, mediaType: string): LayerSource => ({
+  name: path,
+  mediaType,
+  open: () => createReadStream(path),
+});
+const contents = async (...layers: readonly LayerSource[]) =>
   Object.fromEntries(await layeredFiles(layers, (path) => path.startsWith('d/')));
 
 describe('layeredFiles', () => {
@@ -72,13 +78,13 @@ describe('layeredFiles', () => {
 
   it('refuses a layer that is damaged or has a list larger than anything sensible', async () => {
     const good = await layer({ 'd/a': 'x'.repeat(10_000) });
-    const bytes = await readFile(good.path);
-    await writeFile(good.path, bytes.subarray(0, bytes.length / 2));
+    const bytes = await readFile(good.name);
+    await writeFile(good.name, bytes.subarray(0, bytes.length / 2));
     await expect(contents(good)).rejects.toThrow(StoreError);
     const path = join(folder, 'huge');
     await run('truncate', ['-s', '65M', path]);
     await run('tar', ['-C', folder, '--zstd', '--transform=s,^,d/,', '-cf', `${path}.tar`, 'huge']);
-    await expect(contents({ path: `${path}.tar`, mediaType: good.mediaType })).rejects.toThrow(/too large: d\/huge/);
+    await expect(contents(onDisk(`${path}.tar`, good.mediaType))).rejects.toThrow(/too large: d\/huge/);
   });
 
   it('finds the packages of this very machine', async () => {
