@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { plannedKinds } from '../support/fleet.ts';
-import { hypervisor, type Hypervisor } from '../support/hypervisor.ts';
+import { hypervisor, openstackServers, type Hypervisor } from '../support/hypervisor.ts';
 import { startLoad } from '../support/http-load.ts';
 import { openstack, type Openstack } from '../support/openstack.ts';
 import { openstackSite } from '../support/openstack-site.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { subnet } = project.site.spec;
   const at = (last: number): string => subnet.replace(/\.0\/24$/, `.${String(last)}`);
   await openstackSite(cloud, { cidr: subnet, pool: { start: at(200), end: at(220) } });
-  machines = hypervisor(cloud, project.site);
+  machines = hypervisor(project.site, () => openstackServers(cloud));
   const auth = { auth_url: cloud.urls.identity, username: 'admin', password: 'secret', project_name: 'admin' };
   await writeFile(path.join(project.directory, 'clouds.yaml'), JSON.stringify({ clouds: { north: { auth } } }));
   const entry = '{ kind: openstack, cloud: north, image: debian, network: private, user: root }';

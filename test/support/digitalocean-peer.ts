@@ -32,6 +32,8 @@ export interface DigitalOceanPeer extends RestPeer {
   readonly held: (id: string) => Promise<HeldMachine>;
   /** Machines do not heed the power button. */
   deaf: boolean;
+  /** Where a machine really is, for tests that make one there. Undefined: each has an address that leads nowhere. */
+  address: string | undefined;
   /** How many droplets the team may have. */
   limit: number;
   /** How long after a droplet its tags come, in ms. */
@@ -51,7 +53,7 @@ export async function digitaloceanPeer(): Promise<DigitalOceanPeer> {
   const snapshots: { readonly droplet: number; readonly id: number; readonly name: string; readonly region: string }[] =
     [{ droplet: 0, id: GUEST, name: 'windows-2022', region: 'fra1' }];
   const faults = { refuse: [] as string[], stalled: false, failing: false, full: new Set<string>() };
-  const peer = { deaf: false, limit: 25, tagging: 0 };
+  const peer = { deaf: false, limit: 25, tagging: 0, address: undefined as string | undefined };
   let next = 3_164_000;
 
   const settle = (): void => {
@@ -106,7 +108,10 @@ export async function digitaloceanPeer(): Promise<DigitalOceanPeer> {
     const href = `https://api.digitalocean.com/v2/actions/${String(action.id)}`;
     return {
       status: 202,
-      body: { droplet: dropletDocument(droplet), links: { actions: [{ id: action.id, rel: 'create', href }] } },
+      body: {
+        droplet: dropletDocument(droplet, peer.address),
+        links: { actions: [{ id: action.id, rel: 'create', href }] },
+      },
     };
   }
 
@@ -170,15 +175,19 @@ export async function digitaloceanPeer(): Promise<DigitalOceanPeer> {
         settle();
         const tag = query.get('tag_name');
         const found = [...droplets.values()].filter((droplet) => {
-          const { name, tags } = dropletDocument(droplet);
+          const { name, tags } = dropletDocument(droplet, peer.address);
           return (tag === null || tags.includes(tag)) && (query.get('name') ?? name) === name;
         });
-        return page('droplets', found.map(dropletDocument), query);
+        return page(
+          'droplets',
+          found.map((droplet) => dropletDocument(droplet, peer.address)),
+          query,
+        );
       },
       'post /v2/droplets': create,
       'get /v2/droplets/{droplet_id}': onDroplet((droplet) => ({
         status: 200,
-        body: { droplet: dropletDocument(droplet) },
+        body: { droplet: dropletDocument(droplet, peer.address) },
       })),
       'delete /v2/droplets/{droplet_id}': onDroplet((droplet) => {
         begin('destroy', droplet.id, () => droplets.delete(droplet.id));
@@ -371,7 +380,7 @@ function actionDocument({ id, type, droplet, status }: PeerAction) {
   };
 }
 
-function dropletDocument({ id, body, region, status, tagged }: PeerDroplet) {
+function dropletDocument({ id, body, region, status, tagged }: PeerDroplet, address?: string) {
   const sold = SIZES.find(({ slug }) => slug === body.size);
   const open = body.public_networking !== false;
   const network = (type: string, ip_address: string) => ({
@@ -380,7 +389,10 @@ function dropletDocument({ id, body, region, status, tagged }: PeerDroplet) {
     gateway: '198.51.100.1',
     type,
   });
-  const v4 = [network('private', `10.10.${octets(id)}`), ...(open ? [network('public', `198.51.${octets(id)}`)] : [])];
+  const v4 = [
+    network('private', `10.10.${octets(id)}`),
+    ...(open ? [network('public', address ?? `198.51.${octets(id)}`)] : []),
+  ];
   const ip = `2001:db8:${(id % 65_536).toString(16)}::1`;
   const v6 = body.ipv6 === true ? [{ ip_address: ip, netmask: 64, gateway: '2001:db8::1', type: 'public' }] : [];
   return {

@@ -26,6 +26,8 @@ export interface HetznerPeer extends RestPeer {
   readonly held: (id: string) => Promise<HeldMachine>;
   /** Machines do not heed the power button. */
   deaf: boolean;
+  /** Where a machine really is, for tests that make one there. Undefined: each has an address that leads nowhere. */
+  address: string | undefined;
   /** The next action that makes a server fails with this code, after the server was announced. */
   failMaking(code: string): void;
   /** A location is full, until the returned function is called. */
@@ -51,7 +53,7 @@ export async function hetznerPeer(pageSize = 10, actionTime = 120): Promise<Hetz
   ];
   const faults = { refuse: [] as string[], stalled: false, making: '', full: new Set<string>(), hidden: 0 };
   let next = 4000;
-  const peer = { deaf: false };
+  const peer = { deaf: false, address: undefined as string | undefined };
 
   const settle = (): void => {
     for (const action of actions.values()) {
@@ -117,7 +119,7 @@ export async function hetznerPeer(pageSize = 10, actionTime = 120): Promise<Hetz
     return {
       status: 201,
       body: {
-        server: serverDocument(server),
+        server: serverDocument(server, peer.address),
         action: actionDocument(action),
         next_actions: [],
         root_password: 'unused',
@@ -157,10 +159,17 @@ export async function hetznerPeer(pageSize = 10, actionTime = 120): Promise<Hetz
           faults.hidden -= 1;
           return paged('servers', [], query);
         }
-        return paged('servers', found.map(serverDocument), query);
+        return paged(
+          'servers',
+          found.map((server) => serverDocument(server, peer.address)),
+          query,
+        );
       },
       'post /servers': create,
-      'get /servers/{id}': onServer((server) => ({ status: 200, body: { server: serverDocument(server) } })),
+      'get /servers/{id}': onServer((server) => ({
+        status: 200,
+        body: { server: serverDocument(server, peer.address) },
+      })),
       'delete /servers/{id}': onServer((server) => {
         server.status = 'deleting';
         const action = begin('delete_server', server.id, () => servers.delete(server.id));
@@ -390,7 +399,7 @@ function actionDocument({ id, command, server, done, error }: PeerAction) {
   };
 }
 
-function serverDocument({ id, body, location, status }: PeerServer) {
+function serverDocument({ id, body, location, status }: PeerServer, address?: string) {
   const where = LOCATIONS.find(({ name }) => name === location);
   const { enable_ipv4: v4 = true, enable_ipv6: v6 = true } = (body.public_net ?? {}) as {
     enable_ipv4?: boolean;
@@ -434,7 +443,7 @@ function serverDocument({ id, body, location, status }: PeerServer) {
     public_net: {
       firewalls: [],
       floating_ips: [],
-      ipv4: v4 ? { id, ip: `198.51.${octets(id)}`, blocked: false, dns_ptr: 'host.example' } : null,
+      ipv4: v4 ? { id, ip: address ?? `198.51.${octets(id)}`, blocked: false, dns_ptr: 'host.example' } : null,
       ipv6: v6 ? { id: id + 1, ip: `2001:db8:${id.toString(16)}::/64`, blocked: false, dns_ptr: null } : null,
     },
   };

@@ -1,6 +1,6 @@
 /**
- * What Nova's fake driver does not do: for each server a VM of this machine at the server's address, with the keys that its user data
- * say, and gone when it is. So all that follows a server's creation is real.
+ * What an API without machines behind it lacks (Nova's fake driver, a vendor's API with a memory): for each machine that it shows a VM of
+ * this machine at that address, with the keys that its user data say, and gone when it is. So all that follows a creation is real.
  */
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,11 +12,15 @@ import { Secret } from '../../src/model/secret.ts';
 import type { Openstack } from './openstack.ts';
 import type { TestSite } from './vm.ts';
 
-interface Server {
+/** A machine that somebody's API says is there. */
+export interface HostedMachine {
+  /** Lower-case letters, digits and hyphens. */
   readonly id: string;
-  readonly status: string;
-  readonly addresses: Readonly<Record<string, readonly { readonly addr: string }[]>>;
-  readonly 'OS-EXT-SRV-ATTR:user_data': string;
+  readonly running: boolean;
+  /** In the network of the site. */
+  readonly address: string;
+  /** As cloud-init would read it: unpacked. */
+  readonly userData: () => Promise<string>;
 }
 
 interface UserData {
@@ -29,22 +33,23 @@ export interface Hypervisor extends AsyncDisposable {
   machines(): Promise<readonly string[]>;
 }
 
-const LINEAGE = 'hypervisor';
-
-/** Looks after all servers of a cloud whose network is that of the site. */
-export function hypervisor(cloud: Openstack, site: TestSite): Hypervisor {
-  const provider = site.providerOf(LINEAGE);
+/** Looks after all machines that `list` shows, of one API whose network is that of the site; `name` tells it from others there. */
+export function hypervisor(
+  site: TestSite,
+  list: () => Promise<readonly HostedMachine[]>,
+  name = 'hypervisor',
+): Hypervisor {
+  const provider = site.providerOf(name);
   const stop = new AbortController();
-  const machines = async (): Promise<readonly string[]> =>
+  const booted = async (): Promise<readonly string[]> =>
     (await provider.list()).flatMap(({ vm }) => (vm === undefined ? [] : [vm]));
 
-  async function boot({ id, addresses, ...server }: Server): Promise<void> {
-    const config = gunzipSync(Buffer.from(server['OS-EXT-SRV-ATTR:user_data'], 'base64')).toString();
+  async function boot({ id, address, userData }: HostedMachine): Promise<void> {
+    const config = await userData();
     const { ssh_keys: keys, users } = JSON.parse(config.replace('#cloud-config\n', '')) as UserData;
-    const address = Object.values(addresses).flat()[0]?.addr ?? '';
     const layout = rootLayout(site.spec.root);
-    const container = containerName(LINEAGE, id);
-    // The address that Neutron chose, before the local IaaS would choose another.
+    const container = containerName(name, id);
+    // The address that is shown, before the local IaaS would choose another.
     await mkdir(vmLayout(layout, container).directory, { recursive: true });
     await mkdir(layout.addresses, { recursive: true });
     await symlink(`../vms/${container}`, path.join(layout.addresses, address));
@@ -54,13 +59,13 @@ export function hypervisor(cloud: Openstack, site: TestSite): Hypervisor {
   }
 
   async function look(): Promise<void> {
-    const { servers } = (await cloud.ask('compute', 'servers/detail')) as { servers: readonly Server[] };
+    const machines = await list();
     const running = await provider.list();
-    const wanted = servers.filter(({ status }) => status === 'ACTIVE');
+    const wanted = machines.filter((machine) => machine.running);
     await Promise.all([
       ...wanted.filter(({ id }) => !running.some(({ vm }) => vm === id)).map(boot),
       ...running
-        .filter(({ vm }) => !servers.some(({ id }) => id === vm))
+        .filter(({ vm }) => !machines.some(({ id }) => id === vm))
         .map(async ({ id }) => {
           await provider.delete(id);
         }),
@@ -77,10 +82,28 @@ export function hypervisor(cloud: Openstack, site: TestSite): Hypervisor {
   // Told when it is asked to end.
   watched.catch(() => undefined);
   return {
-    machines,
+    machines: booted,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await watched;
     },
   };
+}
+
+interface Server {
+  readonly id: string;
+  readonly status: string;
+  readonly addresses: Readonly<Record<string, readonly { readonly addr: string }[]>>;
+  readonly 'OS-EXT-SRV-ATTR:user_data': string;
+}
+
+/** All servers of an OpenStack, for {@link hypervisor}. */
+export async function openstackServers(cloud: Openstack): Promise<readonly HostedMachine[]> {
+  const { servers } = (await cloud.ask('compute', 'servers/detail')) as { servers: readonly Server[] };
+  return servers.map(({ id, status, addresses, ...server }) => ({
+    id,
+    running: status === 'ACTIVE',
+    address: Object.values(addresses).flat()[0]?.addr ?? '',
+    userData: () => Promise.resolve(gunzipSync(Buffer.from(server['OS-EXT-SRV-ATTR:user_data'], 'base64')).toString()),
+  }));
 }

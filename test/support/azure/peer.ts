@@ -87,6 +87,8 @@ export interface AzurePeer extends AsyncDisposable {
   readonly snapshots: ReadonlyMap<string, Json>;
   /** Names of the operations that were asked for. */
   readonly asked: string[];
+  /** Where a machine really is, for tests that make one there. Undefined: each has an address that leads nowhere. */
+  readonly network: { address?: string };
   readonly faults: {
     refuse?: { failure: 'no-capacity' | 'quota'; zones: number } | undefined;
     loseAnswer?: boolean;
@@ -112,6 +114,7 @@ export async function azurePeer({ cert, key }: Certificate): Promise<AzurePeer> 
   const operations = new Map<string, PeerOperation>();
   const asked: string[] = [];
   const faults: AzurePeer['faults'] = {};
+  const network: { address?: string } = {};
   let serial = 0;
   let base = '';
 
@@ -270,7 +273,7 @@ export async function azurePeer({ cert, key }: Certificate): Promise<AzurePeer> 
           {
             name: ip?.name,
             properties: {
-              privateIPAddress: address('10.0.0'),
+              privateIPAddress: network.address ?? address('10.0.0'),
               subnet: { id: ip?.properties.subnet.id },
               ...(outer && { publicIPAddress: { id: outerId } }),
             },
@@ -545,6 +548,7 @@ export async function azurePeer({ cert, key }: Certificate): Promise<AzurePeer> 
     images,
     snapshots,
     asked,
+    network,
     faults,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

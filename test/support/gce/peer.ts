@@ -60,6 +60,8 @@ export interface GcePeer extends AsyncDisposable {
   readonly sources: ReadonlyMap<string, string>;
   /** Method and query of each request: `Instances.Insert`. */
   readonly asked: { readonly method: string; readonly query: URLSearchParams }[];
+  /** Where a machine really is, for tests that make one there. Undefined: each has an address that leads nowhere. */
+  readonly network: { address?: string };
   readonly faults: {
     refuse?: { failure: 'no-capacity' | 'quota'; zones: number } | undefined;
     loseAnswer?: boolean;
@@ -89,6 +91,7 @@ export async function gcePeer(): Promise<GcePeer> {
   const requests = new Map<string, string>();
   const asked: { method: string; query: URLSearchParams }[] = [];
   const faults: GcePeer['faults'] = {};
+  const place: { address?: string } = {};
   let serial = 0;
   let base = '';
   const link = (path: string): string => `${base}/projects/${PROJECT}/${path}`;
@@ -180,7 +183,7 @@ export async function gcePeer(): Promise<GcePeer> {
       machineType: link(body.machineType),
       creationTimestamp: '2026-11-29T03:00:00.000-08:00',
       status: 'PROVISIONING',
-      networkInterfaces: [{ ...network, networkIP: address(10) }],
+      networkInterfaces: [{ ...network, networkIP: place.address ?? address(10) }],
       disks: body.disks.map(({ boot, autoDelete }) => ({
         kind: 'compute#attachedDisk',
         boot,
@@ -439,6 +442,7 @@ export async function gcePeer(): Promise<GcePeer> {
     images,
     sources,
     asked,
+    network: place,
     faults,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
