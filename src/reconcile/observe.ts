@@ -5,7 +5,7 @@ import { observeStep, parseObservation } from '../lxc/observe.ts';
 import { parseProbes, probesStep, type Probe } from '../lxc/probes.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { InterruptedError, StratosError, UnreachableError } from '../model/errors.ts';
-import type { Inventory } from '../model/inventory.ts';
+import type { Inventory, VmRecord } from '../model/inventory.ts';
 import type { IaasObservation, Machine, MachineProcess, Observation, VmObservation } from '../model/observation.ts';
 import { millis } from '../model/quantity.ts';
 import type { IaasSpec } from '../model/iaas-spec.ts';
@@ -16,6 +16,7 @@ import { observeGuest } from './observe-guest.ts';
 import { ownMachines } from './own-machines.ts';
 import { probesOf } from './probes-of.ts';
 import { trafficOf } from './traffic-of.ts';
+import { unlistedGuests } from './unlisted-guests.ts';
 import { limiter } from '../concurrency/limiter.ts';
 
 export interface ObserveOptions {
@@ -106,6 +107,9 @@ export async function observe(
   );
   await Promise.all(answers);
   for (const timer of patience) clearTimeout(timer);
+  const askGateway = async ({ name, endpoint }: VmRecord): Promise<VmObservation | undefined> =>
+    endpoint && askVm(deps, name, endpoint, inventory.lineage, options.signal, { probes: [], traffic: true });
+  Object.assign(vms, await unlistedGuests(spec, inventory, iaas, askGateway));
   if (options.signal.aborted) throw new InterruptedError('Interrupted while observing');
   return { at, iaas, vms };
 }
