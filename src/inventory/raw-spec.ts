@@ -51,6 +51,7 @@ export interface RawCloud {
 export interface RawExecIaas extends RawCloud {
   readonly kind: 'exec';
   readonly command: readonly string[];
+  readonly image?: string;
   readonly env?: RawEnv;
 }
 export interface RawEc2Iaas extends RawCloud {

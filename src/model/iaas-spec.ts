@@ -38,6 +38,8 @@ export interface ExecIaasSpec extends CloudSpec {
   readonly command: readonly string[];
   /** Working directory: the project's. */
   readonly cwd: string;
+  /** What it calls the image that machines are made of, such as one that it baked. Undefined: its own choice. */
+  readonly image?: string;
   /** Variables that it gets besides `PATH`, `HOME`, `USER`, `LANG` and `TZ`. */
   readonly env: Readonly<Record<string, EnvValue>>;
 }

@@ -7,6 +7,35 @@ import { iaasContract } from './iaas.contract.ts';
 iaasContract('exec', sampleCloud);
 
 describe('exec', () => {
+  it('makes machines of the image of its entry, such as one that it baked', async () => {
+    await using cloud = await sampleCloud();
+    const { execProvider } = await import('../../src/iaas/exec/exec-provider.ts');
+    const context = { lineage: 'one', env: process.env, onStep: () => undefined };
+    const { id } = await cloud.provider.create(await cloud.request('web-1'));
+    expect((await cloud.held?.(id))?.image).toBeUndefined();
+    const image = (await cloud.provider.bake?.(id, 'web')) ?? '';
+    const next = execProvider({ ...cloud.spec, image }, context);
+    const made = await next.create(await cloud.request('web-2'));
+    expect((await cloud.held?.(made.id))?.image).toBe(image);
+    const guest = { image: 'windows-2022', process: { name: 'shop-1', fingerprint: '0123456789abcdef' } };
+    const process_ = await next.create(await cloud.request('win-1', { guest }));
+    expect((await cloud.held?.(process_.id))?.image).toBe('windows-2022');
+  });
+
+  it('says that an executable without the verb bakes nothing', async () => {
+    await using cloud = await sampleCloud();
+    const { execProvider } = await import('../../src/iaas/exec/exec-provider.ts');
+    const { id } = await cloud.provider.create(await cloud.request('web-1'));
+    const [node = '', script = ''] = cloud.spec.command;
+    const old = `case "$0" in bake) echo '{"apiVersion":"stratos.iaas/v1","error":{"failure":"invalid","message":"unknown verb bake"}}';; *) exec ${node} ${script} "$0";; esac`;
+    const context = { lineage: 'one', env: process.env, onStep: () => undefined };
+    const provider = execProvider({ ...cloud.spec, command: ['sh', '-c', old] }, context);
+    await expect(provider.bake?.(id, 'web')).rejects.toMatchObject({
+      failure: 'invalid',
+      message: expect.stringContaining('unknown verb bake') as string,
+    });
+  });
+
   it('is limited and repeated as every cloud', async () => {
     await using cloud = await sampleCloud();
     const provider = await managedSampleCloud(cloud.spec, 'one');

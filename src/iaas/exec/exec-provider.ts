@@ -15,6 +15,9 @@ import { PROTOCOL, readAnswer, readMachine } from './protocol.ts';
 /** What an executable inherits; what else the operator's shell holds may be secret. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TZ'];
 
+/** Longest time for copying a disk. */
+const LONGEST_BAKE = millis(3_600_000);
+
 /** The adapter of kind `exec`. */
 export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasContext): IaasProvider {
   const { name } = spec;
@@ -24,6 +27,7 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
     what: string,
     facts: object,
     signal?: AbortSignal,
+    timeout = spec.timeout,
   ): Promise<Readonly<Record<string, unknown>>> {
     const [program = '', ...args] = spec.command;
     const { execa } = await import('execa');
@@ -33,7 +37,7 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
       extendEnv: false,
       // Standard input, not an argument: user data holds the private host key.
       input: JSON.stringify({ apiVersion: PROTOCOL, verb, lineage, ...facts }),
-      timeout: spec.timeout,
+      timeout,
       reject: false,
       ...(signal && { cancelSignal: signal }),
     });
@@ -79,7 +83,8 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
 
   async function make(request: MachineRequest, first: FirstFacts): Promise<string> {
     const { vm, partition, size, zone, signal } = request;
-    const facts = { vm, partition, size, ...(zone !== undefined && { zone }), ...first };
+    const image = spec.image === undefined ? {} : { image: spec.image };
+    const facts = { vm, partition, size, ...(zone !== undefined && { zone }), ...image, ...first };
     const { id } = await ask('create', `create VM ${vm}`, facts, signal);
     if (typeof id === 'string') return id;
     throw new IaasError(name, 'invalid', `Cannot create VM ${vm} as the answer has no id`);
@@ -112,6 +117,14 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
           });
         });
       await ask('check', `use ${name}`, {});
+    },
+    async bake(id, image, signal) {
+      const what = `make an image of machine ${id}`;
+      if (!(await find(id, signal)))
+        throw new IaasError(name, 'not-found', `Cannot ${what} as ${name} has no such machine of this project`);
+      const answer = await ask('bake', what, { id, name: image }, signal, LONGEST_BAKE);
+      if (typeof answer.image === 'string' && answer.image !== '') return answer.image;
+      throw new IaasError(name, 'invalid', `Cannot ${what} as the answer has no image`);
     },
   };
 }

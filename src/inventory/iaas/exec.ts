@@ -12,6 +12,7 @@ export function exec(context: ResolveContext, entry: Entry, raw: RawExecIaas): E
     kind: 'exec',
     ...cloudOf(entry.name, raw),
     command: raw.command,
+    ...(raw.image !== undefined && { image: raw.image }),
     cwd: context.directory,
     env: envOf(context, 'iaas', entry, raw.env),
   };

@@ -137,6 +137,13 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
         description: 'The executable and its arguments; started in the project directory, without a shell.',
         examples: [['./iaas/our-cloud']],
       }),
+      image: {
+        title: 'a name',
+        description: 'What the executable calls the image of machines, such as one that `vm bake` made. Default: its own choice.',
+        type: 'string',
+        pattern: '^[^\\u0000]+$',
+        examples: ['stratos-web-1'],
+      },
       env: term('env', { description: 'Variables that it gets, secrets among them.' }),
       ...CLOUD,
     },
