@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { EXIT } from '../model/errors.ts';
 import type { Instant } from '../model/quantity.ts';
 import { instant } from '../model/quantity.ts';
-import { historyFacts } from '../report/history-facts.ts';
+import { costsView } from '../report/costs-view.ts';
+import { historyFacts, presenceOf } from '../report/history-facts.ts';
 import { historyView } from '../report/history-view.ts';
 import type { CommandContext } from './context.ts';
 import { describeCommand } from './describe-command.ts';
@@ -29,7 +30,7 @@ export interface ReportOptions {
 export function reportCommand(command: Command, context: CommandContext, run = runReport): void {
   describeCommand(command, {
     description:
-      'Shows what runs of this project measured: load, processes, response times and CPU of each subscription. Connects to nothing.',
+      'Shows what runs of this project measured: load, processes, response times and CPU of each subscription; and what machines cost. Connects to nothing.',
     examples: [
       ['stratos report', 'the last day in numbers'],
       ['stratos report shop --since 7d --html report.html', 'a week of shop, as a page with curves'],
@@ -54,6 +55,7 @@ export async function runReport(options: ReportOptions, context: CommandContext)
   const all = await context.use.readHistory(deps, since);
   const history = Object.fromEntries(Object.entries(all).filter(([name]) => alias === undefined || name === alias));
   const facts = historyFacts(history);
+  const costs = await context.use.readCosts(deps, since, presenceOf(historyFacts(all)));
   if (html !== undefined) {
     const [{ historyPage }, { htmlPage }] = await Promise.all([
       import('../report/html/history-page.ts'),
@@ -63,8 +65,8 @@ export async function runReport(options: ReportOptions, context: CommandContext)
   }
   await printResult(context, globals, {
     kind: 'Report',
-    body: { since, until: now, subscriptions: facts },
-    text: (view) => historyView(facts, view) + (html === undefined ? '' : `wrote ${html}\n`),
+    body: { since, until: now, subscriptions: facts, costs },
+    text: (view) => historyView(facts, view) + costsView(costs, view) + (html === undefined ? '' : `wrote ${html}\n`),
   });
   return EXIT.done;
 }

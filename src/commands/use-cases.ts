@@ -8,6 +8,7 @@ import type { vmBake } from '../reconcile/bake.ts';
 import type { destroy } from '../reconcile/destroy.ts';
 import type { doctor } from '../reconcile/doctor.ts';
 import type { explain } from '../reconcile/explain.ts';
+import type { PartitionCost, Presence } from '../reconcile/machine-costs.ts';
 import type { planRun } from '../reconcile/plan-run.ts';
 import type {
   processExec,
@@ -178,6 +179,12 @@ export interface ProjectUseCases {
   readonly savePlan: (path: string, plan: Plan) => Promise<void>;
   /** What runs measured from `since` until now, by alias. @throws ProjectFileError */
   readonly readHistory: (deps: Deps, since: Instant) => Promise<History>;
+  /** What machines cost from `since` until now, by partition, shared among subscriptions by `presence`. @throws ProjectFileError */
+  readonly readCosts: (
+    deps: Deps,
+    since: Instant,
+    presence: Presence,
+  ) => Promise<Readonly<Record<string, PartitionCost>>>;
   /** Writes a page, whole or not at all. @throws ProjectFileError */
   readonly writeReport: (path: string, html: string) => Promise<void>;
   /** The events of the project, oldest first. */

@@ -31,6 +31,14 @@ export const projectUseCases: ProjectUseCases = {
     };
     return sampleStore(directory, { onWarning }).read(since, now());
   },
+  readCosts: async (deps, since, presence) => {
+    const [{ eventLog }, { readCosts }] = await Promise.all([
+      import('../inventory/event-log.ts'),
+      import('../reconcile/read-costs.ts'),
+    ]);
+    // Also what was made before: it tells where a machine was that went since.
+    return readCosts(deps, await eventLog(deps.directory).read({ types: ['action.finished'] }), since, presence);
+  },
   writeReport: async (path, html) => {
     const { writeProjectFile } = await import('../inventory/project-file.ts');
     await writeProjectFile(resolve(path), html, { mode: 0o644 });

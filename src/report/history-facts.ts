@@ -1,5 +1,6 @@
 /** What samples of the past come to. */
 import type { Instant } from '../model/quantity.ts';
+import type { Presence } from '../reconcile/machine-costs.ts';
 import type { History, SubscriptionSample } from '../model/signal.ts';
 
 export interface HistoryFacts {
@@ -35,6 +36,16 @@ export function historyFacts(history: History): Readonly<Record<string, HistoryF
       const [first, last] = [samples[0], samples.at(-1)];
       return first && last ? [[alias, factsOf(samples, first, last)] as const] : [];
     }),
+  );
+}
+
+/** How many processes each had, and over which time: what costs are shared by. */
+export function presenceOf(facts: Readonly<Record<string, HistoryFacts>>): Presence {
+  return Object.fromEntries(
+    Object.entries(facts).map(([alias, { processes, from, until }]) => [
+      alias,
+      { processes: processes.mean, over: until - from },
+    ]),
   );
 }
 

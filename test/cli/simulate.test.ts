@@ -6,12 +6,16 @@ import { simulateCommand, type SimulateOptions } from '../../src/commands/simula
 import { projectUseCases } from '../../src/compose/project-use-cases.ts';
 import { loadSpec } from '../../src/inventory/load-spec.ts';
 import { sampleStore } from '../../src/inventory/sample-store.ts';
-import { instant } from '../../src/model/quantity.ts';
+import type { VmRecord } from '../../src/model/inventory.ts';
+import { bytes, cores, instant } from '../../src/model/quantity.ts';
 import { runSimulation } from '../../src/reconcile/simulation.ts';
-import { cli, someContext } from './support.ts';
+import { anInventory } from '../support/builders.ts';
+import { cli, someContext, someDeps } from './support.ts';
 import { Command } from 'commander';
 
 const NOW = Date.UTC(2026, 4, 1, 12);
+/** Machines that there are; a test of costs makes one. */
+let machines: readonly VmRecord[] = [];
 
 let directory: string;
 beforeAll(async () => {
@@ -40,7 +44,10 @@ const run = (...args: string[]) =>
   cli(args, {
     width: 120,
     use: { ...projectUseCases, simulate: runSimulation },
-    deps: { directory, loadSpec: () => loadSpec(directory), now: () => instant(NOW) },
+    deps: {
+      ...{ directory, loadSpec: () => loadSpec(directory), now: () => instant(NOW) },
+      inventory: { ...someDeps().inventory, read: () => Promise.resolve(anInventory({ vms: machines })) },
+    },
   });
 
 describe('simulate', () => {
@@ -225,6 +232,21 @@ describe('report', () => {
         shop: { samples: 30, requests: 29 * 60 * 40, processes: { mean: 2, max: 2 }, cpu: { mean: 0.25 } },
       },
     });
+  });
+
+  it('shows what machines cost, and whose part it is', async () => {
+    const size = { cpu: cores(4), memory: bytes(2 ** 32) };
+    const marks = { cordoned: false, draining: false, createdAt: new Date(NOW - 10 * 3_600_000).toISOString() };
+    machines = [{ name: 'web-1', partition: 'web', iaas: 'lab', state: 'ready', machine: 'm-1', size, ...marks }];
+    try {
+      expect((await run('report')).stdout).toMatch(/\nPARTITION +VM-HOURS +COST +OF IT\nweb +10 +1 +shop 1\n/);
+      const { costs } = JSON.parse((await run('report', '-o', 'json')).stdout) as { costs: object };
+      expect(costs).toMatchObject({
+        web: { vmHours: 10, unpricedHours: 0, cost: 1, subscriptions: { shop: 1 } },
+      });
+    } finally {
+      machines = [];
+    }
   });
 
   it('says when there is nothing, and leaves out what was not asked for', async () => {
