@@ -87,6 +87,31 @@ test('an image is pushed once, and other tools take it', async () => {
   expect(copied).toMatchObject({ bytes: 0, blobs: { sent: 0 }, digest: first.digest });
 });
 
+test('an image is signed, checked, listed and shown where it is, without a copy here', async () => {
+  const key = join(directory, 'release');
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'ann', '-f', key]);
+  await writeFile(`${key}.signers`, `ann ${await readFile(`${key}.pub`, 'utf8')}`);
+  const check = ['cartridge', 'verify', 'hub:other/static:1', '--allowed-signers', `${key}.signers`];
+  expect((await project.stratos(...check)).stderr).toContain('it is not signed');
+  const signed = await project.must('cartridge', 'sign', 'hub:other/static:1', '--key', key);
+  expect(signed.stdout).toMatch(/^signed hub:other\/static:1 at hub \(/);
+  expect((await project.must(...check)).stdout).toContain('signed by ann, key SHA256:');
+  await project.must('cartridge', 'sbom', 'hub:other/static:1', '--attach');
+  const { digest, attached } = await json<{ digest: string; attached: { artifactType: string }[] }>(
+    ...['cartridge', 'show', 'hub:other/static:1'],
+  );
+  expect(attached.map(({ artifactType }) => artifactType).sort()).toEqual([
+    'application/vnd.cyclonedx+json',
+    'application/vnd.stratos.cartridge.signature.v1',
+  ]);
+  // By host and pin; this machine has the same image, which nobody signed.
+  const pin = `${server.host}/other/static@${digest}`;
+  expect((await project.must('cartridge', 'show', pin, '--remote')).stdout).toContain('vnd.cyclonedx');
+  expect((await project.must('cartridge', 'show', pin)).stdout).not.toContain('vnd.cyclonedx');
+  const names = (await project.must('cartridge', 'ls')).stdout;
+  expect(names).not.toContain('other/static');
+});
+
 test('an image that another tool pushed is pulled when it is needed, pinned and run', async () => {
   // Made without us, with layers compressed by gzip, and pushed with Docker's own media types.
   const layout = join(directory, 'layout');
@@ -130,6 +155,13 @@ test('names are listed and removed at the registry', async () => {
   await project.must('cartridge', 'rm', '--remote', 'hub:team/static:1');
   const { stdout } = await project.must('cartridge', 'search', 'team/', '-o', 'json');
   expect(JSON.parse(stdout)).toMatchObject({ images: [{ name: 'hub:team/static:2' }] });
+});
+
+test('a password is taken away again', async () => {
+  expect((await project.must('store', 'logout', 'hub')).stdout).toContain(join(directory, 'config.json'));
+  const { code, stderr } = await project.stratos('cartridge', 'search', 'team/');
+  expect(code).toBe(1);
+  expect(stderr).toContain('stratos store login hub');
 });
 
 test('a registry that is down holds up nothing that runs', async () => {
