@@ -47,6 +47,9 @@ const STORE = /^([a-z](?:[a-z0-9-]{0,38}[a-z0-9])?):([^]+)$/;
 const DIGEST_PREFIX = /^sha256:[0-9a-f]{12,64}$/;
 const FULL_DIGEST = /^sha256:[0-9a-f]{64}$/;
 
+/** Longest repository that is taken; most registries take no longer one. */
+const MOST_NAME = 255;
+
 /** Tag of a reference that names none. */
 export const DEFAULT_TAG = 'latest';
 
@@ -91,7 +94,8 @@ function parseImageName(text: string, isStore: IsStore): ImageName {
   const colon = rest.lastIndexOf(':');
   const repository = colon === -1 ? rest : rest.slice(0, colon);
   const tag = colon === -1 ? (digest === undefined ? DEFAULT_TAG : undefined) : rest.slice(colon + 1);
-  if (repository.length > 255 || !REPOSITORY.test(repository))
+  if (repository.length > MOST_NAME) throw invalid(text, `a name has at most ${String(MOST_NAME)} characters`);
+  if (!REPOSITORY.test(repository))
     throw invalid(text, 'a name has lower-case letters, digits, and single . _ - / between them');
   if (tag !== undefined && !TAG.test(tag)) throw invalid(text, 'a tag has up to 128 letters, digits, _ . and -');
   if (store !== undefined && colon === -1 && digest === undefined)
