@@ -32,7 +32,7 @@ preflight() {
 # Debian's packages for what $1 says: `run` (the local IaaS and building cartridges), `test` (the gate too) or `bench` (peers).
 install_packages() {
   wanted='lxc lxc-templates debootstrap rsync openssh-client openssh-server uidmap haproxy iproute2 nftables zstd tar xz-utils curl ca-certificates busybox-static'
-  [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci docker-registry apache2-utils openssl sudo socat glance-api keystone cloud-init libarchive-tools"
+  [ "$1" != test ] || wanted="$wanted shellcheck skopeo umoci buildah docker-registry apache2-utils openssl sudo socat glance-api keystone cloud-init libarchive-tools"
   # OpenStack's control plane (test/peers/openstack.sh).
   [ "$1" != test ] || wanted="$wanted placement-api nova-api nova-scheduler nova-conductor neutron-server mariadb-server rabbitmq-server"
   # libvirt with QEMU (test/peers/libvirt.sh), and a disk for its VMs.

@@ -112,6 +112,28 @@ test('an image is signed, checked, listed and shown where it is, without a copy 
   expect(names).not.toContain('other/static');
 });
 
+test('an image made here is built on by buildah, and what that makes is taken here', async () => {
+  const policy = join(directory, 'policy.json');
+  await writeFile(policy, '{"default":[{"type":"insecureAcceptAnything"}]}');
+  const storage = [
+    '--root',
+    join(directory, 'buildah'),
+    '--runroot',
+    join(directory, 'run'),
+    '--storage-driver',
+    'vfs',
+  ];
+  const buildah = (verb: string, ...args: readonly string[]) => run('buildah', [...storage, verb, ...args]);
+  const login = ['--tls-verify=false', '--authfile', join(directory, 'config.json'), '--signature-policy', policy];
+  await buildah('from', '-q', ...login, '--name', 'made', `docker://${server.host}/team/static:1`);
+  await buildah('run', '--isolation', 'chroot', 'made', '--', '/bin/sh', '-c', 'echo by buildah >/hello');
+  await buildah('commit', '-q', ...login, 'made', `docker://${server.host}/buildah/static:1`);
+  await buildah('rm', 'made');
+  await json<Transfer>('cartridge', 'pull', 'hub:buildah/static:1');
+  const changes = (await project.must('cartridge', 'diff', 'static:1', 'hub:buildah/static:1')).stdout;
+  expect(changes).toMatch(/^\+ .*\bhello\b/m);
+});
+
 test('an image that another tool pushed is pulled when it is needed, pinned and run', async () => {
   // Made without us, with layers compressed by gzip, and pushed with Docker's own media types.
   const layout = join(directory, 'layout');
