@@ -19,6 +19,9 @@ export interface NewStore {
   readonly place: string;
   readonly kind: 'directory' | 'oci' | 'glance';
   readonly ca?: string;
+  /** Who we are to a registry that wants a certificate: two files. */
+  readonly cert?: string;
+  readonly key?: string;
   readonly insecure: boolean;
   readonly makeDefault: boolean;
 }

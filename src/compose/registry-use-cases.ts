@@ -71,12 +71,13 @@ async function search(
   }));
 }
 
-function valuesOf({ kind, place, ca, insecure }: NewStore): StoreValues {
+function valuesOf({ kind, place, ca, cert, key, insecure }: NewStore): StoreValues {
   if (kind === 'directory') return { kind, path: place };
   const trust = ca === undefined ? {} : { ca };
   // A word alone is the name of a cloud in clouds.yaml.
   if (kind === 'glance') return { kind, ...(/[.:/]/.test(place) ? { url: place } : { cloud: place }), ...trust };
-  return { kind, url: place, ...trust, ...(insecure && { insecure }) };
+  const client = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
+  return { kind, url: place, ...trust, ...client, ...(insecure && { insecure }) };
 }
 
 function placeOf(store: StoreSpec): string {

@@ -3,6 +3,8 @@
 export interface NetworkTrouble {
   /** Its certificate is not trusted, or it speaks no TLS: asking again does not help. */
   readonly lasting: boolean;
+  /** The other side ended the connection and had sent nothing. */
+  readonly hungUp?: true;
   /** `nobody listens there`. */
   readonly words: string;
 }
@@ -13,9 +15,10 @@ const CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SS
 export function networkTrouble(error: unknown): NetworkTrouble {
   const code = codeIn(error);
   if (CERTIFICATE.test(code)) {
-    const why = code.startsWith('ERR_SSL') ? 'it does not speak TLS' : 'its certificate is not trusted';
-    return { lasting: true, words: `${why} (${code})` };
+    return { lasting: true, words: `${certificateTrouble(code)} (${code})` };
   }
+  if (code === 'UND_ERR_SOCKET' && hungUp(error))
+    return { lasting: false, hungUp: true, words: 'it hung up before it answered' };
   const words: Readonly<Record<string, string>> = {
     ECONNREFUSED: 'nobody listens there',
     ENOTFOUND: 'the host name is not known',
@@ -30,6 +33,20 @@ export function networkTrouble(error: unknown): NetworkTrouble {
     ENETUNREACH: 'there is no way to it',
   };
   return { lasting: false, words: words[code] ?? `the connection failed (${code === '' ? rootMessage(error) : code})` };
+}
+
+/** An alert of the server is about our certificate (RFC 8446, 6.2); others of OpenSSL come from what is no TLS. */
+function certificateTrouble(code: string): string {
+  if (/ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/.test(code)) return 'it wants a client certificate that it trusts';
+  return code.startsWith('ERR_SSL') ? 'it does not speak TLS' : 'its certificate is not trusted';
+}
+
+/** Whether the other side ended the connection and had sent nothing; undici keeps the counts beside its error. */
+function hungUp(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return (
+    cause instanceof Error && 'socket' in cause && (cause.socket as { bytesRead?: unknown } | null)?.bytesRead === 0
+  );
 }
 
 function codeIn(error: unknown): string {

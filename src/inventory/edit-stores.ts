@@ -12,7 +12,14 @@ import { yamlSource } from './yaml-source.ts';
 /** The keys of a store, as they stand in the file. */
 export type StoreValues =
   | { readonly kind: 'directory'; readonly path: string }
-  | { readonly kind: 'oci'; readonly url: string; readonly ca?: string; readonly insecure?: boolean }
+  | {
+      readonly kind: 'oci';
+      readonly url: string;
+      readonly ca?: string;
+      readonly cert?: string;
+      readonly key?: string;
+      readonly insecure?: boolean;
+    }
   | { readonly kind: 'glance'; readonly url?: string; readonly cloud?: string; readonly ca?: string };
 
 /**

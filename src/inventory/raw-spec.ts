@@ -193,6 +193,8 @@ export interface RawOciStore {
   readonly url: string;
   readonly insecure?: boolean;
   readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
 }
 export interface RawGlanceStore {
   readonly kind: 'glance';

@@ -86,6 +86,11 @@ function oci(context: ResolveContext, entry: Entry, raw: RawOciStore): OciStoreS
     const message = `stores.${entry.name}.url must be https, or insecure must be true: ${showValue(text)}`;
     context.report('stores', entry, ['url'], message);
   }
+  const { cert, key } = raw;
+  if ((cert === undefined) !== (key === undefined)) {
+    const [there, missing] = cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
+    context.report('stores', entry, [there], `stores.${entry.name}.${there} needs ${missing}`);
+  }
   // Without a scheme, what may be spoken to in clear is.
   const url = new URL(given.href);
   if (!/^https?:/.test(text) && clear) url.protocol = 'http:';
@@ -94,6 +99,10 @@ function oci(context: ResolveContext, entry: Entry, raw: RawOciStore): OciStoreS
     name: entry.name,
     url: url.href.replace(/\/$/, ''),
     ...(raw.ca === undefined ? {} : { ca: projectPath(context.directory, raw.ca) }),
+    ...(cert !== undefined &&
+      key !== undefined && {
+        client: { cert: projectPath(context.directory, cert), key: projectPath(context.directory, key) },
+      }),
   };
 }
 

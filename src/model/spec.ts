@@ -77,6 +77,8 @@ export interface OciStoreSpec {
   readonly url: string;
   /** Absolute path of certificates that are trusted beside the system's. */
   readonly ca?: string;
+  /** Absolute paths of the certificate that says who we are, and of its key. */
+  readonly client?: { readonly cert: string; readonly key: string };
 }
 
 /** OpenStack's image service: at `url`, or of a cloud of `clouds.yaml`, or of the one that the variables `OS_*` describe. */

@@ -63,6 +63,7 @@ store: hub
   it.each([
     [['add', 'Hub', 'registry.example'], 'its name must be'],
     [['add', 'hub', 'http://registry.example'], 'must be https, or insecure must be true'],
+    [['add', 'hub', 'registry.example', '--cert', 'me.cert'], 'stores.hub.cert needs key'],
     [['add', 'hub', 'https://ann:pw@registry.example'], 'must be the address of a registry'],
     [['rm', 'none'], 'Cannot find the store: "none"'],
     [['login', 'none', '-u', 'ann', '--password-stdin'], 'the spec has none of this name: "none"'],
@@ -80,6 +81,14 @@ store: hub
   it('add refuses a name that is taken', async () => {
     await run(['add', 'hub', 'registry.example']);
     expect((await run(['add', 'hub', 'other.example'])).stderr).toContain('the name is taken: hub');
+  });
+
+  it('add writes who we are, and the spec has whole paths', async () => {
+    await run(['add', 'hub', 'registry.example', '--cert', 'me.cert', '--key', 'me.key']);
+    expect(await spec()).toContain('hub: { kind: oci, url: registry.example, cert: me.cert, key: me.key }');
+    expect((await loadSpec(directory)).stores.hub).toMatchObject({
+      client: { cert: join(directory, 'me.cert'), key: join(directory, 'me.key') },
+    });
   });
 
   it('rm takes it out again, not while it is needed', async () => {

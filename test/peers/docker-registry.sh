@@ -2,10 +2,11 @@
 # The real docker-registry of Debian on 127.0.0.1, in the foreground until it is ended.
 #
 #   docker-registry.sh install
-#   docker-registry.sh serve DIR PORT [--user NAME:PASSWORD] [--tls] [--token REALM]
+#   docker-registry.sh serve DIR PORT [--user NAME:PASSWORD] [--tls] [--clients] [--token REALM]
 #
-# DIR gets the configuration and all data. --tls makes DIR/ca.crt, whose key signs a certificate for 127.0.0.1. --token has requests
-# carry a token that REALM gave, signed by the key DIR/token.key of the certificate DIR/token.crt.
+# DIR gets the configuration and all data. --tls makes DIR/ca.crt, whose key signs a certificate for 127.0.0.1. --clients, after it, wants
+# certificates of clients, which the same key signs: DIR/client.cert with DIR/client.key is one. --token has requests carry a token that REALM
+# gave, signed by the key DIR/token.key of the certificate DIR/token.crt.
 set -eu
 
 # authority NAME SUBJECT: a key and a certificate that signs itself.
@@ -24,8 +25,9 @@ certificate() {
 
 case ${1:-} in
   install)
-    command -v docker-registry >/dev/null && command -v htpasswd >/dev/null && command -v skopeo >/dev/null && exit 0
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker-registry apache2-utils skopeo umoci >/dev/null
+    for program in docker-registry htpasswd skopeo buildah; do command -v "$program" >/dev/null || missing=yes; done
+    [ -n "${missing:-}" ] || exit 0
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker-registry apache2-utils skopeo umoci buildah >/dev/null
     ;;
   serve)
     dir=$2 port=$3
@@ -45,6 +47,13 @@ case ${1:-} in
           http="$http, tls: {certificate: $dir/server.crt, key: $dir/server.key}"
           shift
           ;;
+        --clients)
+          openssl req -newkey rsa:2048 -nodes -subj /CN=ann -keyout "$dir/client.key" -out "$dir/client.csr" 2>/dev/null
+          openssl x509 -req -in "$dir/client.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
+            -out "$dir/client.cert" 2>/dev/null
+          http="addr: 127.0.0.1:$port, tls: {certificate: $dir/server.crt, key: $dir/server.key, clientcas: [$dir/ca.crt]}"
+          shift
+          ;;
         --token)
           authority token 'test issuer'
           auth="token: {realm: '$2', service: test, issuer: test, rootcertbundle: $dir/token.crt}"
@@ -62,5 +71,5 @@ ${auth:+auth: {$auth\}}
 TEXT
     exec docker-registry serve "$dir/config.yml"
     ;;
-  *) echo "usage: $0 install | serve DIR PORT [--user NAME:PASSWORD] [--tls] [--token REALM]" >&2 && exit 64 ;;
+  *) echo "usage: $0 install | serve DIR PORT [--user NAME:PASSWORD] [--tls] [--clients] [--token REALM]" >&2 && exit 64 ;;
 esac

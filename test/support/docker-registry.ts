@@ -12,6 +12,8 @@ export interface DockerRegistryOptions {
   /** Basic authentication, as this one. */
   readonly user?: { readonly name: string; readonly password: string };
   readonly tls?: boolean;
+  /** With TLS: clients must show a certificate. */
+  readonly clients?: boolean;
   /** Where tokens are given. */
   readonly realm?: string;
 }
@@ -35,6 +37,7 @@ export async function dockerRegistry(options: DockerRegistryOptions = {}): Promi
   const args = [
     ...(user ? ['--user', `${user.name}:${user.password}`] : []),
     ...(tls ? ['--tls'] : []),
+    ...(options.clients === true ? ['--clients'] : []),
     ...(realm === undefined ? [] : ['--token', realm]),
   ];
   const child = spawn(SCRIPT, ['serve', directory, String(port), ...args], { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -17,6 +17,8 @@ export interface AddOptions {
 interface Given {
   readonly kind?: NewStore['kind'];
   readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly insecure?: true;
   readonly default?: true;
 }
@@ -40,6 +42,8 @@ export function addCommand(command: Command, context: CommandContext, run = runA
     .argument('<place>', 'an address, the path of a directory, or the name of a cloud')
     .addOption(new Option('--kind <kind>', 'what it is').choices(['directory', 'oci', 'glance']))
     .option('--ca <file>', 'certificates of authorities to trust beside the system’s')
+    .option('--cert <file>', 'certificate that says who we are, for a registry that wants one')
+    .option('--key <file>', 'key of that certificate')
     .option('--insecure', 'plain http is meant')
     .option('--default', 'names without a store mean it')
     .action(async (name: string, place: string, given: Given) => {
@@ -48,6 +52,8 @@ export function addCommand(command: Command, context: CommandContext, run = runA
         place,
         kind: given.kind ?? (/^[/.~]/.test(place) ? 'directory' : 'oci'),
         ...(given.ca !== undefined && { ca: given.ca }),
+        ...(given.cert !== undefined && { cert: given.cert }),
+        ...(given.key !== undefined && { key: given.key }),
         insecure: given.insecure ?? false,
         makeDefault: given.default ?? false,
       };

@@ -28,6 +28,11 @@ export const STORE_KINDS: Readonly<Record<string, JsonSchema>> = {
         default: false,
       },
       ca: term('path', { description: 'Certificates of authorities to trust beside the system’s.', examples: ['ca.crt'] }),
+      cert: term('path', {
+        description: 'A certificate that says who we are, for registries that want one. Without it, what `certs.d` of Podman or Docker has.',
+        examples: ['client.cert'],
+      }),
+      key: term('path', { description: 'The key of `cert`: a file that stays out of git.', examples: ['client.key'] }),
     },
     { required: ['kind', 'url'] },
   ),

@@ -19,7 +19,9 @@ export interface Exchange {
 export function networkFailure(error: unknown, { registry, what, url, signal }: Exchange): Error {
   if (signal?.aborted === true) return interrupted(signal);
   if (error instanceof InterruptedError || error instanceof RegistryError) return error;
-  const { lasting, words } = networkTrouble(error);
+  const { lasting, hungUp, words: told } = networkTrouble(error);
+  // All that TLS 1.3 lets us see of it.
+  const words = hungUp && url.protocol === 'https:' ? `${told}, as one does that wants a client certificate` : told;
   return new RegistryError(registry, lasting ? 'refused' : 'unavailable', `Cannot ${what} as ${words}: ${url.host}`, {
     ...(lasting && { hint: `openssl s_client -connect ${url.hostname}:${url.port || '443'} -showcerts </dev/null` }),
     cause: error,

@@ -1,7 +1,9 @@
 /** A registry from its address: with the passwords that Docker and Podman keep, and over plain http only where that is meant. */
+import type { ClientCertificate } from '../../host/client-certificate.ts';
 import { openFetch } from '../../host/open-fetch.ts';
 import type { ImageRegistry } from '../registry.ts';
 import { authorizer } from './authorizer.ts';
+import { certificatesFor } from './certs-folder.ts';
 import { ociClient } from './client.ts';
 import type { ChooseCredentials, Credentials } from './credentials.ts';
 import { keptCredentials } from './kept-credentials.ts';
@@ -14,16 +16,21 @@ export interface OciAddress {
   readonly url: string;
   /** File with certificates of authorities that are trusted beside the system's. */
   readonly ca?: string;
+  /** Who we are by TLS; else what `certs.d` has for the host. */
+  readonly client?: ClientCertificate;
 }
 
-/** Opens the registry; nothing is asked yet. @throws HostError when the file of authorities cannot be read */
+/** Opens the registry; nothing is asked yet. @throws HostError when a file of certificates cannot be read or used */
 export async function openOci(
-  { name, url, ca }: OciAddress,
+  { name, url, ca, client }: OciAddress,
   env: Readonly<Record<string, string | undefined>>,
   credentials?: Credentials,
 ): Promise<ImageRegistry> {
   const target = new URL(url);
-  const fetch = await openFetch(ca === undefined ? {} : { ca });
+  const kept = await certificatesFor(target.host, env);
+  const ours = client ?? kept.client;
+  const authorities = [...(ca === undefined ? [] : [ca]), ...kept.authorities];
+  const fetch = await openFetch({ ca: authorities, ...(ours && { client: ours }) });
   let known: Promise<ChooseCredentials> | undefined;
   const rights = authorizer({
     name,

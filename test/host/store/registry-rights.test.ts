@@ -1,11 +1,13 @@
 /** Who may do what: the real docker-registry with tokens, with passwords and with TLS. */
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openFetch } from '../../../src/host/open-fetch.ts';
 import { HostError, RegistryError } from '../../../src/model/errors.ts';
 import { copyImage } from '../../../src/store/copy-image.ts';
+import { networkFailure } from '../../../src/store/http/failures.ts';
 import { openOci } from '../../../src/store/oci/open-oci.ts';
 import { auth, dockerConfig, dockerRegistry, tokenKey } from '../../support/docker-registry.ts';
 import type { DockerRegistry } from '../../support/docker-registry.ts';
@@ -143,5 +145,60 @@ describe('passwords', () => {
     );
     expect(error).toBeInstanceOf(Error);
     await rm(directory, { recursive: true });
+  });
+});
+
+describe('certificates of clients', () => {
+  let server: DockerRegistry;
+  let home: string;
+  beforeAll(async () => {
+    server = await dockerRegistry({ tls: true, clients: true });
+    home = await mkdtemp(join(tmpdir(), 'client-'));
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+    await rm(home, { recursive: true });
+  });
+  const client = () => ({ cert: join(server.directory, 'client.cert'), key: join(server.directory, 'client.key') });
+  const address = () => ({ name: 'hub', url: server.url, ca: server.ca });
+
+  it('are shown to a registry that wants one', async () => {
+    const registry = await openOci({ ...address(), client: client() }, { HOME: home });
+    await store(registry, 'mine/app', sampleImage([1000]), '1');
+    expect(await registry.resolve('mine/app', '1')).toBeDefined();
+  });
+
+  it('and authorities are found where Docker and Podman keep them', async () => {
+    const folder = join(home, '.config/containers/certs.d', server.host);
+    await mkdir(folder, { recursive: true });
+    for (const name of ['ca.crt', 'client.cert', 'client.key'])
+      await copyFile(join(server.directory, name), join(folder, name));
+    const { url, name } = address();
+    await expect((await openOci({ name, url }, { HOME: home })).check()).resolves.toBeUndefined();
+    await rm(join(folder, 'client.key'));
+    await expect(openOci({ name, url }, { HOME: home })).rejects.toThrow(
+      `its key is not beside it: ${join(folder, 'client.cert')}`,
+    );
+    await rm(join(home, '.config'), { recursive: true });
+  });
+
+  it('that are missing are told of', async () => {
+    const fetch = await openFetch({ ca: server.ca });
+    const url = new URL('/v2/', server.url);
+    const error = await fetch(url, {}).catch((reason: unknown) =>
+      networkFailure(reason, { registry: 'hub', what: 'use hub', url }),
+    );
+    expect((error as Error).message).toBe(
+      `Cannot use hub as it hung up before it answered, as one does that wants a client certificate: ${server.host}`,
+    );
+  });
+
+  it('of somebody else, or without their key, are told of', async () => {
+    const other = { cert: join(server.directory, 'server.crt'), key: join(server.directory, 'client.key') };
+    await expect(openOci({ ...address(), client: other }, { HOME: home })).rejects.toThrow(
+      /^Cannot use the client certificate \(\w+\): /,
+    );
+    const none = { ...client(), key: join(home, 'none') };
+    await expect(openOci({ ...address(), client: none }, { HOME: home })).rejects.toThrow(/ENOENT/);
   });
 });
