@@ -43,6 +43,7 @@ function isGiven(value: unknown, [key, ...rest]: readonly string[]): boolean {
 const WISHES: readonly { readonly path: readonly string[]; readonly capability: Capability; readonly what: string }[] =
   [
     { path: ['volumes'], capability: 'volumes', what: 'volumes' },
+    { path: ['network', 'egress'], capability: 'egress', what: 'a list of where it may connect to' },
     { path: ['resources', 'disk'], capability: 'disk', what: 'a limit of what it writes' },
     { path: ['resources', 'bandwidth'], capability: 'bandwidth', what: 'a limit of its traffic' },
   ];

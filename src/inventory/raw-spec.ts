@@ -331,6 +331,7 @@ export interface RawCartridge {
     readonly disk?: number | string;
     readonly bandwidth?: string | { readonly in?: string; readonly out?: string };
   };
+  readonly network?: { readonly egress?: 'none' | readonly string[] };
   readonly env?: RawEnv;
   readonly volumes?: RawMap<string> | null;
   readonly command?: readonly string[];

@@ -22,6 +22,7 @@ import { checkNeighbours } from './check-neighbours.ts';
 import { tellAt } from './policy-place.ts';
 import { durationOf } from './read-quantity.ts';
 import { checkDisk, resourcesOf } from './resolve-resources.ts';
+import { egressOf } from './resolve-egress.ts';
 import { envOf } from './resolve-env.ts';
 import { checkSleep, idlePolicy } from './resolve-idle.ts';
 import { checkNeeds, outputsOf, resolvedNeeds } from './resolve-needs.ts';
@@ -43,13 +44,14 @@ export function resolveCartridges(
     const ports = portsOf(context, entry, raw);
     const outputs = outputsOf(context, entry);
     const tenants = tenantsOf(context, entry);
+    const egress = egressOf(context, entry);
     const spec: CartridgeSpec = {
       name: entry.name,
       image: raw.runtime === 'vm' && raw.image.startsWith('.') ? projectPath(context.directory, raw.image) : raw.image,
       partition: raw.partition,
       ports,
       health: healthOf(context, entry, raw, ports),
-      resources: resourcesOf(raw),
+      resources: { ...resourcesOf(raw), ...(egress ? { egress } : {}) },
       env: {
         ...envOf(context, 'cartridges', entry, raw.env),
         ...(raw.userData === undefined

@@ -14,6 +14,7 @@ const map: FieldRule = (value) =>
 export const RESOURCES = nested({
   ...{ memory: 'number', cpu: 'number', pids: 'number' },
   disk: 'number?',
+  egress: optional('strings'),
   bandwidth: optional(nested({ in: 'number?', out: 'number?' })),
 });
 

@@ -20,6 +20,11 @@ export function bandwidthText({ bandwidth }: Pick<ResourceSpec, 'bandwidth'>): s
   return bandwidth && `${String(bandwidth.in ?? 0)} ${String(bandwidth.out ?? 0)}`;
 }
 
+/** A line for each place that it may connect to, its ports after it, as the hook `network-up` reads them; undefined: anywhere. */
+export function egressText({ egress }: Pick<ResourceSpec, 'egress'>): string | undefined {
+  return egress?.map((place) => place.replace(':', ' ')).join('\n');
+}
+
 /** A process, and what it may take from now on. */
 export interface LimitRequest {
   readonly name: string;
@@ -50,6 +55,7 @@ export function limitSteps(lineage: string, requests: readonly LimitRequest[]): 
     resources.disk ?? 0,
     resources.bandwidth?.in ?? 0,
     resources.bandwidth?.out ?? 0,
+    resources.egress ? resources.egress.join(',') || 'none' : '',
   ]);
   const where = [LAYOUT.processes, LAYOUT.bin, '/sys/fs/cgroup'];
   return [script({ name: 'limit', text: limitText }, `limit ${title}`, [lineage, ...where, ...words])];

@@ -45,6 +45,8 @@ export function renderLxcConfig(launch: ProcessLaunch): readonly string[] {
     `lxc.net.0.hwaddr = ${processMac(launch.network, launch.index)}`,
     `lxc.net.0.ipv4.address = ${processAddress(launch.network, launch.index)}/${String(parseCidr(launch.network)?.prefix ?? 32)}`,
     `lxc.net.0.ipv4.gateway = ${gatewayAddress(launch.network)}`,
+    // It is known by its address, and may take no other.
+    ...(launch.cartridge.resources.egress ? ['lxc.cap.drop = net_admin net_raw'] : []),
     ...(launch.cartridge.resources.bandwidth ? [`lxc.net.0.script.up = ${LAYOUT.bin}/process-shape`] : []),
     `lxc.mount.entry = ${home}/stratos ${INSIDE.slice(1)} none bind,ro,create=dir 0 0`,
     `lxc.mount.entry = ${home}/stratos/hosts etc/hosts none bind,ro,optional,create=file 0 0`,

@@ -7,7 +7,7 @@ import { UsageError } from '../model/errors.ts';
 import { limitsText } from '../model/limits.ts';
 import { Secret } from '../model/secret.ts';
 import { renderLauncher } from './launcher.ts';
-import { bandwidthText } from './limits.ts';
+import { bandwidthText, egressText } from './limits.ts';
 import { renderLimits, renderLxcConfig, volumeDirectory } from './lxc-config.ts';
 import { processAddress, processMac, publishedPort } from './network.ts';
 import { tenantsPlace } from './tenants.ts';
@@ -37,7 +37,7 @@ function renderRecord(launch: ProcessLaunch): string {
     ...file('stratos/hosts', renderHosts(launch)),
     ...renderTenants(launch),
     ...file('network', renderNetwork(launch)),
-    ...renderBandwidth(launch),
+    ...renderTraffic(launch),
     ...file('stop', String(stopSignalNumber(launch.image.run.stopSignal))),
     ...file('label.json', JSON.stringify(renderLabel(launch))),
     'end',
@@ -56,9 +56,12 @@ function file(name: string, text: string): readonly string[] {
 }
 
 /** Only where there is a limit. */
-function renderBandwidth({ cartridge }: ProcessLaunch): readonly string[] {
-  const text = bandwidthText(cartridge.resources);
-  return text === undefined ? [] : file('bandwidth', text);
+function renderTraffic({ cartridge }: ProcessLaunch): readonly string[] {
+  const [bandwidth, egress] = [bandwidthText(cartridge.resources), egressText(cartridge.resources)];
+  return [
+    ...(bandwidth === undefined ? [] : file('bandwidth', bandwidth)),
+    ...(egress === undefined ? [] : file('egress', egress)),
+  ];
 }
 
 /** What the inventory can be rebuilt from. `lineage` and `fingerprint` in this order and form are what scripts look for. */

@@ -29,6 +29,8 @@ export interface RuntimeCapabilities {
   readonly copy: boolean;
   /** Its network traffic can be limited. */
   readonly bandwidth: boolean;
+  /** Where it may connect to can be limited. */
+  readonly egress: boolean;
   /** What it writes to its own file system can be limited. */
   readonly disk: boolean;
 }
@@ -37,7 +39,7 @@ export type Capability = keyof RuntimeCapabilities;
 
 const CONTAINER: RuntimeCapabilities = {
   ...{ limits: true, freeze: true, snapshot: true, exec: true, logs: true, volumes: true, wake: true },
-  ...{ copy: true, bandwidth: false, disk: false },
+  ...{ copy: true, bandwidth: false, egress: true, disk: false },
 };
 
 const CAPABILITIES: Readonly<Record<RuntimeName, RuntimeCapabilities>> = {
@@ -47,7 +49,7 @@ const CAPABILITIES: Readonly<Record<RuntimeName, RuntimeCapabilities>> = {
   // Nothing of ours is inside: it is reached over the network alone.
   vm: {
     ...{ limits: false, freeze: false, snapshot: false, exec: false, logs: false, volumes: false, wake: false },
-    ...{ copy: false, bandwidth: false, disk: false },
+    ...{ copy: false, bandwidth: false, egress: false, disk: false },
   },
 };
 

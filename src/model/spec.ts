@@ -206,6 +206,11 @@ export interface ResourceSpec {
   readonly disk?: Bytes;
   /** Of its network traffic. Undefined: none. */
   readonly bandwidth?: BandwidthSpec;
+  /**
+   * Where it may connect to beyond its VM: `10.0.0.0/8`, `10.1.2.3:5432`, `0.0.0.0/0:8000-8999`, sorted; none: nowhere. Answers, and what it
+   * needs of other subscriptions, are not meant. Undefined: anywhere.
+   */
+  readonly egress?: readonly string[];
 }
 
 /** Most traffic of one process in a second, as it sees it. */

@@ -49,8 +49,8 @@ export function lacksRoom(launches: Launches, member: Member, stays: boolean): b
   const now = parseLimits(limits);
   const wanted = demandOf(resources);
   const more = {
-    cpu: wanted.cpu - Math.round((now.get('cpu') ?? 0) * 1000),
-    memory: wanted.memory - (now.get('memory') ?? 0),
+    cpu: wanted.cpu - Math.round(Number(now.get('cpu') ?? 0) * 1000),
+    memory: wanted.memory - Number(now.get('memory') ?? 0),
   };
   const { free, given } = slot;
   const left = { cpu: free.cpu + given.cpu, memory: free.memory + given.memory, places: 0 };

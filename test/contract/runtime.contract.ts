@@ -13,7 +13,7 @@ import { Secret } from '../../src/model/secret.ts';
 import type { ResourceSpec } from '../../src/model/spec.ts';
 import { processCopyIn, processCopyOut } from '../../src/reconcile/copy-operations.ts';
 import { command } from '../../src/shell/command.ts';
-import { aCartridge } from '../unit/lxc/a-launch.ts';
+import { aCartridge, IMAGE_HEX } from '../unit/lxc/a-launch.ts';
 import { runtimeLab, type RuntimeLab } from '../support/runtime-lab.ts';
 
 function never(): never {
@@ -228,6 +228,57 @@ export function runtimeContract(name: RuntimeName): void {
         expect((await lab.inside('shop-1', 'ls', '/www')).stdout).toContain('first\n');
         expect(await lab.remove('shop-1')).toMatchObject([{ removed: true }]);
         expect(await lab.shell('grep -c "/overlay ext4" /proc/mounts; ls -A /var/lib/stratos/processes')).toBe('0\n');
+      },
+    );
+
+    test.runIf(can.egress)(
+      'egress: to nowhere, to what is listed, to anywhere, while it runs',
+      async ({ onTestFinished }) => {
+        const { resources } = aCartridge();
+        const limit = async (egress?: readonly string[]) => {
+          const wanted = { ...resources, ...(egress ? { egress } : {}) };
+          return parseLimit(await lab.run(lab.runtime.limit(lab.lineage, [{ name: 'shop-1', resources: wanted }])));
+        };
+        onTestFinished(async () => {
+          await lab.shell('pkill -f "^/root/busybox httpd"; ip netns del beyond; ip link del far');
+        });
+        // A network beyond the VM with two servers in it, and one on the VM itself.
+        await lab.vms.ssh(`set -e; ip netns add beyond; ip link add far type veth peer name eth0 netns beyond
+        ip link set far up; ip addr add 192.0.2.1/24 dev far
+        ip -n beyond link set eth0 up; ip -n beyond addr add 192.0.2.7/24 dev eth0; ip -n beyond route add default via 192.0.2.1
+        www=/var/lib/stratos/images/${IMAGE_HEX}/rootfs/www
+        for port in 80 81; do ip netns exec beyond /root/busybox httpd -p $port -h $www; done
+        /root/busybox httpd -p 192.0.2.1:82 -h $www`);
+        const servers = ['192.0.2.7:80', '192.0.2.7:81', '192.0.2.1:82'];
+        const open = async (): Promise<readonly string[]> => {
+          const groups = '/sys/fs/cgroup/pids/lxc.payload.shop-1 /sys/fs/cgroup/lxc.payload.shop-1';
+          const asked = servers.map(async (server) => {
+            const answer = await lab.shell(
+              `pid=$(for group in ${groups}; do cat $group/cgroup.procs; done 2>/dev/null | head -n 1)
+             nsenter -t "$pid" -n curl -s -m 30 http://${server}/`,
+            );
+            return answer === 'hello\n' ? [server] : [];
+          });
+          return (await Promise.all(asked)).flat();
+        };
+        const cartridge = aCartridge({ resources: { ...resources, egress: [] } });
+        await create(lab.web({ cartridge }));
+        expect((await lab.look()).drift).toBeUndefined();
+        expect(await lab.shell('curl -s http://10.66.0.2/')).toBe('hello\n');
+        expect(await open()).toEqual([]);
+        // Its root cannot take another address.
+        expect((await lab.inside('shop-1', 'ifconfig', 'eth0', '10.66.0.9')).status).not.toBe(0);
+        // Networks may overlap.
+        expect(await limit(['192.0.0.0/16:81', '192.0.2.7/32:81-83'])).toMatchObject([{ limited: true }]);
+        expect(await open()).toEqual(['192.0.2.7:81']);
+        await lab.shell('/var/lib/stratos/bin/network-up');
+        expect(await open()).toEqual(['192.0.2.7:81']);
+        expect(await limit()).toMatchObject([{ limited: true }]);
+        expect(await open()).toEqual(servers);
+        expect((await lab.look()).drift).toBeUndefined();
+        expect(await limit([])).toMatchObject([{ limited: true }]);
+        await lab.remove('shop-1');
+        expect(await lab.shell('nft list chain inet stratos egress | grep -c 10.66.0.2')).toBe('0\n');
       },
     );
 

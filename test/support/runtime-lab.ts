@@ -14,7 +14,7 @@ import { aCartridge, aLaunch, IMAGE_HEX } from '../unit/lxc/a-launch.ts';
 import { testVm } from './vm.ts';
 
 const NETWORK = '10.66.0.0/22';
-const APPLETS = 'sh cat httpd ls sleep id env echo touch ln mkdir rm seq head dd chmod';
+const APPLETS = 'sh cat httpd ls sleep id env echo touch ln mkdir rm seq head dd chmod ifconfig';
 
 export type RuntimeLab = Awaited<ReturnType<typeof runtimeLab>>;
 

@@ -1,6 +1,7 @@
 /** Schema of `partitions:`, `cartridges:` and `subscriptions:`. */
 import { BIT_RATE_PATTERN } from '../../model/quantity.ts';
 import { RUNTIMES } from '../../model/runtime.ts';
+import { EGRESS_PATTERN } from '../resolve-egress.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { NEEDS, OUTPUTS } from './needs.ts';
 import { policyReference } from './policies.ts';
@@ -151,6 +152,17 @@ export const CARTRIDGES: JsonSchema = named(
         },
         { description: 'Limits of one process, and what it takes of a VM. What is changed here changes processes that run, without a restart.' },
       ),
+      network: mapping({
+        egress: {
+          title: 'none, or a list of addresses and networks with or without ports',
+          description:
+            'Where its processes may connect to beyond their VM: an address or a network, with a port or a range of ports if only those. `none`: nowhere. What they need of other subscriptions, and answers, are not meant; name servers are. Default: anywhere.',
+          type: ['string', 'array'],
+          pattern: '^none$',
+          items: { title: 'an address or a network such as 10.0.0.0/8, with or without a port', type: 'string', pattern: EGRESS_PATTERN },
+          examples: [['10.0.0.0/8:5432', '192.0.2.7', '0.0.0.0/0:8000-8999'], 'none'],
+        },
+      }),
       env: term('env'),
       volumes: named(term('absolutePath'), {
         description: 'Directories of the VM that outlive the process: name and absolute path inside the process.',

@@ -19,7 +19,7 @@ link set dev $bridge up
 IP
 echo 1 >/proc/sys/net/ipv4/ip_forward
 
-neighbours='' published='' sleepers=''
+neighbours='' published='' sleepers='' egress=''
 for file in "$processes"/*/network; do
   [ -e "$file" ] || continue
   read -r address mac ports <"$file" || continue
@@ -29,6 +29,22 @@ for file in "$processes"/*/network; do
   neighbours="${neighbours}neigh replace $address lladdr $mac dev $bridge nud permanent
 "
   for port in $ports; do published="$published${port%:*} : $address . ${port#*:}, "; done
+  # Where it may connect to, and then nowhere else.
+  [ -e "$folder/egress" ] || continue
+  while read -r place only; do
+    [ -n "$place" ] || continue
+    rule="ip saddr $address ip daddr $place"
+    if [ -n "$only" ]; then
+      egress="$egress
+    $rule tcp dport $only accept
+    $rule udp dport $only accept"
+    else
+      egress="$egress
+    $rule accept"
+    fi
+  done <"$folder/egress"
+  egress="$egress
+    ip saddr $address reject"
 done
 # Where somebody deleted the bridge, processes that run have lost it: the other end of what is their eth0 is theirs still.
 for folder in ${made:+"$processes"/*/}; do
@@ -89,6 +105,11 @@ table inet stratos {
   chain input {
     type filter hook input priority filter; policy accept;
     ip daddr $gateway tcp dport $wake_ports jump wake
+    iifname "$bridge" ip daddr != $gateway jump egress
+  }
+  # What processes may connect to, beyond what they need by way of the gateway of their VM.
+  chain egress {
+    ct state established,related accept$egress
   }
   # A wake port is for gateways: that of this VM, and by way of published ports those of its partition.
   chain wake {
@@ -109,6 +130,7 @@ table inet stratos {
     ip daddr @asleep meta l4proto tcp ct state new reject with tcp reset
     # Clouds answer there, to whoever asks on the VM, with its user data, in which its private host key is, and with its own rights.
     iifname "$bridge" ip daddr 169.254.0.0/16 reject
+    iifname "$bridge" oifname != "$bridge" jump egress
     oifname "$bridge" iifname != "$bridge" ct state established,related accept
     oifname "$bridge" iifname != "$bridge" ct status dnat accept
     oifname "$bridge" iifname != "$bridge" drop

@@ -1,7 +1,7 @@
 # Changes what processes may take, as they are: nothing is restarted, and those that are frozen or stopped stay so. Arguments: lineage,
-# folder of the processes, folder of the hooks, where cgroups are mounted, then for each process NAME LIMITS MEMORY QUOTA PIDS DISK IN OUT:
+# folder of the processes, folder of the hooks, where cgroups are mounted, then for each process NAME LIMITS MEMORY QUOTA PIDS DISK IN OUT EGRESS:
 # LIMITS for its label, MEMORY in bytes, QUOTA of CPU in microseconds of each 100 ms, PIDS tasks, DISK in bytes, IN and OUT in bits in
-# a second; DISK, IN and OUT 0 for no limit.
+# a second; DISK, IN and OUT 0 for no limit; EGRESS places with commas between, `none`, or nothing for anywhere.
 # Prints a JSON line {"name","limited"}, with "failure" where the kernel refuses: then the process has what it had. What is kept for its
 # next start and its label come after, the label last: a cut at any place is made good by the next run.
 set -u
@@ -118,22 +118,33 @@ keep() {
   [ ! -e "$folder/config" ] || {
     sed -e "s/^\(lxc\.cgroup\.memory\.limit_in_bytes = \).*/\1$memory/" -e "s/^\(lxc\.cgroup2\.memory\.max = \).*/\1$memory/" \
       -e "s/^\(lxc\.cgroup\.cpu\.cfs_quota_us = \).*/\1$quota/" -e "s/^\(lxc\.cgroup2\.cpu\.max = \).*/\1$quota 100000/" \
-      -e "s/^\(lxc\.cgroup2\{0,1\}\.pids\.max = \).*/\1$pids/" -e '/^lxc\.net\.0\.script\.up = /d' "$folder/config" >"$folder/config.new" &&
+      -e "s/^\(lxc\.cgroup2\{0,1\}\.pids\.max = \).*/\1$pids/" -e '/^lxc\.net\.0\.script\.up = /d' -e '/^lxc\.cap\.drop = net_admin net_raw$/d' "$folder/config" >"$folder/config.new" &&
       { [ "$in$out" = 00 ] || echo "lxc.net.0.script.up = $hooks/process-shape" >>"$folder/config.new"; } &&
+      { [ -z "$egress" ] || echo 'lxc.cap.drop = net_admin net_raw' >>"$folder/config.new"; } &&
       mv "$folder/config.new" "$folder/config"
   } || return
-  if [ "$in$out" = 00 ]; then rm -f "$folder/bandwidth"; else echo "$in $out" >"$folder/bandwidth"; fi
+  if [ "$in$out" = 00 ]; then rm -f "$folder/bandwidth"; else echo "$in $out" >"$folder/bandwidth"; fi || return
+  case $egress in
+  '') rm -f "$folder/egress" ;;
+  none) : >"$folder/egress" ;;
+  *) echo "$egress" | tr ',:' '\n ' >"$folder/egress.new" && mv "$folder/egress.new" "$folder/egress" ;;
+  esac
+}
+
+# Where it may connect to, as it is kept.
+places() {
+  if [ -e "$folder/egress" ]; then cat "$folder/egress"; else echo anywhere; fi
 }
 
 # What it has is what its label says.
 tell() {
-  sed -e 's/,"limits":"[^"]*"//' -e "s/}\$/,\"limits\":\"$limits\"}/" "$folder/label.json" >"$folder/label.new" &&
+  sed -e 's/,"limits":"[^"]*"//' -e "s|}\$|,\"limits\":\"$limits\"}|" "$folder/label.json" >"$folder/label.new" &&
     mv "$folder/label.new" "$folder/label.json"
 }
 
 while [ $# -gt 0 ]; do
-  name=$1 limits=$2 memory=$3 quota=$4 pids=$5 disk=$6 in=$7 out=$8 folder=$processes/$1 label='' why=''
-  shift 8
+  name=$1 limits=$2 memory=$3 quota=$4 pids=$5 disk=$6 in=$7 out=$8 egress=$9 folder=$processes/$1 label='' why=''
+  shift 9
   [ ! -e "$folder/label.json" ] || read -r label <"$folder/label.json" || :
   case $label in
   *"\"lineage\":\"$lineage\""*) ;;
@@ -158,6 +169,7 @@ while [ $# -gt 0 ]; do
     refuse "$name" "its disk does not grow while it runs: $(printf '%s' "$trouble" | tail -n 1 | tr -d '"\\[:cntrl:]')"
     continue
   fi
+  knew=$(places)
   shaped=''
   [ ! -e "$folder/bandwidth" ] || shaped=yes
   if ! keep; then
@@ -171,6 +183,10 @@ while [ $# -gt 0 ]; do
   fi
   if [ "$in$out$shaped" != 00 ] && find_groups "$name" && ! trouble=$("$hooks/process-shape" "$name" 2>&1); then
     refuse "$name" "its traffic cannot be limited here: $(printf '%s' "$trouble" | tail -n 1 | tr -d '"\\[:cntrl:]')"
+    continue
+  fi
+  if [ "$(places)" != "$knew" ] && ! trouble=$("$hooks/network-up" 2>&1); then
+    refuse "$name" "the rules of its network cannot be changed: $(printf '%s' "$trouble" | tail -n 1 | tr -d '"\\[:cntrl:]')"
     continue
   fi
   if tell; then

@@ -162,7 +162,12 @@ $report
 REPORT
   [ -n "$made" ] || return 0
   # shellcheck disable=SC2086 # paths without spaces
-  chmod 500 $launchers && { [ -z "$shifted" ] || chown "$roots:$roots" $shifted; } && make_disks && mv -t "$processes" $made
+  wired=''
+  for folder in $made; do [ ! -e "$folder/egress" ] || wired=yes; done
+  # shellcheck disable=SC2086 # paths without spaces
+  chmod 500 $launchers && { [ -z "$shifted" ] || chown "$roots:$roots" $shifted; } && make_disks && mv -t "$processes" $made || return
+  # Before it runs, where it may not connect to everything.
+  [ -z "$wired" ] || "${processes%/*}/bin/network-up"
 }
 
 report=$(build 2>&1) && trouble=$(settle 2>&1)

@@ -16,7 +16,7 @@ refuse() {
   status=1
 }
 
-names='' units='' records='' detours='' folders='' elements='' neighbours='' sleepers=''
+names='' units='' records='' detours='' wired='' folders='' elements='' neighbours='' sleepers=''
 while [ $# -gt 0 ]; do
   folder=$processes/$1 label=''
   if [ ! -e "$folder" ] && [ ! -h "$folder" ]; then
@@ -35,6 +35,7 @@ while [ $# -gt 0 ]; do
       [ ! -s "$folder/asleep" ] || sleepers="$sleepers$address, "
       index=${label#*\"index\":}
       [ ! -e "$folder/bandwidth" ] || detours="$detours${index%%[!0-9]*} "
+      [ ! -e "$folder/egress" ] || wired=yes
       for port in $ports; do elements="$elements${port%:*}, "; done
       ;;
     *) refuse "$1" 'it does not carry the label of this inventory' ;;
@@ -123,6 +124,8 @@ done >&2
 trouble=$(mkdir -m 700 "$trash" 2>&1 && mv -t "$trash" $folders 2>&1)
 [ -z "$elements" ] || nft delete element inet stratos published "{ $elements }" 2>/dev/null || "$hooks/network-up" >&2
 [ -z "$sleepers" ] || nft delete element inet stratos asleep "{ $sleepers }" 2>/dev/null || "$hooks/network-up" >&2
+# Its address may be another's next.
+[ -z "$wired" ] || "$hooks/network-up" >&2
 rm -rf "$trash"
 wait "$cleaning"
 for name in $names; do

@@ -1,6 +1,6 @@
 /** The script itself, over made-up cgroup trees: this machine has only one of the versions, and its kernel is not asked. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -111,6 +111,25 @@ describe('limit', () => {
     expect(run()).toMatchObject([{ limited: true }]);
     expect(existsSync(path.join(root, 'processes/shop-1/bandwidth'))).toBe(false);
     expect(read('processes/shop-1/config')).not.toContain('script.up');
+  });
+
+  test('keeps where it may connect to, and has the rules made anew only where that changed', () => {
+    files({ ...process, 'bin/network-up': `#!/bin/sh\necho made >>${root}/rules\n` });
+    chmodSync(path.join(root, 'bin/network-up'), 0o755);
+    const egress = ['10.0.0.0/8:443', '192.0.2.7/32'];
+    expect([...run({ egress }), ...run({ egress, pids: 65 })]).toMatchObject([{ limited: true }, { limited: true }]);
+    expect(read('processes/shop-1/egress')).toBe('10.0.0.0/8 443\n192.0.2.7/32\n');
+    expect(read('processes/shop-1/config').match(/net_admin/g)).toHaveLength(1);
+    expect(JSON.parse(read('processes/shop-1/label.json'))).toMatchObject({
+      limits: 'cpu=0.5 memory=3000000 pids=65 egress=10.0.0.0/8:443,192.0.2.7/32',
+    });
+    expect(read('rules')).toBe('made\n');
+    expect(run({ egress: [] })).toMatchObject([{ limited: true }]);
+    expect(read('processes/shop-1/egress')).toBe('');
+    expect(run()).toMatchObject([{ limited: true }]);
+    expect(existsSync(path.join(root, 'processes/shop-1/egress'))).toBe(false);
+    expect(read('processes/shop-1/config')).not.toContain('net_admin');
+    expect(read('rules')).toBe('made\nmade\nmade\n');
   });
 
   test('leaves alone what carries another lineage', () => {
