@@ -6,7 +6,9 @@ import { ALL_ARCHITECTURES, copyImage } from '../../src/store/copy-image.ts';
 import type { ImagePlace } from '../../src/store/copy-image.ts';
 import { MEDIA } from '../../src/store/oci.ts';
 import type { ImageRegistry } from '../../src/store/registry.ts';
+import { checkSignatures, signImage } from '../../src/store/trust/signatures.ts';
 import { attachment, blobOf, collect, descriptorOf, sampleImage, store, streamOf } from '../support/sample-images.ts';
+import { keyFolder, publicKey } from '../unit/store/trust/keys.ts';
 
 /** One registry that is there, and what a test needs around it. */
 export interface RegistrySubject extends AsyncDisposable {
@@ -289,6 +291,22 @@ export function registryContract(name: string, open: () => Promise<RegistrySubje
         referrers: 0,
         unchanged: true,
       });
+    });
+
+    it('signImage keeps a signature that a second client finds, and none for another image', async () => {
+      const keys = await keyFolder();
+      const path = await keys.key('ann');
+      const files = { allowedSigners: await keys.file('signers', `ann ${await publicKey(path)}`) };
+      const [signed, other] = [sampleImage([10]), sampleImage([10])];
+      await store(registry, repository, signed, '1');
+      await store(registry, repository, other, '2');
+      const env = { PATH: process.env.PATH, HOME: '/nonexistent' };
+      await signImage({ registry, repository }, signed.manifest.digest, { kind: 'file', path }, { env });
+      const place = { registry: await subject.again(), repository };
+      const verdicts = await checkSignatures(place, signed.manifest.digest, files, { env });
+      expect(verdicts).toMatchObject([{ ok: true, signer: 'ann' }]);
+      expect(await checkSignatures(place, other.manifest.digest, files, { env })).toEqual([]);
+      await keys.remove();
     });
   });
 }
