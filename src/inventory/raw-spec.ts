@@ -34,6 +34,7 @@ export interface RawLocalIaas {
   readonly subnet?: string;
   readonly root?: string;
   readonly suite?: string;
+  readonly image?: string;
 }
 export interface RawStaticIaas extends RawAccess {
   readonly kind: 'static';

@@ -73,6 +73,7 @@ function local(context: ResolveContext, entry: Entry, raw: RawLocalIaas): LocalI
     subnet,
     root: projectPath(context.directory, raw.root ?? '/var/lib/stratos/local'),
     ...(raw.suite === undefined ? {} : { suite: raw.suite }),
+    ...(raw.image === undefined ? {} : { image: projectPath(context.directory, raw.image) }),
   };
 }
 

@@ -270,6 +270,8 @@ export interface LocalIaasSpec {
   readonly root: string;
   /** Debian or Ubuntu suite of the VMs; default: the machine's own. */
   readonly suite?: string;
+  /** Absolute path of the root file system that VMs are made of, such as `vm bake` gives. Undefined: the base of `suite`. */
+  readonly image?: string;
 }
 
 /** Machines that exist already. */

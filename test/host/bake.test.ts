@@ -34,8 +34,10 @@ afterAll(async () => {
   await vms.dispose();
 });
 
-const depsWith = (bake: IaasProvider['bake']) =>
-  someDeps({
+/** Dependencies whose IaaS makes images by `bake`; undefined: it makes none. */
+const depsWith = (bake: IaasProvider['bake']) => {
+  const { bake: _own, ...provider } = vms.provider;
+  return someDeps({
     loadSpec: () => Promise.resolve(aSpec({ iaas: [LAB] })),
     inventory: {
       ...someDeps().inventory,
@@ -45,8 +47,9 @@ const depsWith = (bake: IaasProvider['bake']) =>
     transport,
     beginRun: () => 'run',
     emit: () => undefined,
-    providerOf: () => Promise.resolve(bake ? { ...vms.provider, bake } : vms.provider),
+    providerOf: () => Promise.resolve(bake ? { ...provider, bake } : provider),
   });
+};
 
 describe('vmBake', () => {
   test('takes the image of a disk that is no machine’s yet, and leaves the VM as it was', async () => {

@@ -38,7 +38,9 @@ export async function buildVm(site: LocalSite, id: string, request: MachineReque
   if (before?.phase === 'deleting') await deleteVm(site, id, before);
   await checkDisk(spec);
   const { guest, signal } = request;
-  const base: GuestBase = guest ? await guestBase(site, guest.image, signal) : await ensureSiteBase(site, signal);
+  const image = guest?.image ?? spec.image;
+  const base: GuestBase =
+    image === undefined ? await ensureSiteBase(site, signal) : await guestBase(site, image, signal);
   const record = await withNetworkLock(() => claim(site, id, request, base));
   // What an earlier run got half way with.
   await Promise.all([removeTree(spec.name, path.dirname(files.delta)), removeTree(spec.name, files.data)]);

@@ -16,6 +16,8 @@ export interface RootLayout {
   /** One symbolic link for each address in use, to its VM's directory. */
   readonly addresses: string;
   readonly locks: string;
+  /** Archives that `vm bake` made; kept when the last VM goes. */
+  readonly images: string;
 }
 
 export function rootLayout(root: string): RootLayout {
@@ -24,6 +26,7 @@ export function rootLayout(root: string): RootLayout {
     vms: path.join(root, 'vms'),
     addresses: path.join(root, 'addresses'),
     locks: path.join(root, 'locks'),
+    images: path.join(root, 'images'),
   };
 }
 

@@ -10,6 +10,7 @@ import { told } from '../cloud/labels.ts';
 import { checkHost, checkSettings } from './host-check.ts';
 import { BASE_CACHE, rootLayout, vmLayout } from './layout.ts';
 import { runningContainers, stopContainer } from './lxc.ts';
+import { bakeImage } from './bake.ts';
 import { bringUp } from './bring-up.ts';
 import { buildVm, deleteVm } from './build-vm.ts';
 import { readRecord, readRecords, type MachineRecord } from './machine-record.ts';
@@ -101,6 +102,11 @@ export function localProvider(spec: LocalIaasSpec, context: IaasContext, cache: 
     },
 
     check: () => checkHost(spec),
+
+    async bake(id, name, signal) {
+      await existing(id);
+      return locked(id, () => bakeImage(site, id, name, signal), signal);
+    },
   };
 }
 

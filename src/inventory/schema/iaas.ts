@@ -114,6 +114,10 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
         pattern: '^[a-z]+$',
         examples: ['bookworm', 'noble'],
       },
+      image: term('path', {
+        description: 'Root file system that VMs are made of, such as `vm bake` makes. Default: a base of `suite`, with what Stratos needs.',
+        examples: ['/var/lib/stratos/local/images/stratos-web-1.tar'],
+      }),
     },
     { required: ['kind'] },
   ),
