@@ -33,7 +33,7 @@ export interface Spec {
 
 /** How images travel to many VMs. */
 export interface DistributionSpec {
-  /** How many VMs get an image from this machine, and from each VM that has it, at one time. Default {@link DEFAULT_FAN_OUT}. */
+  /** How many VMs get an image from this machine, and from each VM that has it, at one time. Default {@link DEFAULT_FAN_OUT}, and one from this machine where it is large. */
   readonly fanOut?: number;
   /** Most that leaves this machine, in bytes per second. Undefined: as fast as it goes. */
   readonly bandwidthLimit?: Bytes;

@@ -4,7 +4,6 @@ import { pacer } from '../concurrency/pacer.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { PolicyMemory } from '../model/memory.ts';
 import type { Plan } from '../model/plan.ts';
-import { DEFAULT_FAN_OUT } from '../model/spec.ts';
 import { spreader } from '../store/spread/spreader.ts';
 import { rememberBoots } from './after-run.ts';
 import { apply, type ApplyOutcome } from './apply.ts';
@@ -117,7 +116,7 @@ export function contextOf(deps: Deps, materials: Materials, signal: AbortSignal)
     claim: limiter(1),
     spreader: spreader({
       transport: deps.transport,
-      fanOut: spec.distribution?.fanOut ?? DEFAULT_FAN_OUT,
+      fanOut: spec.distribution?.fanOut,
       keep: spec.distribution?.neighbours === true,
       ...(limit === undefined ? {} : { pacer: pacer(limit) }),
     }),

@@ -1,10 +1,12 @@
 /** Feeds a large stream to a script by the system's ssh: it encrypts at a fraction of what ssh2 takes of a processor. */
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { interrupted } from '../concurrency/interrupted.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { HostError } from '../model/errors.ts';
 import type { StepResult } from '../shell/command.ts';
 import { feedCommand } from './feed.ts';
+import { openWhole } from './hand-over.ts';
 import type { KeyRing } from './key-ring.ts';
 import { openSsh } from './open-ssh.ts';
 import { explainSsh } from './rsync-failure.ts';
@@ -32,11 +34,13 @@ export async function feedBySsh(
   const { command, env } = await openSsh(name, endpoint, settings, keys);
   const [program, ...args] = command;
   const { execa } = await import('execa');
+  await using file = request.file && (await openWhole(request.file));
   const started = performance.now();
   const child = execa(program, [...args, '--', `${endpoint.user}@${endpoint.address}`, feedCommand(endpoint, step)], {
     env,
     extendEnv: false,
-    stdin: 'pipe',
+    // Its type knows the first few only.
+    stdin: (file?.fd as 3 | undefined) ?? 'pipe',
     reject: false,
     stripFinalNewline: false,
     ...(signal ? { cancelSignal: signal } : {}),
@@ -52,7 +56,9 @@ export async function feedBySsh(
       child.kill();
     }
   }
-  const [result] = await Promise.all([child, pipeline(watched, child.stdin).catch(() => undefined)]);
+  const { stdin } = child as { readonly stdin: Writable | null };
+  const pouring = file || !stdin ? undefined : pipeline(watched, stdin).catch(() => undefined);
+  const [result] = await Promise.all([child, pouring]);
   if (signal?.aborted) throw interrupted(signal);
   if (broken.length > 0) throw broken[0];
   if (result.code === 'ENOENT')

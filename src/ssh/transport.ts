@@ -40,7 +40,16 @@ export interface FeedRequest {
   readonly input: AsyncIterable<Uint8Array>;
   /** How much that is, where it is known: a large stream goes by the system's ssh. */
   readonly size?: number;
+  /** The same bytes as a file. Where that can be handed over as it is, nothing is read of `input`. */
+  readonly file?: WholeFile;
   readonly signal?: AbortSignal;
+}
+
+/** A file that is sent from its first byte to its last. */
+export interface WholeFile {
+  readonly path: string;
+  /** Told how many bytes have been read, now and then and at the end. */
+  readonly onRead: (bytes: number) => void;
 }
 
 export interface InteractiveRequest {

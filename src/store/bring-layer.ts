@@ -37,8 +37,20 @@ export async function bringLayer(
   count: Count,
 ): Promise<void> {
   const start = Math.min(have, layer.size);
-  const left = options.giver ? await fetchLayer(options, layer, start, count) : start;
+  const left = (await givesLayer(options, layer)) ? await fetchLayer(options, layer, start, count) : start;
   if (left !== 'taken') await sendLayer(options, layer, left, count);
+  options.onLayer?.(layer.digest);
+}
+
+/** Waits for a giver that does not have it yet. */
+async function givesLayer({ giver, signal }: DistributeOptions, { digest }: ImageLayer): Promise<boolean> {
+  if (!giver?.has) return giver !== undefined;
+  const aborted = new Promise<boolean>((resolve) => {
+    signal?.addEventListener('abort', () => {
+      resolve(false);
+    });
+  });
+  return signal?.aborted !== true && Promise.race([giver.has(digest), aborted]);
 }
 
 /** Has a VM take a layer from another; where that fails, tells how much is there. */
@@ -73,9 +85,10 @@ async function sendLayer(options: DistributeOptions, layer: ImageLayer, start: n
   }
   for (let attempt = 1; ; attempt += 1) {
     const step = takeStep(layer, variantOf(options), start, keep);
-    const input = counted(createReadStream(path, { start, highWaterMark: CHUNK }), options, count);
+    const input = counted(path, start, options, count);
     const size = layer.size - start;
-    const result = await transport.feed(vm, endpoint, { step, input, size, ...(signal && { signal }) });
+    const whole = start === 0 && !options.pacer && { file: { path, onRead: counter(options, count) } };
+    const result = await transport.feed(vm, endpoint, { step, input, size, ...whole, ...(signal && { signal }) });
     const outcome = parseTake(layer, result);
     if (outcome.kind === 'taken') return;
     checkOutcome(options, layer, outcome);
@@ -93,16 +106,28 @@ function checkOutcome(options: DistributeOptions, layer: ImageLayer, outcome: Ta
 }
 
 async function* counted(
-  input: AsyncIterable<Buffer>,
+  path: string,
+  start: number,
   options: DistributeOptions,
   count: Count,
 ): AsyncGenerator<Uint8Array> {
+  const input: AsyncIterable<Buffer> = createReadStream(path, { start, highWaterMark: CHUNK });
   for await (const chunk of input) {
     await options.pacer?.(chunk.length, options.signal);
     yield chunk;
     count.sent += chunk.length;
     tell(options, count);
   }
+}
+
+/** The same for one who says how far all is. */
+function counter(options: DistributeOptions, count: Count): (bytes: number) => void {
+  let before = 0;
+  return (bytes) => {
+    count.sent += bytes - before;
+    before = bytes;
+    tell(options, count);
+  };
 }
 
 function tell({ onProgress }: DistributeOptions, { sent, fetched, total }: Count): void {

@@ -30,6 +30,8 @@ export interface DistributeOptions {
   /** Another VM that has them; a layer it does not give comes from here. */
   readonly giver?: Giver;
   readonly onGiverLost?: () => void;
+  /** Told each layer that is complete there now and has come by this call. */
+  readonly onLayer?: (digest: string) => void;
 }
 
 /** How the image is to be unpacked. */

@@ -1,8 +1,9 @@
+# shellcheck shell=sh
 # Takes a layer: its compressed bytes come on standard input and are unpacked while they arrive; what was cut stays and is gone on
-# from. Nothing of it counts before both its digests are right. Arguments: folders of the layers, of the blobs, of what lives as
-# long as the VM runs, folder to hide from what is unpacked; hex of the tar's digest, variant, first mapped id, number of ids; kind
-# (zstd, gzip or tar), hex of the blob's digest, its size, how much of it is here already, longest tar, and `keep` or `drop` for
-# what is to be done with the blob then. Variant rootfs has its owners shifted to the mapped range, privileged has them as they
+# from. Nothing of it counts before the digest of its tar is right, by which it is kept; the blob's own tells whose fault it is when
+# something is not. Arguments: folders of the layers, of the blobs, of what lives as long as the VM runs, folder to hide from what is
+# unpacked; hex of the tar's digest, variant, first mapped id, number of ids; kind (zstd, gzip or tar), hex of the blob's digest, its
+# size, how much of it is here already, longest tar, and `keep` or `drop` for what is to be done with the blob then. Variant rootfs has its owners shifted to the mapped range, privileged has them as they
 # are. Prints a JSON line: {"present":true}, {"unpacked":true}, {"have":BYTES} (cut, or not as much here as was said),
 # {"damaged":true} (the bytes are not the blob: dropped), {"free":BYTES} (no space), {"long":true} (longer than it may be) or
 # {"refused":"why"}. Safe to run twice and at the same time.
@@ -44,16 +45,39 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/root"
 printf 'root:%s:%s\n' "$first" "$count" >"$work/subid"
 [ "$variant" = privileged ] || chown "$first:$first" "$work/root"
-mkfifo "$work/packed" "$work/plain"
+mkfifo "$work/plain"
 
 # By the processor's own instructions where it has them.
 digest() {
   if command -v openssl >/dev/null; then openssl dgst -sha256 -r; else sha256sum; fi
 }
 
-# What is slow to expand is expanded once; zstd is faster than handing its output to two readers.
-before() { if [ "$kind" = gzip ]; then gzip -dcq; else cat; fi; }
-expand() { if [ "$kind" = zstd ]; then zstd -dcq; else cat; fi; }
+# In a shell of its own, whose place it takes: whoever ends that ends the program.
+expand() {
+  case $kind in
+  zstd) exec zstd -dcq ;;
+  gzip) exec gzip -dcq ;;
+  *) exec cat ;;
+  esac
+}
+
+# Appends standard input to the part, and says a line for each piece: through a file nobody waits, as sshd takes a multiple of the
+# processor when what it hands on is not taken at once.
+receive() {
+  at=$offset
+  [ "$at" = 0 ] || echo
+  while dd bs=256k count=16 iflag=fullblock oflag=append conv=notrunc of="$part" status=none 2>/dev/null; do
+    now=$(stat -c %s "$part")
+    [ "$now" -gt "$at" ] || break
+    at=$now
+    echo
+  done
+}
+
+# What has come of the part so far, for each line.
+follow() {
+  while read -r _; do cat <&5 || :; done
+}
 
 # Unpacks standard input in mounts of its own: everything but the new folder is read-only, what is ours is hidden, and the range
 # of ids does not depend on /etc/subuid. No device can be made, by right of the user namespace or for want of the capability.
@@ -81,47 +105,47 @@ unpack() {
 }
 
 truncate -s "$offset" "$part"
-digest <"$work/packed" >"$work/packed.sum" &
-packed=$!
-# The first to see that it is too long ends the other: what is digested is ahead of what is written.
+# The first to see that it is too long ends the expander: what is digested is not far behind what is written.
 {
-  expand <"$work/plain" 2>/dev/null || :
-} | {
   dd bs=128k iflag=fullblock,count_bytes count="$limit" status=none
   if [ "$(head -c 1 | wc -c)" != 0 ]; then
     : >"$work/long"
     until [ -s "$work/expander" ]; do sleep 0.01; done
     kill "$(cat "$work/expander")" || :
+    cat >/dev/null
   fi
-} | digest >"$work/plain.sum" &
+} <"$work/plain" | digest >"$work/plain.sum" &
 plain=$!
-{
-  [ "$offset" = 0 ] || cat "$part"
-  tee -a "$part"
-} | tee "$work/packed" | { before 2>"$work/expand" || : >"$work/cut"; } | tee "$work/plain" | {
-  expand <&3 2>>"$work/expand" &
+receive | follow 5<"$part" | {
+  expand <&3 2>"$work/expand" &
   echo "$!" >"$work/expander"
   wait "$!" || : >"$work/cut"
-} 3<&0 | {
+} 3<&0 | tee "$work/plain" | {
   unpack
   # What follows the end of an archive belongs to the digest too.
   cat >/dev/null
 } || :
-wait "$packed" "$plain" || :
+wait "$plain" || :
 
 have=$(stat -c %s "$part")
 free=$(($(stat -f -c '%a * %S' "$layers")))
-read -r sum _ <"$work/packed.sum" || sum=''
+read -r sum _ <"$work/plain.sum" || sum=''
 if [ "$have" -lt "$size" ]; then
   # The rest did not come, or found no room.
   if [ "$free" -lt 1048576 ]; then printf '{"free":%s}\n' "$free"; else printf '{"have":%s}\n' "$have"; fi
   exit 3
-elif [ "$have" != "$size" ] || [ "$sum" != "$blob" ]; then
+fi
+damaged=''
+[ "$have" = "$size" ] || damaged=yes
+if [ -e "$work/long" ] || [ -e "$work/cut" ] || [ -e "$work/failed" ] || [ "$sum" != "$hex" ]; then
+  [ "$(digest <"$part" | cut -d ' ' -f 1)" = "$blob" ] || damaged=yes
+fi
+if [ -n "$damaged" ]; then
   rm -f "$part"
   echo '{"damaged":true}'
   exit 3
 fi
-# From here on the blob is what it should be, and what is wrong with the layer is wrong with the image.
+# From here on what is wrong with the layer is wrong with the image.
 refuse() {
   rm -f "$part"
   printf '{"refused":"%s"}\n' "$(printf '%s' "$1" | tr -d '"\\[:cntrl:]' | cut -c -300)"
@@ -132,13 +156,12 @@ if [ -e "$work/long" ]; then
   echo '{"long":true}'
   exit 4
 fi
-read -r sum _ <"$work/plain.sum" || sum=''
 if [ "$sum" = "$hex" ] && [ -s "$work/failed" ] && grep -qF 'Unexpected EOF' "$work/trouble"; then
   # umoci leaves out what fills the last block up.
   rm -rf "$work/root" "$work/failed"
   mkdir "$work/root"
   [ "$variant" = privileged ] || chown "$first:$first" "$work/root"
-  before <"$part" 2>/dev/null | expand | dd ibs=512 obs=128k iflag=fullblock conv=sync status=none | unpack
+  expand <"$part" 2>/dev/null | dd ibs=512 obs=128k iflag=fullblock conv=sync status=none | unpack
 fi
 if [ -s "$work/failed" ]; then
   if grep -qF 'No space left' "$work/trouble"; then

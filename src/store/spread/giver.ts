@@ -21,6 +21,11 @@ export interface Giver {
   readonly vm: string;
   readonly endpoint: Endpoint;
   readonly key: KeyPair;
+  /**
+   * Whether it can give a layer, answered once that is known: it may be getting the image itself. Absent: it should have all, and who
+   * asks finds out.
+   */
+  readonly has?: (digest: string) => Promise<boolean>;
 }
 
 /** Lets the holder of the run's key read compressed layers on a VM, and nothing else. Keys of runs that are over go. */

@@ -1,20 +1,23 @@
 /**
- * Spreads images over many VMs of one run: the first few get them from the operator, the others from those. A VM that drops out
- * stops nobody: who was to take from it takes from another, at last from the operator.
+ * Spreads images over many VMs of one run: the first few get them from the operator, the others from those, each layer as soon as it is
+ * there. A VM that drops out stops nobody: who was to take from it takes from another, at last from the operator.
  */
 import { randomBytes } from 'node:crypto';
 import type { Pacer } from '../../concurrency/pacer.ts';
 import { RemoteCommandError } from '../../model/errors.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
+import type { Image } from '../../model/image.ts';
+import { DEFAULT_FAN_OUT } from '../../model/spec.ts';
 import type { Transport } from '../../ssh/transport.ts';
 import { distributeImage, type DistributeOptions, type Distribution } from '../distribute.ts';
+import { arrivalOf } from './arrival.ts';
 import { closeStep, openStep, type Giver } from './giver.ts';
 import { nextTransfers } from './turns.ts';
 
 export interface SpreadSettings {
   readonly transport: Transport;
-  /** How many VMs the operator gives to, and each VM at one time. */
-  readonly fanOut: number;
+  /** How many VMs the operator gives to, and each VM at one time. Default {@link DEFAULT_FAN_OUT}, and a {@link LARGE} image to one. */
+  readonly fanOut?: number | undefined;
   /** Blobs stay on the VMs for those that come in later runs. */
   readonly keep?: boolean;
   /** What goes out of the operator's machine, for all VMs together. */
@@ -40,21 +43,38 @@ export interface Spreader {
   close(): Promise<void>;
 }
 
+/** From so many bytes on the line of the operator counts for more than the time until a VM can give. */
+const LARGE = 16 * 2 ** 20;
+
+type Source = Neighbour & Pick<Giver, 'has'>;
+
 /** One image in one variant on its way to many. */
 interface Swarm {
-  readonly givers: Map<string, Neighbour>;
+  /** How many VMs the operator gives to. */
+  readonly seeds: number;
+  /** VMs that have it, and those that are getting it. */
+  readonly givers: Map<string, Source>;
   readonly running: (string | undefined)[];
   readonly waiting: { readonly vm: string; readonly begin: (from: string | undefined) => void }[];
 }
 
 /** Makes a spreader; no key is made before a VM is to give. */
-export function spreader({ transport, fanOut, pacer, keep = false }: SpreadSettings): Spreader {
+export function spreader({ transport, pacer, keep = false, ...settings }: SpreadSettings): Spreader {
+  const fanOut = settings.fanOut ?? DEFAULT_FAN_OUT;
   const swarms = new Map<string, Swarm>();
   const run = randomBytes(8).toString('hex');
   const opened = new Map<string, Promise<Giver>>();
   /** Blobs that each VM has kept for others of this run. */
   const kept = new Map<string, { readonly endpoint: Endpoint; readonly blobs: Set<string> }>();
+  /** What came to each VM in this run. */
+  const came = new Map<string, Set<string>>();
   let key: Promise<Giver['key']> | undefined;
+
+  const broughtTo = (vm: string): Set<string> => {
+    const known = came.get(vm) ?? new Set();
+    came.set(vm, known);
+    return known;
+  };
 
   const note = (vm: string, endpoint: Endpoint, blobs: readonly string[]): void => {
     const known = kept.get(vm) ?? { endpoint, blobs: new Set<string>() };
@@ -78,18 +98,30 @@ export function spreader({ transport, fanOut, pacer, keep = false }: SpreadSetti
     return opening;
   };
 
+  /** Until nobody else can begin: whoever has begun may give to the next. */
   const pump = (swarm: Swarm): void => {
-    const state = { ...swarm, waiting: swarm.waiting.map(({ vm }) => vm), givers: [...swarm.givers.keys()] };
-    for (const { to, from } of nextTransfers(state, fanOut)) {
-      const at = swarm.waiting.findIndex(({ vm }) => vm === to);
-      const [next] = swarm.waiting.splice(at, 1);
-      swarm.running.push(from);
-      next?.begin(from);
+    for (;;) {
+      const [waiting, givers] = [swarm.waiting.map(({ vm }) => vm), [...swarm.givers.keys()]];
+      // Who is getting it from the operator is among the givers already.
+      const running = swarm.running.filter((from) => from !== undefined);
+      const transfers = nextTransfers({ waiting, givers, running }, fanOut, swarm.seeds);
+      if (transfers.length === 0) return;
+      for (const { to, from } of transfers) {
+        const at = swarm.waiting.findIndex(({ vm }) => vm === to);
+        const [next] = swarm.waiting.splice(at, 1);
+        swarm.running.push(from);
+        next?.begin(from);
+      }
     }
   };
 
-  const turn = (swarm: Swarm, vm: string, signal: AbortSignal | undefined): Promise<string | undefined> =>
-    new Promise((begin) => {
+  const turn = (swarm: Swarm, to: Source, signal: AbortSignal | undefined): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      const { vm } = to;
+      const begin = (from: string | undefined): void => {
+        swarm.givers.set(vm, to);
+        resolve(from);
+      };
       swarm.waiting.push({ vm, begin });
       // It then fails by its own signal, and leaves its place.
       signal?.addEventListener('abort', () => {
@@ -118,25 +150,35 @@ export function spreader({ transport, fanOut, pacer, keep = false }: SpreadSetti
       const { image, vm, endpoint, privileged, signal, neighbours = [] } = options;
       const rest = { ...options, transport, ...(pacer && { pacer }) };
       const id = idOf(image.digest, privileged === true);
-      if ((expected.get(id) ?? 1) <= fanOut && neighbours.length === 0) return distributeImage({ ...rest, keep });
-      const swarm = swarms.get(id) ?? swarmOf(neighbours);
+      const seeds = settings.fanOut ?? (sizeOf(image) < LARGE ? fanOut : 1);
+      if ((expected.get(id) ?? 1) <= seeds && neighbours.length === 0) return distributeImage({ ...rest, keep });
+      const swarm = swarms.get(id) ?? swarmOf(seeds, neighbours);
       swarms.set(id, swarm);
-      const from = await turn(swarm, vm, signal);
+      const arrival = arrivalOf(image);
+      const from = await turn(swarm, { vm, endpoint, has: arrival.has }, signal);
       const lose = (): void => {
         if (from !== undefined) swarm.givers.delete(from);
       };
+      const brought = broughtTo(vm);
+      const onLayer = (digest: string): void => {
+        brought.add(digest);
+        arrival.came(digest);
+      };
       try {
         const source = from === undefined ? undefined : swarm.givers.get(from);
-        const giver = source && (await open(source).catch(lose));
+        const opened = source && (await open(source).catch(lose));
+        const giver = opened && { ...opened, ...(source.has && { has: source.has }) };
         note(
           vm,
           endpoint,
           image.layers.map((layer) => layer.digest),
         );
-        const done = await distributeImage({ ...rest, keep: true, ...(giver && { giver, onGiverLost: lose }) });
-        swarm.givers.set(vm, { vm, endpoint });
-        return done;
+        return await distributeImage({ ...rest, keep: true, onLayer, ...(giver && { giver, onGiverLost: lose }) });
+      } catch (error) {
+        swarm.givers.delete(vm);
+        throw error;
       } finally {
+        arrival.over((digest) => keep || brought.has(digest));
         swarm.running.splice(swarm.running.indexOf(from), 1);
         pump(swarm);
       }
@@ -151,10 +193,13 @@ export function spreader({ transport, fanOut, pacer, keep = false }: SpreadSetti
   };
 }
 
-const swarmOf = (neighbours: readonly Neighbour[]): Swarm => ({
+const swarmOf = (seeds: number, neighbours: readonly Neighbour[]): Swarm => ({
+  seeds,
   givers: new Map(neighbours.map((neighbour) => [neighbour.vm, neighbour])),
   running: [],
   waiting: [],
 });
 
 const idOf = (digest: string, privileged: boolean): string => `${digest}/${String(privileged)}`;
+
+const sizeOf = ({ layers }: Image): number => layers.reduce((sum, { size }) => sum + size, 0);

@@ -1,6 +1,6 @@
 /** Streams to scripts on a real sshd: over ssh2, and, where they are large, over the system's ssh. */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -95,6 +95,23 @@ describe.each([
     await expect(fed).rejects.toMatchObject({ reason: 'host-key-changed' });
     expect(existsSync(join(dir, 'got'))).toBe(false);
   });
+});
+
+test('a file is handed over as it is, and told how far it was read', async () => {
+  const file = join(dir, 'large');
+  writeFileSync(file, CONTENT);
+  const read: number[] = [];
+  async function* unread(): AsyncGenerator<Uint8Array> {
+    yield await Promise.reject(new Error('the stream was read too'));
+  }
+  const result = await ssh.feed('vm', sshd.endpoint, {
+    step: step('sha256sum'),
+    input: unread(),
+    size: LARGE,
+    file: { path: file, onRead: (bytes) => read.push(bytes) },
+  });
+  expect(result.stdout).toBe(`${createHash('sha256').update(CONTENT).digest('hex')}  -\n`);
+  expect(read.at(-1)).toBe(CONTENT.length);
 });
 
 test('a large stream needs ssh on this machine, and says so', async () => {
