@@ -1,24 +1,18 @@
 /** Whether the runtime of a cartridge is there, and can do what the cartridge asks of it. */
-import { capabilitiesOf, type Capability, type RuntimeName } from '../model/runtime.ts';
+import { capabilitiesOf, type Capability } from '../model/runtime.ts';
 import type { CartridgeSpec } from '../model/spec.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import type { Entry } from './spec-files.ts';
 
-/** What this version cannot run yet, and what to write instead. */
-const NOT_YET: Partial<Record<RuntimeName, string>> = {
-  podman: 'an image of Docker runs with lxc too: stratos cartridge import',
-};
-
 /** Said rather than run as something else, or without what was asked for. */
 export function checkRuntime(context: ResolveContext, entry: Entry, spec: CartridgeSpec): void {
   const { name, runtime } = spec;
-  const instead = NOT_YET[runtime];
-  if (instead !== undefined)
+  if (runtime === 'podman' && spec.security.privileged)
     context.report(
       'cartridges',
       entry,
-      ['runtime'],
-      `Cannot run ${name} with runtime ${runtime} as this version does not have it; ${instead}`,
+      ['security', 'privileged'],
+      `Cannot run ${name} as root of its VM as its runtime maps every user: podman`,
     );
   const has = capabilitiesOf(runtime);
   for (const { path, capability, what } of WISHES)

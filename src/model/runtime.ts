@@ -39,11 +39,11 @@ export type Capability = keyof RuntimeCapabilities;
 
 const CONTAINER: RuntimeCapabilities = {
   ...{ limits: true, freeze: true, snapshot: true, exec: true, logs: true, volumes: true, wake: true },
-  ...{ copy: true, bandwidth: false, egress: true, disk: false },
+  ...{ copy: true, bandwidth: true, egress: true, disk: true },
 };
 
 const CAPABILITIES: Readonly<Record<RuntimeName, RuntimeCapabilities>> = {
-  lxc: { ...CONTAINER, bandwidth: true, disk: true },
+  lxc: CONTAINER,
   // Snapshots are LXC's own.
   podman: { ...CONTAINER, snapshot: false },
   // Nothing of ours is inside: it is reached over the network alone.
