@@ -22,7 +22,7 @@ export const LAYOUT = {
   /** What builds on this VM keep for the next: `bases`, `layers`, `roots`, and `work` while one runs. */
   builds: `${ROOT}/builds`,
   /**
-   * The LXC path: `processes/<name>/{config,label.json,network,bandwidth,egress,disk,user,snaps/,stratos/{init,output,hosts},tenants/,overlay/{delta,work},rootfs}`,
+   * The LXC path: `processes/<name>/{config,podman,groups,label.json,network,bandwidth,egress,disk,user,snaps/,stratos/{init,output,hosts},tenants/,overlay/{delta,work},rootfs}`,
    * and what sleep leaves: `wake` (its wake port), `asleep` (`frozen`, `stopped`, or empty when it woke), `wake-failure`.
    * A process is built in `.making` and taken apart in `.trash`, so that what has its name here is whole.
    */
@@ -41,6 +41,8 @@ export const LAYOUT = {
   peers: `${ROOT}/peers`,
   /** The resolv.conf processes get: a link to the one of the VM that has real servers in it. */
   resolver: `${ROOT}/resolv.conf`,
+  /** What podman notes of its containers: only where the partition has any. */
+  podman: `${ROOT}/podman`,
   /** Sockets of the gateway, and what lives as long as the VM runs. */
   run: '/run/stratos',
 } as const;

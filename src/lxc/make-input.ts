@@ -14,12 +14,18 @@ import { tenantsPlace } from './tenants.ts';
 import { stopSignalNumber } from './stop-signal.ts';
 import { launchRootfs, mappedRoot, type ProcessLaunch } from './process-launch.ts';
 
+/** Files of a process by name, of what makes its container: `config` among them, to which the VM adds limits. */
+export type RuntimeFiles = (launch: ProcessLaunch) => Readonly<Record<string, string>>;
+
+/** What LXC is told. @throws UsageError for a path that it cannot mount */
+export const lxcFiles: RuntimeFiles = (launch) => ({ config: renderLxcConfig(launch).join('\n') });
+
 /** Renders the records of processes, with the secrets of their launchers in clear inside. @throws UsageError */
-export function renderMakeInput(launches: readonly ProcessLaunch[]): Secret {
-  return new Secret(launches.map(renderRecord).join(''));
+export function renderMakeInput(launches: readonly ProcessLaunch[], files: RuntimeFiles = lxcFiles): Secret {
+  return new Secret(launches.map((launch) => renderRecord(launch, files)).join(''));
 }
 
-function renderRecord(launch: ProcessLaunch): string {
+function renderRecord(launch: ProcessLaunch, files: RuntimeFiles): string {
   const { user } = launch.image.run;
   if (!/^([A-Za-z0-9_.-]+(:[A-Za-z0-9_.-]+)?)?$/.test(user)) {
     throw new UsageError(
@@ -32,7 +38,7 @@ function renderRecord(launch: ProcessLaunch): string {
     ...launch.cartridge.volumes.map((volume) => `volume ${volumeDirectory(launch, volume.name)}`),
     ...(launch.cartridge.resources.disk === undefined ? [] : [`disk ${String(launch.cartridge.resources.disk)}`]),
     ...renderLimits(launch).map(({ controller, version, line }) => `limit ${controller} ${version} ${line}`),
-    ...file('config', renderLxcConfig(launch).join('\n')),
+    ...Object.entries(files(launch)).flatMap(([name, text]) => file(name, text)),
     ...file('stratos/init', renderLauncher(launch).reveal().replace(/\n$/, '')),
     ...file('stratos/hosts', renderHosts(launch)),
     ...renderTenants(launch),

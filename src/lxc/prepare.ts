@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { script, type ScriptStep } from '../shell/command.ts';
 import { BRIDGE, IDMAP, LAYOUT, ROOT, UNITS } from './layout.ts';
+import { PODMAN_PACKAGES } from './podman.ts';
 import { preparedFiles, renderFiles, type PreparedFilesInput } from './prepared-files.ts';
 import prepareText from './scripts/prepare.sh';
 import releaseText from './scripts/release.sh';
@@ -31,7 +32,10 @@ export function prepareStep(input: PrepareInput): ScriptStep {
   return script(
     { name: 'prepare', text: prepareText },
     `prepare ${input.vm}`,
-    [input.lineage, input.vm, prepareFingerprint(input), ROOT, IDMAP.first, IDMAP.count, ...enabled],
+    [
+      ...[input.lineage, input.vm, prepareFingerprint(input), ROOT, IDMAP.first, IDMAP.count],
+      ...[input.podman ? PODMAN_PACKAGES : '', ...enabled],
+    ],
     { stdin: renderFiles(preparedFiles(input)) },
   );
 }

@@ -3,6 +3,10 @@ import { quote } from '../shell/quote.ts';
 import layerServe from './hooks/layer-serve.sh';
 import layerWhole from './scripts/layer-whole.sh';
 import imageMount from './hooks/image-mount.sh';
+import podmanCrun from './hooks/podman-crun.sh';
+import podmanDown from './hooks/podman-down.sh';
+import podmanExec from './hooks/podman-exec.sh';
+import podmanRun from './hooks/podman-run.sh';
 import networkUp from './hooks/network-up.sh';
 import processDisk from './hooks/process-disk.sh';
 import processDown from './hooks/process-down.sh';
@@ -14,6 +18,7 @@ import processWake from './hooks/process-wake.sh';
 import processesUp from './hooks/processes-up.sh';
 import { BRIDGE, LAYOUT, UNITS } from './layout.ts';
 import { formatAddress, gatewayAddress, parseCidr, processCapacity, WAKE_PORT_BASE, wakePort } from './network.ts';
+import { CONTAINERS_CONF, STORAGE_CONF } from './podman.ts';
 import networkUnit from './units/stratos-network.service';
 import processUnit from './units/stratos-process@.service';
 import processesUnit from './units/stratos-processes.service';
@@ -26,6 +31,8 @@ export interface PreparedFilesInput {
   readonly network: string;
   /** Further systemd units to install and enable, by name: the gateway's. */
   readonly units: Readonly<Record<string, string>>;
+  /** Whether processes are to be containers of podman, too. */
+  readonly podman?: boolean;
 }
 
 export interface PreparedFile {
@@ -34,6 +41,18 @@ export interface PreparedFile {
   readonly mode: string;
   readonly text: string;
 }
+
+const PODMAN_HOOKS = {
+  'podman-run': podmanRun,
+  'podman-crun': podmanCrun,
+  'podman-down': podmanDown,
+  'podman-exec': podmanExec,
+};
+
+const PODMAN_SETTINGS: readonly PreparedFile[] = [
+  { path: `${LAYOUT.bin}/containers.conf`, mode: '644', text: CONTAINERS_CONF },
+  { path: `${LAYOUT.bin}/storage.conf`, mode: '644', text: STORAGE_CONF },
+];
 
 const SYSTEMD = '/etc/systemd/system';
 
@@ -52,6 +71,7 @@ export function preparedFiles(input: PreparedFilesInput): readonly PreparedFile[
     'process-exec': processExec,
     'process-shape': processShape,
     'process-wake': processWake,
+    ...(input.podman ? PODMAN_HOOKS : {}),
   };
   const units = {
     [UNITS.network]: networkUnit,
@@ -69,6 +89,7 @@ export function preparedFiles(input: PreparedFilesInput): readonly PreparedFile[
       mode: '644',
       text: text.replaceAll('@bin@', LAYOUT.bin).replaceAll('@gateway@', gatewayAddress(input.network)),
     })),
+    ...(input.podman ? PODMAN_SETTINGS : []),
     { path: '/etc/sysctl.d/90-stratos.conf', mode: '644', text: 'net.ipv4.ip_forward = 1\n' },
   ];
 }

@@ -5,7 +5,7 @@ import type { CartridgeSpec } from '../model/spec.ts';
 import { script, type Step, type StepResult, type Word } from '../shell/command.ts';
 import { jsonLines } from './json-lines.ts';
 import { BRIDGE, LAYOUT } from './layout.ts';
-import { renderMakeInput } from './make-input.ts';
+import { renderMakeInput, type RuntimeFiles } from './make-input.ts';
 import { processAddress, processMac, publishedPort } from './network.ts';
 import { checkedName, launchRootfs, type ProcessLaunch } from './process-launch.ts';
 import makeText from './scripts/make.sh';
@@ -48,10 +48,10 @@ const SLACK = 60_000;
 
 /**
  * Makes containers, starts them together and waits until each is ready or its time to start up has passed. Completes what an
- * earlier, cut run left; a container that is there with the same fingerprint is only started.
+ * earlier, cut run left; a container that is there with the same fingerprint is only started. `files` are those of its runtime.
  * @throws UsageError when a name, path, user or environment cannot be what it shall be
  */
-export function createSteps(launches: readonly ProcessLaunch[]): readonly Step[] {
+export function createSteps(launches: readonly ProcessLaunch[], files?: RuntimeFiles): readonly Step[] {
   const [first] = launches;
   if (!first) return [];
   const names = launches.flatMap((launch) => [checkedName(launch.name), launch.fingerprint, launchRootfs(launch)]);
@@ -59,7 +59,7 @@ export function createSteps(launches: readonly ProcessLaunch[]): readonly Step[]
     { name: 'make', text: makeText },
     `make ${titleOf(launches)}`,
     [first.lineage, LAYOUT.processes, ...names],
-    { stdin: renderMakeInput(launches) },
+    { stdin: renderMakeInput(launches, files) },
   );
   return [make, ...startSteps(launches)];
 }

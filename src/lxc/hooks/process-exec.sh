@@ -15,9 +15,10 @@ if [ -s "$processes/$name/asleep" ]; then
   exit 1
 fi
 read -r uid gid home <"$processes/$name/user"
-# What an observation counts as sessions: a file with the id that lxc-attach takes over. Those of sessions that ended go with the
+# What an observation counts as sessions: a file with the id that lxc-attach, or crun, takes over. Those of sessions that ended go with the
 # next one.
 for file in "/run/stratos/session.$name".*; do [ -d "/proc/${file##*.}" ] || rm -f -- "$file"; done
 true >"/run/stratos/session.$name.$$" || true
+[ ! -e "$processes/$name/podman" ] || exec "${0%/*}/podman-exec" "$name" "$@"
 exec lxc-attach -P "$processes" -n "$name" --clear-env -v "HOME=$home" -v "TERM=${TERM:-dumb}" -v container=lxc \
   -u "$uid" -g "$gid" -- /.stratos/init "$@"

@@ -28,6 +28,7 @@ while read -r key _ rootfs; do
   [ -d "$rootfs/.stratos" ] || "${0%/*}/image-mount" "$rootfs"
   break
 done <config
+[ ! -e podman ] || exec "${0%/*}/podman-run" "$1"
 # The output goes through a pipe, as a program cannot open the journal's socket again by /dev/stdout.
 cat stratos/output &
 # Without newuidmap in its path LXC writes the map of ids itself, which saves it four programs: the range is reserved by the VM's

@@ -80,14 +80,26 @@ build() {
     # Who the process runs as, by the passwd and group files of its image.
     function identify(spec, parts) {
       split(spec, parts, ":")
-      if (look(rootfs "/etc/passwd", parts[1])) { uid = found[3]; gid = found[4]; home = found[6] }
+      if (look(rootfs "/etc/passwd", parts[1])) { uid = found[3]; gid = found[4]; home = found[6]; login = found[1] }
       else if (parts[1] ~ /^[0-9]+$/) { uid = parts[1]; gid = 0; home = "/" }
       else return refuse("its image has no user " parts[1])
       if (parts[2] ~ /^[0-9]+$/) gid = parts[2]
       else if (parts[2] != "" && look(rootfs "/etc/group", parts[2])) gid = found[3]
       else if (parts[2] != "") return refuse("its image has no group " parts[2])
+      if (parts[2] != "") login = ""
       if (home == "") home = "/"
       if (uid >= 65536 || gid >= 65536) refuse("its user is outside the range of ids: " uid ":" gid)
+    }
+    # Further groups of a user, as the image has them: where it names a group itself there are none.
+    function supplement(login, line, columns, members, count, result) {
+      result = ""
+      while (login != "" && (getline line < (rootfs "/etc/group")) > 0) {
+        split(line, columns, ":")
+        for (count = split(columns[4], members, ","); count > 0; count--)
+          if (members[count] == login && columns[3] != gid && columns[3] + 0 < 65536) result = result (result == "" ? "" : " ") columns[3]
+      }
+      close(rootfs "/etc/group")
+      return result
     }
     function refuse(reason) { print "fail " name " " reason; skip = 1 }
     # The launcher with the shell beside it, also for whoever wants to enter.
@@ -98,10 +110,10 @@ build() {
     }
     function put(path, text) { print text > path; if (close(path) != 0) exit 2 }
     $1 == "process" {
-      name = $2; rootfs = $3; base = $4; uid = 0; gid = 0; home = "/root"; limits = ""; disk = 0
+      name = $2; rootfs = $3; base = $4; uid = 0; gid = 0; home = "/root"; login = "root"; limits = ""; disk = 0
       skip = index(wanted, " " name " ") == 0
     }
-    $1 == "user" && !skip { identify($2) }
+    $1 == "user" && !skip { login = ""; identify($2) }
     $1 == "limit" && !skip && index($3 == "v1" ? version1 : version2, " " $2 " ") {
       sub(/^limit [^ ]+ [^ ]+ /, "")
       limits = limits "\n" $0
@@ -122,6 +134,7 @@ build() {
     }
     $1 == "end" && !skip {
       put(staging "/" name "/user", uid " " gid " " home)
+      put(staging "/" name "/groups", supplement(login))
       print "made " (base + uid) " " base " " name
       if (disk) print "disk " disk " " name
     }

@@ -19,7 +19,7 @@ look() {
     done
   done
   [ $# -eq 0 ] || stat -c 'start	%i	%n' -- "$@"
-  # Sessions of operators: process-exec leaves a file with its name and its own id, which lxc-attach takes over.
+  # Sessions of operators: process-exec leaves a file with its name and its own id, which lxc-attach, or crun, takes over.
   for file in "$run"/session.*.*; do
     [ -e "$file" ] || continue
     name=${file##*/session.}
@@ -27,7 +27,7 @@ look() {
     case $pid$name in *[!0-9a-z-]*) continue ;; esac
     # Not its short name: LXC runs itself from memory, and is then called after that. Its words are without a line's end.
     read -r program <"/proc/$pid/cmdline" || :
-    case $program in lxc-attach*) printf 'session\t%s\n' "$name" ;; esac
+    case $program in lxc-attach* | crun*) printf 'session\t%s\n' "$name" ;; esac
   done 2>/dev/null
   set --
   # Dots hide what is being made or taken apart.
@@ -63,8 +63,9 @@ look() {
   stat -f -c 'disk	%S	%b	%a' "$root"
   # Systemd keeps a link for each unit that is active.
   [ -h /run/systemd/units/invocation:stratos-network.service ] && network=active || network=stopped
+  command -v podman >/dev/null && command -v crun >/dev/null && podman=yes || podman=''
   # shellcheck disable=SC2016
-  awk -v network="$network" -v root="$root" -v run="$run" \
+  awk -v network="$network" -v podman="$podman" -v root="$root" -v run="$run" \
     -v lineage="$lineage" -v label="$label" -v processes="$processes" -v version="$version" -v cgroups="$cgroups" '
   function first(file, line) { line = ""; if ((getline line < file) >= 0) close(file); return line }
   function field(file, key, line, part, value) {
@@ -138,6 +139,7 @@ look() {
       }
       if (how == "" && (getline own < part[3]) > 0) how = "edited"
       close(part[3])
+      if (part[3] == root "/bin/podman-run" && podman == "") drift("podman", "gone")
       own = part[3]
       sub(/.*\//, "", own)
       if (how == "" && part[3] in wanted && first("/etc/systemd/system/multi-user.target.wants/" own) == "") how = "disabled"

@@ -1,11 +1,11 @@
 # Makes a plain Linux machine a VM of ours, or brings one up to date. Arguments: lineage, name of the VM, fingerprint of this
-# preparation, root folder, first mapped id, number of ids, then the units to enable. Standard input has the files to install, see prepared-files.ts. Ends
+# preparation, root folder, first mapped id, number of ids, rows of further packages or nothing, then the units to enable. Standard input has the files to install, see prepared-files.ts. Ends
 # with 3 when the machine carries another lineage, with 4 when it lacks what cannot be installed, with 5 when processes of
 # ours cannot run there. Prints {"prepared":true,"installed":[PACKAGE…]}. Quick and without effect when all is in place.
 set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
-lineage=$1 vm=$2 fingerprint=$3 root=$4 first=$5 count=$6
-shift 6
+lineage=$1 vm=$2 fingerprint=$3 root=$4 first=$5 count=$6 further=$7
+shift 7
 umask 022
 
 refuse() {
@@ -47,7 +47,7 @@ fi
 missing='' programs=''
 for row in lxc:lxc:lxc-start uidmap:shadow-utils:newuidmap rsync:rsync:rsync haproxy:haproxy:haproxy nftables:nftables:nft iproute2:iproute:ip iproute2:iproute-tc:tc \
   zstd:zstd:zstd attr:attr:setfattr openssl:openssl:openssl socat:socat:socat curl:curl:curl busybox-static:busybox:busybox procps:procps-ng:ps \
-  util-linux:util-linux:nsenter e2fsprogs:e2fsprogs:mkfs.ext4 $guard; do
+  util-linux:util-linux:nsenter e2fsprogs:e2fsprogs:mkfs.ext4 $guard $further; do
   program=${row##*:} package=${row%%:*}
   if command -v "$program" >/dev/null 2>&1; then continue; fi
   if [ "$family" = rhel ]; then package=${row#*:} package=${package%:*}; fi
@@ -81,6 +81,15 @@ if [ -n "$missing" ]; then
   install_missing
   # The distribution's own proxy would take the ports; it is ours to stop only where it came with us.
   case " $missing " in *' haproxy '*) systemctl disable --now -q haproxy.service >&2 || : ;; esac
+  # Nor does anybody call podman here, or have it look for newer images.
+  case " $missing " in
+  *' podman '*) systemctl disable --now -q podman.socket podman.service podman-restart.service podman-auto-update.timer >&2 || : ;;
+  esac
+fi
+if [ -n "$further" ]; then
+  version=$(podman --version) version=${version##* }
+  [ "${version%%.*}" -ge 4 ] ||
+    refuse 4 "Cannot prepare the machine as its podman is older than 4: $version"
 fi
 profiles=/sys/kernel/security/apparmor/profiles
 if [ -n "$guard" ] && [ -e "$profiles" ] && [ -e /etc/apparmor.d/lxc-containers ]; then

@@ -71,6 +71,7 @@ resume() {
 }
 
 [ -e "$folder/label.json" ] || refuse "Cannot $verb a snapshot of $name as it is not on this VM"
+[ "$verb" = list ] || [ ! -e "$folder/podman" ] || refuse "Cannot $verb a snapshot of $name as its runtime has none: podman"
 case $verb in
 list)
   list kept | while read -r snapshot; do tell "$snapshot"; done

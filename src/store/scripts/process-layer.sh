@@ -103,9 +103,9 @@ for path; do
   path=${path#/}
   ! is_plain "$path" || find "packed/$path" -mindepth 1 -delete
 done
-# Places that LXC made to mount on.
+# Places that were made to mount on.
 rm -rf packed/.stratos
-for file in etc/hosts etc/resolv.conf; do
+for file in etc/hosts etc/hostname etc/resolv.conf; do
   [ ! -f "packed/$file" ] || [ -s "packed/$file" ] || rm -f "packed/$file"
 done
 

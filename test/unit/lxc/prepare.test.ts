@@ -20,6 +20,7 @@ test('prepareFingerprint changes with everything that is installed', () => {
 
 test('prepareStep enables our units and those it is given, not the template', () => {
   expect(prepareStep(INPUT).args.slice(6)).toEqual([
+    '',
     'stratos-network.service',
     'stratos-processes.service',
     'stratos-gateway.service',
