@@ -9,5 +9,5 @@ export const LXC: ContainerRuntime = {
   ...CONTAINERS,
   name: 'lxc',
   capabilities: capabilitiesOf('lxc'),
-  create: createSteps,
+  create: (launches) => createSteps(launches),
 };

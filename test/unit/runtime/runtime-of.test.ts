@@ -4,16 +4,16 @@ import { runtimeOf } from '../../../src/runtime/runtime-of.ts';
 import { aLaunch } from '../lxc/a-launch.ts';
 
 describe('runtimeOf', () => {
-  test('lxc makes, starts and waits, in this order', () => {
+  test.each(['lxc', 'podman'] as const)('%s makes, starts and waits, in this order', (name) => {
     expect(
-      runtimeOf('lxc')
+      runtimeOf(name)
         .create([aLaunch()])
         .map(({ title }) => title),
     ).toEqual(['make shop-1', 'start shop-1']);
   });
 
-  test('lxc has the capabilities that the model tells of', () => {
-    expect(runtimeOf('lxc').capabilities).toBe(capabilitiesOf('lxc'));
+  test.each(['lxc', 'podman'] as const)('%s has the capabilities that the model tells of', (name) => {
+    expect(runtimeOf(name)).toMatchObject({ name, capabilities: capabilitiesOf(name) });
   });
 
   test('a VM is no container', () => {
