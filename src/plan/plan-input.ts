@@ -3,7 +3,7 @@ import type { Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Instant } from '../model/quantity.ts';
 import type { Measurement } from '../model/signal.ts';
-import type { Spec } from '../model/spec.ts';
+import type { PartitionSpec, Spec } from '../model/spec.ts';
 
 /** Everything a plan is made from. Nothing else influences it, and the order of its lists and keys does not either. */
 export interface PlanInput {
@@ -27,8 +27,8 @@ export interface PlanInput {
    * be shared by identity.
    */
   readonly gatewayDigest: (vm: string, included: ReadonlySet<string>) => string | undefined;
-  /** Fingerprint of the preparation that a VM should have whose processes get this network (IPv4 CIDR). */
-  readonly prepareFingerprint: (vm: string, network: string) => string;
+  /** Fingerprint of the preparation that a VM of this partition should have. */
+  readonly prepareFingerprint: (vm: string, partition: PartitionSpec) => string;
   /** How many processes a partition's network has room for on one VM. */
   readonly networkCapacity: (cidr: string) => number;
   /** Aliases and partitions to act on; empty: all. */

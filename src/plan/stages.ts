@@ -120,7 +120,7 @@ function prepare(view: PartitionView, found: Survey, gateways: GatewaySlots, rel
 
 function whyPrepared({ spec, input }: PartitionView, { name, seen }: Slot): string {
   if (seen?.prepared === undefined) return 'it is not prepared yet';
-  const wanted = spec && input.prepareFingerprint(name, spec.network);
+  const wanted = spec && input.prepareFingerprint(name, spec);
   return seen.drift && seen.prepared === wanted ? seen.drift.join(', ') : 'how VMs are prepared changed';
 }
 

@@ -97,7 +97,7 @@ function drainReason(record: VmRecord): string | undefined {
 function isPrepared(view: PartitionView, record: VmRecord, kind: SlotKind, seen: ReachedVm | undefined): boolean {
   if (!view.spec || kind === 'away' || record.runtime === 'vm') return true;
   if (kind === 'latent') return false;
-  const wanted = view.input.prepareFingerprint(record.name, view.spec.network);
+  const wanted = view.input.prepareFingerprint(record.name, view.spec);
   return (
     record.state !== 'created' && record.prepared === wanted && (!seen || (seen.prepared === wanted && !seen.drift))
   );

@@ -100,7 +100,8 @@ export async function planFrom(deps: Deps, read: Materials, limits: RunLimits, e
     measurement,
     images: Object.fromEntries(Object.entries(references).map(([name, image]) => [name, image?.digest])),
     envDigests,
-    prepareFingerprint: (vm, network) => prepareFingerprint(preparationOf(inventory.lineage, vm, network)),
+    prepareFingerprint: (vm, partition) =>
+      prepareFingerprint(preparationOf(inventory.lineage, vm, partition, spec.cartridges)),
     networkCapacity: processCapacity,
     unresolved: unresolvedOf(materials),
     gatewayDigest: (vm, included) => gateways(vm, included)?.digest,

@@ -31,7 +31,9 @@ beforeAll(async () => {
   vms = await testVm();
   transport = sshTransport({ directory: vms.site.directory, env: {} });
   await transport.copy('vm-1', vms.endpoint, { from: ['/bin/busybox'], to: '/root' });
-  const [prepared] = await run([prepareStep(preparationOf(LINEAGE, 'vm-1', '10.66.0.0/22'))]);
+  const [prepared] = await run([
+    prepareStep(preparationOf(LINEAGE, 'vm-1', { name: 'web', network: '10.66.0.0/22' }, {})),
+  ]);
   expect(prepared).toMatchObject({ status: 0 });
   await vms.ssh(`
     set -e

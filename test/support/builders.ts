@@ -291,7 +291,7 @@ export function gatewayText(
 export function aContext(spec: Spec): ModelContext {
   return {
     spec,
-    prepareFingerprint: (vm, network) => `prepared ${vm} ${network}`,
+    prepareFingerprint: (vm, { network }) => `prepared ${vm} ${network}`,
     gatewayDigest: (inventory, vm, included) => gatewayText(spec, inventory, vm, included),
   };
 }

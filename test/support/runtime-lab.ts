@@ -13,7 +13,7 @@ import { sshTransport } from '../../src/ssh/ssh-transport.ts';
 import { aCartridge, aLaunch, IMAGE_HEX } from '../unit/lxc/a-launch.ts';
 import { testVm } from './vm.ts';
 
-const NETWORK = '10.66.0.0/22';
+const PARTITION = { name: 'web', network: '10.66.0.0/22' };
 const APPLETS = 'sh cat httpd ls sleep id env echo touch ln mkdir rm seq head dd chmod ifconfig';
 
 export type RuntimeLab = Awaited<ReturnType<typeof runtimeLab>>;
@@ -31,7 +31,9 @@ export async function runtimeLab(name: RuntimeName) {
     return `${result?.stdout ?? ''}${result?.stderr ?? ''}`;
   };
   await transport.copy('vm-1', vms.endpoint, { from: ['/bin/busybox'], to: '/root' });
-  const [prepared] = await run([prepareStep(preparationOf(lineage, 'vm-1', NETWORK))]);
+  const [prepared] = await run([
+    prepareStep(preparationOf(lineage, 'vm-1', PARTITION, { web: { partition: 'web', runtime: name } })),
+  ]);
   if (prepared?.status !== 0) throw new Error(prepared?.stderr ?? 'no answer');
   await vms.ssh(`
     set -e

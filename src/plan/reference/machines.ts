@@ -118,9 +118,9 @@ export function adoptVm(world: World, name: string, iaas: string, id: string, { 
 export function prepareVm(world: World, name: string, { spec, prepareFingerprint }: ModelContext): World {
   const before = vmRecord(world, name);
   require(before !== undefined, `${name} is not in the inventory`);
-  const network = spec.partitions[before.partition]?.network;
-  require(network !== undefined, `${name} is of no partition`);
-  const prepared = prepareFingerprint(name, network);
+  const partition = spec.partitions[before.partition];
+  require(partition !== undefined, `${name} is of no partition`);
+  const prepared = prepareFingerprint(name, partition);
   const { lineage } = world.inventory;
   const { drift: _repaired, ...seen } = reached(world, name);
   return putVm(see(world, name, { ...seen, prepared, lineage }), {

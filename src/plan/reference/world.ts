@@ -1,7 +1,7 @@
 /** The world of the reference model, and how it is read and written: values in, values out. */
 import type { Inventory, ProcessRecord, VmRecord } from '../../model/inventory.ts';
 import type { Machine, Observation, ReachedVm } from '../../model/observation.ts';
-import type { Spec } from '../../model/spec.ts';
+import type { PartitionSpec, Spec } from '../../model/spec.ts';
 
 /** Records, what can be seen, and what is on machines that are stopped. */
 export interface World {
@@ -13,7 +13,7 @@ export interface World {
 /** What the model must know to tell what an action writes. */
 export interface ModelContext {
   readonly spec: Spec;
-  readonly prepareFingerprint: (vm: string, network: string) => string;
+  readonly prepareFingerprint: (vm: string, partition: PartitionSpec) => string;
   /** Digest of the gateway configuration of a VM of this inventory. */
   readonly gatewayDigest: (inventory: Inventory, vm: string, included: ReadonlySet<string>) => string | undefined;
 }

@@ -22,7 +22,7 @@ export const prepareVm: Handler<'vm.prepare'> = async (context, vm) => {
   const partition = context.spec.partitions[record.partition];
   const endpoint = loginTo(record, `prepare ${vm}`);
   if (!partition) throw new NotFoundError(`Cannot reach ${vm} as it is of no partition`);
-  const input = preparationOf(context.lineage, vm, partition.network);
+  const input = preparationOf(context.lineage, vm, partition, context.spec.cartridges);
   const prepare = () =>
     context.deps.transport.run(
       vm,
