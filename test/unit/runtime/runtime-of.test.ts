@@ -24,7 +24,7 @@ describe('runtimeOf', () => {
 describe('capabilitiesOf', () => {
   test('tells of each runtime, and nothing inside a VM is promised', () => {
     expect(RUNTIMES).toEqual(['lxc', 'podman', 'vm']);
-    for (const runtime of RUNTIMES) expect(Object.keys(capabilitiesOf(runtime))).toHaveLength(10);
+    for (const runtime of RUNTIMES) expect(Object.keys(capabilitiesOf(runtime))).toHaveLength(11);
     expect(capabilitiesOf('vm')).toMatchObject({ exec: false, logs: false, freeze: false, limits: false });
   });
 });
