@@ -41,12 +41,13 @@ import type { watch } from '../reconcile/watch.ts';
 import type { LoggedEvent } from '../model/event.ts';
 import type { Image } from '../model/image.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Bytes, Instant } from '../model/quantity.ts';
+import type { Bytes, Instant, Millis } from '../model/quantity.ts';
 import type { History } from '../model/signal.ts';
 import type { Spec } from '../model/spec.ts';
 import type { ImageDiff } from '../store/image-diff.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { Provenance } from '../store/provenance.ts';
+import type { PrunedBuilds } from '../store/build/prune-builds.ts';
 import type { PackageList } from '../store/sbom/list-packages.ts';
 import type { Verdict } from '../store/trust/verify-text.ts';
 import type { EditedSpec } from './edited-spec.ts';
@@ -222,8 +223,13 @@ export interface ExportSettings {
 export interface PruneSettings {
   /** Newest images of each name that stay in any case. */
   readonly keep: number;
+  /** How long no build has used what goes of earlier builds. */
+  readonly unused: Millis;
+  /** Name of a VM: what builds there left, instead of what is here. */
+  readonly on?: string;
   /** Tells what would be removed, and removes nothing. */
   readonly dryRun: boolean;
+  readonly signal: AbortSignal;
 }
 
 export interface PrunedStore {
@@ -232,6 +238,8 @@ export interface PrunedStore {
   readonly kept: readonly { readonly reference: string; readonly why: string }[];
   /** Bytes; 0 in a dry run. */
   readonly freed: Bytes;
+  /** What earlier builds left: how much of it goes. */
+  readonly builds: PrunedBuilds;
 }
 
 /** How an imported image runs; what is empty or undefined is left as the file says. */
@@ -325,6 +333,17 @@ export interface DescribedImage extends LocatedImage {
   readonly attached: readonly { readonly artifactType: string; readonly digest: string; readonly size: number }[];
   /** Undefined where nobody said where it comes from. */
   readonly provenance?: Provenance;
+  /** Images it was made from, by what its provenance says, and what the store knows of them. */
+  readonly bases: readonly BaseImage[];
+}
+
+export interface BaseImage {
+  readonly name: string;
+  readonly digest: string;
+  /** Undefined where the store does not have it, or nobody said where it comes from. */
+  readonly provenance?: Provenance;
+  /** Kinds of what hangs on it; undefined where the store does not have it. */
+  readonly attached?: readonly string[];
 }
 
 /** What is known of images, and who vouches for them. All look on this machine first, then at the store that the name is in. */

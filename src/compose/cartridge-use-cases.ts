@@ -21,21 +21,20 @@ export const cartridgeUseCases: CartridgeUseCases = {
     const { file, changed } = await addCartridge(deps.directory, name, values);
     return { file, changed, values };
   },
-  buildCartridge: async (deps, directory, settings) =>
-    withOrigin(
-      deps,
-      'build',
-      [{ uri: `dir:${directory}` }],
-      (await import('./build-use-case.ts')).buildUseCase(deps, directory, settings, await openDirectory(deps)),
-    ),
+  buildCartridge: async (deps, directory, settings) => {
+    const [store, { buildUseCase }] = await Promise.all([openDirectory(deps), import('./build-use-case.ts')]);
+    const { named, from } = await buildUseCase(deps, directory, settings, store);
+    return withOrigin(deps, 'build', [{ uri: `dir:${directory}` }, from], Promise.resolve(named));
+  },
   commitCartridge: async (deps, target, settings) => {
     const [store, { commitProcess }] = await Promise.all([
       openDirectory(deps),
       import('../reconcile/commit-process.ts'),
     ]);
-    const { image, ...how } = await commitProcess(deps, store, target, settings);
+    const { image, base, ...how } = await commitProcess(deps, store, target, settings);
     const named = findNamed(store, image.digest);
-    return { ...(await withOrigin(deps, 'commit', [{ uri: `process:${how.process}` }], named)), ...how };
+    const from = [{ uri: `process:${how.process}` }, { uri: `cartridge:${base}`, digest: base }];
+    return { ...(await withOrigin(deps, 'commit', from, named)), ...how };
   },
   importCartridge: async (deps, file, { tag, argv, env, ports, ...options }) => {
     const [store, { importImages }] = await Promise.all([openDirectory(deps), import('../store/import.ts')]);
@@ -59,8 +58,17 @@ export const cartridgeUseCases: CartridgeUseCases = {
     const [before, after] = [await findNamed(store, a), await findNamed(store, b)];
     return (await import('../store/image-diff.ts')).diffImages(store, before.image, after.image);
   },
-  pruneCartridges: async (deps, settings) =>
-    (await import('./prune-use-case.ts')).pruneUseCase(deps, await openDirectory(deps), settings),
+  pruneCartridges: async (deps, settings) => {
+    const [{ pruneUseCase }, { pruneBuildsUseCase }] = await Promise.all([
+      import('./prune-use-case.ts'),
+      import('./prune-builds-use-case.ts'),
+    ]);
+    const images =
+      settings.on === undefined
+        ? await pruneUseCase(deps, await openDirectory(deps), settings)
+        : { removed: [], kept: [], freed: bytes(0) };
+    return { ...images, builds: await pruneBuildsUseCase(deps, settings) };
+  },
   listCartridges: async (deps) => {
     const store = await openStore(deps);
     const byDigest = Map.groupBy(await store.list(), (entry) => entry.digest);

@@ -9,8 +9,8 @@ import { isRevisionName } from '../store/revision-name.ts';
 export async function pruneUseCase(
   deps: Deps,
   store: DirectoryStore,
-  { keep, dryRun }: PruneSettings,
-): Promise<PrunedStore> {
+  { keep, dryRun }: Pick<PruneSettings, 'keep' | 'dryRun'>,
+): Promise<Omit<PrunedStore, 'builds'>> {
   const [spec, inventory, entries] = await Promise.all([deps.loadSpec(), deps.inventory.read(), store.list()]);
   const reasons = new Map<string, string>();
   const because = (digest: string | undefined, why: string): void => {

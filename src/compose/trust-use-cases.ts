@@ -39,13 +39,14 @@ export const trustUseCases: TrustUseCases = {
   },
   showCartridge: async (deps, reference, which) => {
     const { located, place } = await openImage(deps, reference, which);
-    if (located.references.length === 0) return { ...located, attached: [] };
+    if (located.references.length === 0) return { ...located, attached: [], bases: [] };
     const [where, { readProvenance }] = await Promise.all([place(), import('../store/provenance.ts')]);
     const { digest } = located.image;
     const found = await where.registry.referrers(where.repository, digest, undefined, which.signal);
     const provenance = await readProvenance(where, digest, which.signal);
     const attached = found.map(({ artifactType = '', digest: of, size }) => ({ artifactType, digest: of, size }));
-    return { ...located, attached, ...(provenance && { provenance }) };
+    const bases = provenance ? await (await import('./bases-of.ts')).basesOf(deps, provenance) : [];
+    return { ...located, attached, bases, ...(provenance && { provenance }) };
   },
   verifyCartridge: async (deps, reference, { allowedSigners, ...which }) => {
     const spec = await deps.loadSpec();

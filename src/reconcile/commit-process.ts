@@ -15,6 +15,8 @@ export interface CommitSettings {
 
 export interface Committed {
   readonly image: Image;
+  /** Digest of the image that the process ran. */
+  readonly base: string;
   /** The process that was taken. */
   readonly process: string;
   /** How long it stood still, in ms. */
@@ -60,7 +62,7 @@ export async function commitProcess(
       history: [...(config.history ?? []), { created, created_by: `stratos cartridge commit ${record.name}` }],
     },
   );
-  return { image, process: record.name, frozenMs };
+  return { image, base: below.digest, process: record.name, frozenMs };
 }
 
 /** Where an image came from, in the words of OCI and, for what it has none, in ours. */

@@ -24,8 +24,11 @@ export interface Provenance {
   readonly tool: string;
 }
 
+/** Begins the `uri` of an image. */
+export const IMAGE_URI = 'cartridge:';
+
 export interface Material {
-  /** `cartridge:php:8.2`, `dir:cartridges/php`, `file:nginx.tar`, `process:shop-1`. */
+  /** `cartridge:php:8.2`, `debootstrap:bookworm`, `dir:cartridges/php`, `file:nginx.tar`, `process:shop-1`. */
   readonly uri: string;
   /** `sha256:…`, where it is known. */
   readonly digest?: string;

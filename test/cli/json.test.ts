@@ -118,7 +118,11 @@ describe('documents', () => {
     ],
     [['scale', 'a', '--min', '1'], 'Subscription', { use: { scale: edited } }],
     [['cartridge', 'ls'], 'CartridgeList', { use: { listCartridges: one([named]) } }],
-    [['cartridge', 'show', 'php:8.2'], 'Cartridge', { use: { showCartridge: one({ ...named, attached: [] }) } }],
+    [
+      ['cartridge', 'show', 'php:8.2'],
+      'Cartridge',
+      { use: { showCartridge: one({ ...named, attached: [], bases: [] }) } },
+    ],
     [['cartridge', 'build', '.'], 'Cartridge', { use: { buildCartridge: one(named) } }],
     [['cartridge', 'import', 'x.tar', '-t', 'x:1'], 'Cartridge', { use: { importCartridge: one([named]) } }],
     [['cartridge', 'import', 'site.tar'], 'CartridgeList', { use: { importCartridge: one([named, named]) } }],
@@ -149,7 +153,16 @@ describe('documents', () => {
     [
       ['cartridge', 'prune'],
       'CartridgesPruned',
-      { use: { pruneCartridges: one({ removed: ['a:1'], kept: [], freed: 12 as never }) } },
+      {
+        use: {
+          pruneCartridges: one({
+            removed: ['a:1'],
+            kept: [],
+            freed: 12 as never,
+            builds: { count: 1, freed: 5 as never },
+          }),
+        },
+      },
     ],
     [['cartridge', 'tag', 'php:8.2', 'php:9'], 'Cartridge', { use: { tagCartridge: one(named) } }],
     [['cartridge', 'verify', 'php:8.2'], 'Cartridge', { use: { verifyCartridge: one({ ...named, signatures: [] }) } }],

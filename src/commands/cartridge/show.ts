@@ -43,11 +43,11 @@ export async function runShow(options: ShowOptions, context: CommandContext): Pr
   const { globals, reference, remote } = options;
   const deps = await context.open(globals);
   const named = await context.use.showCartridge(deps, reference, { remote, signal: context.signal });
-  const { image, references, attached, provenance, store } = named;
+  const { image, references, attached, provenance, bases, store } = named;
   const { run } = image;
   await printResult(context, globals, {
     kind: 'Cartridge',
-    body: { ...imageBody(named), attached, ...(provenance && { provenance }) },
+    body: { ...imageBody(named), attached, bases, ...(provenance && { provenance }) },
     text: ({ paint }) =>
       facts(
         [
@@ -63,6 +63,7 @@ export async function runShow(options: ShowOptions, context: CommandContext): Pr
           ['ports', run.ports.join(', ')],
           ...Object.entries(run.env).map(([name, value]) => ['env', `${name}=${value}`] as const),
           ['made', provenance && madeText(provenance)],
+          ...bases.map((base) => ['base', baseText(base)] as const),
           ...attached.map(({ artifactType }) => ['attached', artifactType] as const),
           ...image.layers.map(({ digest, size }) => ['layer', `${shortDigest(digest)}  ${formatBytes(size)}`] as const),
         ],
@@ -75,4 +76,13 @@ export async function runShow(options: ShowOptions, context: CommandContext): Pr
 /** `by import on 2026-05-01 10:00 by ann@laptop, from file:php.tar`. */
 function madeText({ how, at, who, from }: NonNullable<DescribedImage['provenance']>): string {
   return `by ${how} on ${at.slice(0, 16).replace('T', ' ')} by ${who}, from ${from.map(({ uri }) => uri).join(', ')}`;
+}
+
+/** `base:12 0123456789ab; made by build on 2026-05-01 10:00 by ann@laptop, from dir:base; signed`. */
+function baseText({ name, digest, provenance, attached }: DescribedImage['bases'][number]): string {
+  const made = provenance && `made ${madeText(provenance)}`;
+  const signed = attached?.some((type) => type.endsWith('.signature.v1'));
+  const known = attached ? [made, signed ? 'signed' : 'not signed'] : ['not in the store'];
+  const called = name === digest ? shortDigest(digest) : `${name} ${shortDigest(digest)}`;
+  return [called, ...known.filter((part) => part !== undefined)].join('; ');
 }

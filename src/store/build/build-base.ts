@@ -9,6 +9,7 @@ import type { DirectoryStore, NewLayer } from '../directory-store.ts';
 import { importLayer } from '../import-layer.ts';
 import type { OciConfig, OciHistory } from '../oci.ts';
 import { ociArchitecture } from '../platform.ts';
+import { IMAGE_URI, type Material } from '../provenance.ts';
 import baseText from '../scripts/build-base.sh';
 import packText from '../scripts/pack-layer.sh';
 import type { Builder, Workspace } from './builder.ts';
@@ -28,6 +29,8 @@ export interface Base {
   readonly config: BaseConfig;
   /** Nothing had to be made for it. */
   readonly cached: boolean;
+  /** For the provenance: its name, and the digest of the image or of its layer. */
+  readonly material: Material;
 }
 
 export interface BaseConfig extends ImageRun {
@@ -83,10 +86,13 @@ export async function provideBase(base: CartridgeBase, options: BaseOptions): Pr
   const history = [{ created_by: baseTitle(base) }];
   if (base.kind === 'rootfs') {
     const layer = await importLayer(join(options.directory, base.file), store, { cache, signal });
-    return { layers: [layer], history, epoch: options.epoch ?? EPOCH, config: NO_CONFIG, cached: false };
+    const material = { uri: `file:${base.file}`, digest: layer.digest };
+    return { layers: [layer], history, epoch: options.epoch ?? EPOCH, config: NO_CONFIG, cached: false, material };
   }
   const { layer, epoch, cached } = await madeLayer(base, options);
-  return { layers: [layer], history, epoch, config: NO_CONFIG, cached };
+  const name = base.kind === 'debootstrap' ? `debootstrap:${base.suite}` : `lxc-template:${base.template}`;
+  const material = { uri: name, digest: layer.digest };
+  return { layers: [layer], history, epoch, config: NO_CONFIG, cached, material };
 }
 
 async function imageBase(reference: string, { store, epoch }: BaseOptions): Promise<Base> {
@@ -105,6 +111,7 @@ async function imageBase(reference: string, { store, epoch }: BaseOptions): Prom
     epoch: epoch ?? (Number.isFinite(created) ? Math.floor(created) : EPOCH),
     config: { ...image.run, labels: image.labels, volumes: Object.keys(Volumes ?? {}), stopSignal: StopSignal },
     cached: true,
+    material: { uri: `${IMAGE_URI}${reference}`, digest: image.digest },
   };
 }
 

@@ -9,6 +9,7 @@ import type { Image } from '../../model/image.ts';
 import type { CartridgeFile } from '../cartridge-file.ts';
 import type { DirectoryStore, NewLayer } from '../directory-store.ts';
 import type { OciConfig } from '../oci.ts';
+import type { Material } from '../provenance.ts';
 import { parseName } from '../reference.ts';
 import { baseTitle, provideBase } from './build-base.ts';
 import type { Base } from './build-base.ts';
@@ -58,6 +59,8 @@ export interface BuildResult {
   readonly ms: number;
   /** Nothing had to be built. */
   readonly cached: boolean;
+  /** What it stands on. */
+  readonly from: Material;
 }
 
 /**
@@ -82,7 +85,8 @@ export async function buildCartridge(directory: string, options: BuildOptions): 
     const layers = await build.layers(base);
     const config = imageConfig(file, base, steps.map(titleOf));
     const image = await addOnce(store, reference, layers, config);
-    return { image, reference, ms: performance.now() - started, cached: build.cached };
+    const from = base.material;
+    return { image, reference, ms: performance.now() - started, cached: build.cached, from };
   } finally {
     await workspace.close();
   }

@@ -19,7 +19,10 @@ export interface LowerOptions {
 export async function lowerFolders(layers: readonly NewLayer[], options: LowerOptions): Promise<readonly string[]> {
   const { builder, signal } = options;
   const chains = layers.map((_, i) => chainOf(layers.slice(0, i + 1)));
-  const text = 'cd "$1" && shift && for chain; do [ ! -d "layers/$chain/delta" ] || echo "$chain"; done; :';
+  // What is taken is marked as used under a share of the lock, so that pruning leaves it alone.
+  const text =
+    'cd "$1" && shift && exec 9>>lock && flock -s 9 && for chain; do ' +
+    '[ ! -d "layers/$chain/delta" ] || { touch "layers/$chain" && echo "$chain"; }; done; :';
   const there = new Set<string>();
   await builder.exec('look for layers', ['sh', '-c', text, 'sh', builder.cache, ...chains], {
     onAnswer: (line) => there.add(line),

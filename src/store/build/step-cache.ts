@@ -1,5 +1,5 @@
 /** Which layer a step made: kept on this machine by everything that decides it, wherever the step was run. */
-import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InterruptedError } from '../../model/errors.ts';
 import type { DirectoryStore, NewLayer } from '../directory-store.ts';
@@ -38,6 +38,16 @@ export function stepCache(folder: string, builder: Builder, store: DirectoryStor
       await writeFile(fileOf(key), JSON.stringify(layer));
     },
   };
+}
+
+/** Forgets steps that no build has asked for since `before` (ms since 1970): it then makes them again. */
+export async function pruneRecords(folder: string, before: number): Promise<void> {
+  const steps = join(folder, 'steps');
+  for (const name of await readdir(steps).catch(() => [])) {
+    const path = join(steps, name);
+    const info = await stat(path).catch(() => undefined);
+    if (info && info.mtimeMs <= before) await rm(path, { force: true });
+  }
 }
 
 async function readRecord(path: string): Promise<StepRecord | undefined> {

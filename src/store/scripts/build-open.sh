@@ -31,3 +31,5 @@ for folder in "$parent"/stratos-build-*; do
 done
 # The machine's settings in it may hold the password of a proxy.
 mkdir -m 700 "$parent/$name"
+# When it began: what it takes is newer, see build-prune.sh.
+: >"$parent/$name/owner"

@@ -231,7 +231,11 @@ printf ',"chain":"%s"}\n' "$chain" >>entry/layer.json
 rm -f entry/diff_id
 mv delta entry/delta
 sync -f entry
-# Another build may have put the same there in this moment: its layer is as good.
+# Another build may have put the same there in this moment: its layer is as good. Pruning waits, and then sees that it is used.
 mkdir -p "$layers"
+exec 9>>"${layers%/*}/lock"
+flock -s 9
 [ -d "$layers/$chain" ] || mv -T entry "$layers/$chain" 2>/dev/null || [ -d "$layers/$chain" ]
+touch "$layers/$chain"
+flock -u 9
 cat "$layers/$chain/layer.json" >&3

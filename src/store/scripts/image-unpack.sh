@@ -10,11 +10,14 @@ shift 8
 umask 022
 mkdir -p "$images"
 
-# The kernel frees this lock when its holder dies.
+# The kernel frees these locks when their holder dies. The first keeps pruning away, which looks at when a root was used last.
+exec 8>>"$images/../lock"
+flock -s 8
 exec 9>"$images/.$hex.lock"
 flock 9
 target=$images/$hex
 if [ -e "$target/complete" ] && [ -d "$target/$variant" ]; then
+  touch "$target"
   echo '{"present":true}'
   exit 0
 fi

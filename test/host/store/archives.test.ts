@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCartridge } from '../../../src/store/build/build-cartridge.ts';
 import { localBuilder } from '../../../src/store/build/local-builder.ts';
+import { pruneBuilds } from '../../../src/store/build/prune-builds.ts';
 import { exportDocker } from '../../../src/store/archive/export-docker.ts';
 import { exportOci } from '../../../src/store/archive/export-oci.ts';
 import { exportRootfs } from '../../../src/store/archive/export-rootfs.ts';
 import { directoryStore } from '../../../src/store/directory-store.ts';
 import { importImage } from '../../../src/store/import.ts';
+import { millis } from '../../../src/model/quantity.ts';
 import { StoreError } from '../../../src/model/errors.ts';
 import type { Image } from '../../../src/model/image.ts';
 import { FIXTURES, run, storeLab } from './lab.ts';
@@ -85,11 +87,25 @@ describe('a store that many work on', () => {
         await lab.store.removeEntries(entries.filter(({ reference }) => reference.startsWith('flat:')));
       }
     };
-    const pruning = prune();
+    const pruneCaches = async (): Promise<number> => {
+      let count = 0;
+      while (building)
+        count += (await pruneBuilds(localBuilder(lab.cache), { unused: millis(0), dryRun: false })).count;
+      return count;
+    };
+    const pruning = Promise.all([prune(), pruneCaches()]);
     const built = await Promise.all(homes.map((home) => lab.build(home)));
     building = false;
     await pruning;
     for (const one of built) await lab.store.verify(one.image);
+    // What builds made goes when they are over, and the next makes again what it needs.
+    await lab.build(homes[0] ?? '', { noCache: true });
+    const caches = { unused: millis(0), dryRun: false };
+    const told = await pruneBuilds(localBuilder(lab.cache), { ...caches, dryRun: true });
+    expect(told.count).toBeGreaterThan(0);
+    expect(await pruneBuilds(localBuilder(lab.cache), caches)).toEqual(told);
+    expect(await pruneBuilds(localBuilder(lab.cache), caches)).toEqual({ count: 0, freed: 0 });
+    await lab.store.verify((await lab.build(homes[1] ?? '', { noCache: true })).image);
   });
 
   it('has no half of an image when its disk is full', async () => {

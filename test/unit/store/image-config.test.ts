@@ -9,6 +9,7 @@ const BASE: Base = {
   epoch: 1_600_000_000,
   config: { argv: [], env: {}, user: '', workingDir: '/', ports: [], labels: {}, volumes: [], stopSignal: '' },
   cached: true,
+  material: { uri: 'cartridge:b:1' },
 };
 
 describe('imageConfig', () => {

@@ -18,7 +18,7 @@ volumes: { data: /var/lib/a }
 `;
     const file = parseCartridgeText(yaml, 'cartridge.yaml');
     const config = { ...RUN, labels: {}, volumes: [], stopSignal: '' };
-    const base: Base = { layers: [], history: [], epoch: 1, config, cached: true };
+    const base: Base = { layers: [], history: [], epoch: 1, config, cached: true, material: { uri: 'cartridge:b:1' } };
     const { Labels, ExposedPorts, Volumes } = imageConfig(file, base, []).config ?? {};
     expect(ExposedPorts).toEqual({ '9000/tcp': {}, '8080/tcp': {} });
     expect(Volumes).toEqual({ '/var/lib/a': {} });
