@@ -12,16 +12,17 @@ exec 9>>lock
 flock 9
 # A build wrote its owner file before it took anything, and what it takes is newer. It may end while we look.
 since=$({
-  echo $(($(date +%s) - seconds))
+  date -d "-$seconds seconds" +%s.%N
   find work -mindepth 2 -maxdepth 2 -name owner -printf '%T@\n' 2>/dev/null || :
 } | sort -n | head -n 1)
 list=$(for kind in bases layers roots; do
-  [ ! -d "$kind" ] || find "$kind" -mindepth 1 -maxdepth 1 -type d ! -newermt "@$since"
+  [ ! -d "$kind" ] || find "$kind" -mindepth 1 -maxdepth 1 -type d ! -newermt "@$since" 2>/dev/null || :
 done)
 if [ "$verb" = remove ]; then
   trash=$(mktemp -d .trash.XXXXXX)
   for folder in $list; do
-    mv "$folder" "$trash/$(echo "$folder" | tr / -)"
+    # A base that is made anew goes by itself.
+    mv "$folder" "$trash/$(echo "$folder" | tr / -)" 2>/dev/null || continue
     # Whoever unpacks a root has a share of our lock as well.
     [ "${folder%%/*}" != roots ] || rm -f "roots/.${folder#*/}.lock"
   done
@@ -29,8 +30,8 @@ fi
 flock -u 9
 if [ "$verb" = remove ]; then list=$(find "$trash" -mindepth 1 -maxdepth 1); fi
 for folder in $list; do
-  size=$(du -s -B1 "$folder" | cut -f 1)
-  printf '{"bytes":%s}\n' "$size"
+  size=$(du -s -B1 "$folder" 2>/dev/null | cut -f 1)
+  printf '{"bytes":%s}\n' "${size:-0}"
   [ "$verb" != remove ] || rm -rf --one-file-system "$folder"
 done
 # Also of those that were killed.

@@ -103,7 +103,9 @@ describe('a store that many work on', () => {
     const caches = { unused: millis(0), dryRun: false };
     const told = await pruneBuilds(localBuilder(lab.cache), { ...caches, dryRun: true });
     expect(told.count).toBeGreaterThan(0);
-    expect(await pruneBuilds(localBuilder(lab.cache), caches)).toEqual(told);
+    const gone = await pruneBuilds(localBuilder(lab.cache), caches);
+    expect(gone.count).toBe(told.count);
+    expect(gone.freed).toBeGreaterThan(0);
     expect(await pruneBuilds(localBuilder(lab.cache), caches)).toEqual({ count: 0, freed: 0 });
     await lab.store.verify((await lab.build(homes[1] ?? '', { noCache: true })).image);
   });
