@@ -1,6 +1,5 @@
 /** One reconcile: lock, load, observe, decide, plan, apply, record. Safe to run every minute. */
 import { limiter } from '../concurrency/limiter.ts';
-import { pacer } from '../concurrency/pacer.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { PolicyMemory } from '../model/memory.ts';
 import type { Plan } from '../model/plan.ts';
@@ -118,7 +117,7 @@ export function contextOf(deps: Deps, materials: Materials, signal: AbortSignal)
       transport: deps.transport,
       fanOut: spec.distribution?.fanOut,
       keep: spec.distribution?.neighbours === true,
-      ...(limit === undefined ? {} : { pacer: pacer(limit) }),
+      ...(limit === undefined ? {} : { limit }),
     }),
     signal,
   };

@@ -1,7 +1,7 @@
 /** Shows on standard error what a run is doing: a spinner with finished lines above it on a terminal, plain lines elsewhere. */
 import type { EventSink, StratosEvent } from '../model/event.ts';
 import type { Action } from '../model/plan.ts';
-import { formatDuration } from '../model/quantity.ts';
+import { formatBytes, formatDuration } from '../model/quantity.ts';
 import { actionText } from './action-text.ts';
 import type { ImageNames } from './action-text.ts';
 import { cleanText } from './clean-text.ts';
@@ -140,7 +140,7 @@ function rolloutLine(event: Extract<StratosEvent, { type: 'rollout.changed' }>, 
   return [text, ...(event.log ?? []).map((line) => `    ${cleanText(line)}`)].join('\n');
 }
 
-/** `web-1: image php:8.2 42%`, told only when a further tenth is done. */
+/** `web-1: image php:8.2 42%, 126Mi of 300Mi`, told only when a further tenth is done. */
 function progressLine(
   event: Extract<StratosEvent, { type: 'action.progress' }>,
   state: State,
@@ -157,7 +157,8 @@ function progressLine(
 
 function progressText(event: Extract<StratosEvent, { type: 'action.progress' }>): string {
   if (event.total === undefined || event.total === 0) return cleanText(event.message);
-  return `${String(Math.floor((100 * (event.done ?? 0)) / event.total))}%`;
+  const { done = 0, total } = event;
+  return `${String(Math.floor((100 * done) / total))}%, ${formatBytes(done)} of ${formatBytes(total)}`;
 }
 
 function actionLine(action: Action, settings: ProgressSettings): string {

@@ -7,14 +7,15 @@ import {
   noSpace,
   refused,
   remoteFailure,
-  runStep,
   variantOf,
+  watchStep,
   type DistributeOptions,
 } from './distribute-options.ts';
 import type { MissingLayer } from './image-layers.ts';
-import { parseTake, takeStep, unpackedSize, type TakeOutcome } from './layer-take.ts';
+import { parseArrived, parseTake, takeStep, unpackedSize, type TakeOutcome } from './layer-take.ts';
 import { damaged } from './oci.ts';
 import { fetchStep } from './spread/giver.ts';
+import type { TransferCount } from './transfer-count.ts';
 
 /** What is needed on the disk beside the layers themselves. */
 export const MARGIN = 32 * 2 ** 20;
@@ -23,18 +24,11 @@ const ATTEMPTS = 3;
 /** Bytes read at one time. */
 const CHUNK = 256 * 1024;
 
-/** What came so far, in bytes. */
-export interface Count {
-  sent: number;
-  fetched: number;
-  total: number;
-}
-
 /** Makes a layer complete on a VM. @throws StoreError, RemoteCommandError, UnreachableError */
 export async function bringLayer(
   options: DistributeOptions,
   { layer, have }: MissingLayer,
-  count: Count,
+  count: TransferCount,
 ): Promise<void> {
   const start = Math.min(have, layer.size);
   const left = (await givesLayer(options, layer)) ? await fetchLayer(options, layer, start, count) : start;
@@ -58,23 +52,31 @@ async function fetchLayer(
   options: DistributeOptions,
   layer: ImageLayer,
   start: number,
-  count: Count,
+  count: TransferCount,
 ): Promise<'taken' | number> {
   const { giver, onGiverLost } = options;
   if (!giver) return start;
-  const outcome = parseTake(layer, await runStep(options, fetchStep(layer, variantOf(options), start, giver)));
-  if (outcome.kind === 'taken') {
-    count.fetched += layer.size - start;
-    tell(options, count);
-    return 'taken';
-  }
+  const result = await watchStep(options, fetchStep(layer, variantOf(options), start, giver), (line) => {
+    const bytes = parseArrived(line);
+    if (bytes !== undefined) count.reach(layer, bytes);
+  });
+  const outcome = parseTake(layer, result);
+  const end = outcome.kind === 'taken' ? layer.size : outcome.kind === 'cut' ? Math.min(outcome.have, layer.size) : 0;
+  count.addFetched(Math.max(0, end - start));
+  count.reach(layer, end);
+  if (outcome.kind === 'taken') return 'taken';
   checkOutcome(options, layer, outcome);
   onGiverLost?.();
-  return outcome.kind === 'cut' ? Math.min(outcome.have, layer.size) : 0;
+  return end;
 }
 
 /** Sends a layer from here, of whose blob `start` bytes are there already. */
-async function sendLayer(options: DistributeOptions, layer: ImageLayer, start: number, count: Count): Promise<void> {
+async function sendLayer(
+  options: DistributeOptions,
+  layer: ImageLayer,
+  start: number,
+  count: TransferCount,
+): Promise<void> {
   const { transport, vm, endpoint, store, image, signal, keep = false } = options;
   const path = store.blobPath(layer.digest);
   const info = await stat(path).catch((error: unknown) => {
@@ -85,12 +87,22 @@ async function sendLayer(options: DistributeOptions, layer: ImageLayer, start: n
   }
   for (let attempt = 1; ; attempt += 1) {
     const step = takeStep(layer, variantOf(options), start, keep);
-    const input = counted(path, start, options, count);
+    count.reach(layer, start);
+    let at = start;
+    const onSent = (bytes: number): void => {
+      at += bytes;
+      count.addSent(bytes);
+      count.reach(layer, at);
+    };
+    const input = paced(path, start, options, onSent);
     const size = layer.size - start;
-    const whole = start === 0 && !options.pacer && { file: { path, onRead: counter(options, count) } };
+    const whole = start === 0 && !options.pacer && { file: { path, onRead: increments(onSent) } };
     const result = await transport.feed(vm, endpoint, { step, input, size, ...whole, ...(signal && { signal }) });
     const outcome = parseTake(layer, result);
-    if (outcome.kind === 'taken') return;
+    if (outcome.kind === 'taken') {
+      count.reach(layer, layer.size);
+      return;
+    }
     checkOutcome(options, layer, outcome);
     if (outcome.kind === 'failed' || attempt === ATTEMPTS) {
       throw outcome.kind === 'damaged' ? arrivesDamaged(options, layer) : remoteFailure(options, result);
@@ -105,31 +117,25 @@ function checkOutcome(options: DistributeOptions, layer: ImageLayer, outcome: Ta
   if (outcome.kind === 'refused') throw refused(options, layer, outcome.why);
 }
 
-async function* counted(
+async function* paced(
   path: string,
   start: number,
-  options: DistributeOptions,
-  count: Count,
+  { pacer, signal }: DistributeOptions,
+  onSent: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const input: AsyncIterable<Buffer> = createReadStream(path, { start, highWaterMark: CHUNK });
   for await (const chunk of input) {
-    await options.pacer?.(chunk.length, options.signal);
+    await pacer?.(chunk.length, signal);
     yield chunk;
-    count.sent += chunk.length;
-    tell(options, count);
+    onSent(chunk.length);
   }
 }
 
-/** The same for one who says how far all is. */
-function counter(options: DistributeOptions, count: Count): (bytes: number) => void {
+/** The same for one who says how much there was in all. */
+function increments(onSent: (bytes: number) => void): (bytes: number) => void {
   let before = 0;
   return (bytes) => {
-    count.sent += bytes - before;
+    onSent(bytes - before);
     before = bytes;
-    tell(options, count);
   };
-}
-
-function tell({ onProgress }: DistributeOptions, { sent, fetched, total }: Count): void {
-  onProgress?.(Math.min(sent + fetched, total), total);
 }

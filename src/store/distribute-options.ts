@@ -6,6 +6,7 @@ import { RemoteCommandError, StoreError } from '../model/errors.ts';
 import type { Image, ImageLayer } from '../model/image.ts';
 import { formatBytes } from '../model/quantity.ts';
 import type { ScriptStep, StepResult } from '../shell/command.ts';
+import { cutLines } from '../shell/cut-lines.ts';
 import type { Transport } from '../ssh/transport.ts';
 import type { CartridgeStore } from './cartridge-store.ts';
 import type { Variant } from './image-layers.ts';
@@ -34,6 +35,9 @@ export interface DistributeOptions {
   readonly onLayer?: (digest: string) => void;
 }
 
+/** Layers under way to a VM at one time: unpacking one takes about a processor there. */
+export const SIDE_BY_SIDE = 3;
+
 /** How the image is to be unpacked. */
 export const variantOf = (options: DistributeOptions): Variant =>
   options.privileged === true ? 'privileged' : 'rootfs';
@@ -44,6 +48,32 @@ export async function runStep(options: DistributeOptions, step: ScriptStep): Pro
   const [result] = await transport.run(vm, endpoint, { steps: [step] }, signal ? { signal } : {});
   if (!result) throw new RemoteCommandError(`Cannot ${step.title} on ${vm} as nothing came back`);
   return result;
+}
+
+/** The same, told each line of its standard output as it comes. @throws UnreachableError, InterruptedError */
+export async function watchStep(
+  options: DistributeOptions,
+  step: ScriptStep,
+  onLine: (line: string) => void,
+): Promise<StepResult> {
+  const { transport, vm, endpoint, signal } = options;
+  const output = { stdout: '', stderr: '' };
+  const lines = cutLines(onLine);
+  const [result] = await transport.run(
+    vm,
+    endpoint,
+    { steps: [step] },
+    {
+      ...(signal && { signal }),
+      onOutput: (stream, piece) => {
+        output[stream] += piece.toString('utf8');
+        if (stream === 'stdout') lines.feed(piece);
+        return undefined;
+      },
+    },
+  );
+  if (!result) throw new RemoteCommandError(`Cannot ${step.title} on ${vm} as nothing came back`);
+  return { ...result, ...output };
 }
 
 /** The VM's disk is too small, in bytes. */

@@ -8,11 +8,19 @@ import { IDMAP, LAYOUT } from '../lxc/layout.ts';
 import layerWhole from '../lxc/scripts/layer-whole.sh';
 import type { Image } from '../model/image.ts';
 import { script, type ScriptStep } from '../shell/command.ts';
-import { bringLayer, MARGIN, type Count } from './bring-layer.ts';
-import { noSpace, remoteFailure, runStep, variantOf, type DistributeOptions } from './distribute-options.ts';
+import { bringLayer, MARGIN } from './bring-layer.ts';
+import {
+  noSpace,
+  remoteFailure,
+  runStep,
+  SIDE_BY_SIDE,
+  variantOf,
+  type DistributeOptions,
+} from './distribute-options.ts';
 import { missingStep, parseMissing, type MissingLayer, type Variant } from './image-layers.ts';
 import { unpackedSize } from './layer-take.ts';
 import { hexOf } from './reference.ts';
+import { transferCount, type TransferCount } from './transfer-count.ts';
 import assembleText from './scripts/image-assemble.sh';
 
 export type { DistributeOptions } from './distribute-options.ts';
@@ -25,8 +33,6 @@ export interface Distribution {
   readonly ms: number;
 }
 
-/** Layers under way to a VM at one time: unpacking one takes about a processor there. */
-const SIDE_BY_SIDE = 3;
 /** How often an image is put together, where a layer is found gone then. */
 const ATTEMPTS = 3;
 
@@ -38,8 +44,8 @@ const ATTEMPTS = 3;
  */
 export async function distributeImage(options: DistributeOptions): Promise<Distribution> {
   const started = performance.now();
-  const { image } = options;
-  const count: Count = { sent: 0, fetched: 0, total: 0 };
+  const { image, onProgress } = options;
+  const count = transferCount(onProgress);
   for (let attempt = 1; ; attempt += 1) {
     const state = parseMissing(image, await runStep(options, missingStep(image, variantOf(options))));
     if (state === 'complete') break;
@@ -54,8 +60,12 @@ export async function distributeImage(options: DistributeOptions): Promise<Distr
   return { sent: count.sent, fetched: count.fetched, ms: performance.now() - started };
 }
 
-async function bringLayers(options: DistributeOptions, missing: readonly MissingLayer[], count: Count): Promise<void> {
-  count.total = count.sent + count.fetched + missing.reduce((sum, { layer, have }) => sum + layer.size - have, 0);
+async function bringLayers(
+  options: DistributeOptions,
+  missing: readonly MissingLayer[],
+  count: TransferCount,
+): Promise<void> {
+  count.expect(missing);
   const limit = limiter(SIDE_BY_SIDE);
   // The first failure ends the others too, so that nothing of this call is at work when it has thrown.
   const stop = new AbortController();

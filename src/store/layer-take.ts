@@ -45,6 +45,12 @@ export function takeStep(layer: ImageLayer, variant: Variant, have: number, keep
   return script({ name: 'layer_take', text: `${layerWhole}\n${takeText}` }, `take layer ${layer.digest}`, args);
 }
 
+/** Reads a line that tells how many bytes of the blob are there while it arrives; undefined for any other. */
+export function parseArrived(line: string): number | undefined {
+  const bytes = /^\{"arrived":(\d{1,15})\}$/.exec(line)?.[1];
+  return bytes === undefined ? undefined : Number(bytes);
+}
+
 /** Reads what {@link takeStep} prints. */
 export function parseTake(layer: ImageLayer, result: StepResult): TakeOutcome {
   for (const line of jsonLines([result])) {

@@ -8,9 +8,7 @@ export const DISTRIBUTION: JsonSchema = {
   description: 'How images travel to VMs.',
   ...mapping({
     fanOut: term('positive', {
-      description:
-        'How many VMs get an image from this machine; the others get it from those, as many from each at one time.',
-      default: DEFAULT_FAN_OUT,
+      description: `How many VMs get an image from this machine; the others get it from those, as many from each at one time, and each layer as soon as it is there. Default: one gets an image of 16 MiB or more from this machine, ${String(DEFAULT_FAN_OUT)} a smaller one, and each gives to ${String(DEFAULT_FAN_OUT)}.`,
     }),
     neighbours: {
       title: 'true or false',
@@ -20,7 +18,8 @@ export const DISTRIBUTION: JsonSchema = {
       default: false,
     },
     bandwidthLimit: term('size', {
-      description: 'Most that leaves this machine in a second, for all VMs together. Default: as fast as it goes.',
+      description:
+        'Most that leaves this machine in a second, and each VM that gives images to others, for all that get them together. Default: as fast as it goes.',
     }),
   }),
   examples: [{ fanOut: 4, bandwidthLimit: '10Mi' }],

@@ -12,6 +12,7 @@ import { RemoteCommandError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
 import { command, script } from '../../shell/command.ts';
 import type { Step } from '../../shell/command.ts';
+import { cutLines } from '../../shell/cut-lines.ts';
 import type { Transport } from '../../ssh/transport.ts';
 import type { NewLayer } from '../directory-store.ts';
 import { hexOf } from '../reference.ts';
@@ -37,10 +38,10 @@ export function vmBuilder(options: VmBuilderOptions): Builder {
 
   const exec = async (step: Step, { onLine, onAnswer, signal }: ExecOptions = {}): Promise<Ended> => {
     const tail = tailOf(onLine);
-    const errors = lines((line) => {
+    const errors = cutLines((line) => {
       tail.take(printable(line));
     });
-    const answers = lines((line) => {
+    const answers = cutLines((line) => {
       onAnswer?.(line);
     });
     const [result] = await transport.run(
@@ -193,20 +194,4 @@ async function settingsOf(
   await pipeline(readFrom(options, packed, signal), createWriteStream(file));
   await runTool('tar', ['-xf', file, '-C', root, '--no-same-owner'], { title: 'read the settings of apt', signal });
   return { root, aptDump: await readFile(join(root, 'apt-dump'), 'utf8') };
-}
-
-/** Cuts a stream into lines. */
-function lines(onLine: (line: string) => void): { feed(piece: Buffer): void; end(): void } {
-  let rest = '';
-  return {
-    feed(piece) {
-      const parts = (rest + piece.toString('utf8')).split('\n');
-      rest = parts.pop() ?? '';
-      for (const line of parts) onLine(line);
-    },
-    end() {
-      if (rest !== '') onLine(rest);
-      rest = '';
-    },
-  };
 }

@@ -1,6 +1,6 @@
 # Lets other VMs read compressed layers here for the time of a run, or ends that. Arguments: `open`, user whose key file it is, id of
-# the run, folder of the hooks, minutes the key is good for, public key; or `close`, user, id, folder of the blobs and the hex of each
-# blob that was kept for others. Keys whose time is over go with either. Safe to run twice.
+# the run, folder of the hooks, minutes the key is good for, public key, bytes per second for all who read or 0; or `close`, user, id,
+# folder of the blobs and the hex of each blob that was kept for others. Keys whose time is over go with either. Safe to run twice.
 set -eu
 export LC_ALL=C
 verb=$1 user=$2 id=$3
@@ -10,13 +10,13 @@ file=$home/.ssh/authorized_keys
 [ ! -h "$file" ] || file=$(readlink -f "$file")
 line='' folder=${file%/*}
 if [ "$verb" = open ]; then
-  hooks=$1 minutes=$2 key=$3
+  hooks=$1 minutes=$2 key=$3 rate=$4
   [ -d "$folder" ] || install -d -m 700 -o "$user" -g "$(id -g "$user")" "$folder"
   sudo=''
   [ "$user" = root ] || sudo='sudo -n -- '
   # shellcheck disable=SC2016
-  line=$(printf 'restrict,expiry-time="%s",command="%s%s/layer-serve \\"$SSH_ORIGINAL_COMMAND\\"" %s stratos-run-%s' \
-    "$(date -d "+$minutes minutes" +%Y%m%d%H%M)" "$sudo" "$hooks" "$key" "$id")
+  line=$(printf 'restrict,expiry-time="%s",command="%s%s/layer-serve \\"$SSH_ORIGINAL_COMMAND\\" %s" %s stratos-run-%s' \
+    "$(date -d "+$minutes minutes" +%Y%m%d%H%M)" "$sudo" "$hooks" "$rate" "$key" "$id")
 else
   blobs=$1
   shift

@@ -1,6 +1,7 @@
 # Takes a layer from another VM. Standard input has the key of this run, which is never on a disk. Arguments: text of the script
 # that takes a layer, folder of what lives as long as the VM runs; address, port and user of the other VM, its host keys, one a
-# line; what to ask it for; then the arguments of that script, whose answer is printed.
+# line; what to ask it for; then the arguments of that script, whose answer is printed, and before it each second
+# {"arrived":BYTES}: how much of the blob is there.
 set -eu
 umask 077
 take=$1 run=$2 address=$3 port=$4 user=$5 hosts=$6 request=$7
@@ -9,7 +10,13 @@ mkdir -p "$run"
 # Of runs that were killed.
 find "$run" -maxdepth 1 -name 'fetch.*' -mmin +120 -exec rm -rf {} +
 folder=$(mktemp -d "$run/fetch.XXXXXX")
-trap 'rm -rf "$folder"' EXIT
+part=$2/${10}.part
+# Ends also where nobody is left to end it.
+while sleep 1 >/dev/null 2>&1 && [ -d "/proc/$$" ]; do
+  ! bytes=$(stat -c %s "$part" 2>/dev/null) || printf '{"arrived":%s}\n' "$bytes"
+done &
+watch=$!
+trap 'kill "$watch" 2>/dev/null; rm -rf "$folder"' EXIT
 cat >"$folder/key"
 printf '%s\n' "$hosts" | sed 's/^/giver /' >"$folder/hosts"
 ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o HostKeyAlias=giver -o UserKnownHostsFile="$folder/hosts" \

@@ -13,8 +13,8 @@ import accessText from '../scripts/layer-access.sh';
 
 /** Minutes after which a key of a run that was killed is worth nothing. */
 const KEY_LIFE = 120;
-/** Longest time one layer may take from VM to VM. */
-const FETCH_TIMEOUT = millis(60 * 60_000);
+/** Longest time one layer may take from VM to VM, in ms, beside what a limit makes of it. */
+const FETCH_TIMEOUT = 60 * 60_000;
 
 /** A VM that gives, and the key of this run. */
 export interface Giver {
@@ -26,12 +26,17 @@ export interface Giver {
    * asks finds out.
    */
   readonly has?: (digest: string) => Promise<boolean>;
+  /** The least that one who reads gets where the VM is held at a rate, in bytes per second. */
+  readonly share?: number;
 }
 
-/** Lets the holder of the run's key read compressed layers on a VM, and nothing else. Keys of runs that are over go. */
-export function openStep(user: string, run: string, { publicKey }: KeyPair): ScriptStep {
+/**
+ * Lets the holder of the run's key read compressed layers on a VM, and nothing else; all who do so get `limit` bytes per second
+ * together, 0: as fast as it goes. Keys of runs that are over go.
+ */
+export function openStep(user: string, run: string, { publicKey }: KeyPair, limit = 0): ScriptStep {
   const [type = '', body = ''] = publicKey.split(' ');
-  return access('open', user, run, [LAYOUT.bin, KEY_LIFE, `${type} ${body}`]);
+  return access('open', user, run, [LAYOUT.bin, KEY_LIFE, `${type} ${body}`, Math.ceil(limit)]);
 }
 
 /** Takes the key of the run away, and the blobs that were kept for others. */
@@ -39,8 +44,9 @@ export function closeStep(user: string, run: string, blobs: readonly string[]): 
   return access('close', user, run, [BLOBS, ...blobs.map(hexOf)]);
 }
 
-/** Takes a layer from another VM, of whose blob `have` bytes are there already; prints what taking it from the operator prints. */
-export function fetchStep(layer: ImageLayer, variant: Variant, have: number, { vm, endpoint, key }: Giver): ScriptStep {
+/** Takes a layer from another VM, of whose blob `have` bytes are there already; prints how far it is, and what taking it from the operator prints. */
+export function fetchStep(layer: ImageLayer, variant: Variant, have: number, giver: Giver): ScriptStep {
+  const { vm, endpoint, key, share } = giver;
   const take = takeStep(layer, variant, have, true);
   const args = [
     ...[take.script.text, LAYOUT.run, endpoint.address, endpoint.port, endpoint.user, endpoint.hostKeys.join('\n')],
@@ -48,7 +54,7 @@ export function fetchStep(layer: ImageLayer, variant: Variant, have: number, { v
   ];
   return script({ name: 'layer_fetch', text: fetchText }, `take layer ${layer.digest} from ${vm}`, args, {
     stdin: key.privateKey,
-    timeout: FETCH_TIMEOUT,
+    timeout: millis(FETCH_TIMEOUT + (share === undefined ? 0 : ((layer.size - have) / share) * 1000)),
   });
 }
 

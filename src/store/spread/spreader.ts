@@ -3,13 +3,14 @@
  * there. A VM that drops out stops nobody: who was to take from it takes from another, at last from the operator.
  */
 import { randomBytes } from 'node:crypto';
-import type { Pacer } from '../../concurrency/pacer.ts';
+import { pacer } from '../../concurrency/pacer.ts';
 import { RemoteCommandError } from '../../model/errors.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { Image } from '../../model/image.ts';
 import { DEFAULT_FAN_OUT } from '../../model/spec.ts';
 import type { Transport } from '../../ssh/transport.ts';
 import { distributeImage, type DistributeOptions, type Distribution } from '../distribute.ts';
+import { SIDE_BY_SIDE } from '../distribute-options.ts';
 import { arrivalOf } from './arrival.ts';
 import { closeStep, openStep, type Giver } from './giver.ts';
 import { nextTransfers } from './turns.ts';
@@ -20,8 +21,8 @@ export interface SpreadSettings {
   readonly fanOut?: number | undefined;
   /** Blobs stay on the VMs for those that come in later runs. */
   readonly keep?: boolean;
-  /** What goes out of the operator's machine, for all VMs together. */
-  readonly pacer?: Pacer;
+  /** Bytes per second that leave this machine, and each VM that gives, for all VMs together. */
+  readonly limit?: number;
 }
 
 export interface BringOptions extends Omit<
@@ -59,9 +60,11 @@ interface Swarm {
 }
 
 /** Makes a spreader; no key is made before a VM is to give. */
-export function spreader({ transport, pacer, keep = false, ...settings }: SpreadSettings): Spreader {
+export function spreader({ transport, limit, keep = false, ...settings }: SpreadSettings): Spreader {
   const fanOut = settings.fanOut ?? DEFAULT_FAN_OUT;
   const swarms = new Map<string, Swarm>();
+  const pace = limit === undefined ? {} : { pacer: pacer(limit) };
+  const share = limit === undefined ? {} : { share: limit / fanOut / SIDE_BY_SIDE };
   const run = randomBytes(8).toString('hex');
   const opened = new Map<string, Promise<Giver>>();
   /** Blobs that each VM has kept for others of this run. */
@@ -88,10 +91,10 @@ export function spreader({ transport, pacer, keep = false, ...settings }: Spread
     const opening = (async () => {
       key ??= import('../../ssh/key-pair.ts').then(({ generateKeyPair }) => generateKeyPair(`stratos-run-${run}`));
       const pair = await key;
-      const [result] = await transport.run(vm, endpoint, { steps: [openStep(endpoint.user, run, pair)] });
+      const [result] = await transport.run(vm, endpoint, { steps: [openStep(endpoint.user, run, pair, limit)] });
       if (result?.status !== 0)
         throw new RemoteCommandError(`Cannot open ${vm} to other VMs: ${result?.stderr ?? 'nothing came back'}`);
-      return { vm, endpoint, key: pair };
+      return { vm, endpoint, key: pair, ...share };
     })();
     opened.set(vm, opening);
     note(vm, endpoint, []);
@@ -148,7 +151,7 @@ export function spreader({ transport, pacer, keep = false, ...settings }: Spread
     },
     async bring(options) {
       const { image, vm, endpoint, privileged, signal, neighbours = [] } = options;
-      const rest = { ...options, transport, ...(pacer && { pacer }) };
+      const rest = { ...options, transport, ...pace };
       const id = idOf(image.digest, privileged === true);
       const seeds = settings.fanOut ?? (sizeOf(image) < LARGE ? fanOut : 1);
       if ((expected.get(id) ?? 1) <= seeds && neighbours.length === 0) return distributeImage({ ...rest, keep });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -141,6 +142,47 @@ describe('spreader', () => {
     expect(await vms.ssh(age, 1)).toBe('');
     expect(await bring(third, second)).toMatchObject({ sent: size(wanted), fetched: 0 });
     await onAll(`${age} -delete`);
+  });
+
+  it('holds what leaves a VM at the limit for all who take from it, and tells the bytes that arrived', async () => {
+    const layers = [1, 2].map((n) => ({ tar: tar([{ name: `random-${String(n)}`, content: randomBytes(2 ** 20) }]) }));
+    const wanted = await madeImage(lab.store, 'slow:1', layers);
+    const [first, ...rest] = vms.vms;
+    if (!first) throw new Error('no VM');
+    const seed = spreader({ transport, fanOut: COUNT, keep: true });
+    await seed.bring({ vm: first.name, endpoint: first.endpoint, store: lab.store, image: wanted });
+    const limit = 2 ** 20;
+    const spread = spreader({ transport, fanOut: COUNT, keep: true, limit });
+    const began = performance.now();
+    const told = new Map<string, number[]>();
+    const done = await Promise.all(
+      rest.slice(0, 2).map(({ name, endpoint }) => {
+        const steps: number[] = [];
+        told.set(name, steps);
+        return spread.bring({
+          ...{ vm: name, endpoint, store: lab.store, image: wanted },
+          neighbours: [{ vm: first.name, endpoint: first.endpoint }],
+          onProgress: (bytes, total) => {
+            expect(total).toBe(size(wanted));
+            const others = [...told].reduce((sum, [other, all]) => sum + (other === name ? 0 : (all.at(-1) ?? 0)), 0);
+            // A fifth of a second goes at once.
+            expect(bytes + others).toBeLessThanOrEqual(((performance.now() - began) / 1000 + 0.25) * limit);
+            steps.push(bytes);
+          },
+        });
+      }),
+    );
+    expect(performance.now() - began).toBeGreaterThan(((2 * size(wanted)) / limit - 0.25) * 1000);
+    expect(done).toMatchObject([1, 2].map(() => ({ sent: 0, fetched: size(wanted) })));
+    for (const steps of told.values()) {
+      // One may be the end of the first layer, another is on the way.
+      expect(new Set(steps.filter((bytes) => bytes > 0 && bytes < size(wanted))).size).toBeGreaterThan(1);
+      expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+      expect(steps.at(-1)).toBe(size(wanted));
+    }
+    await spread.close();
+    await seed.close();
+    await onAll(`find ${LAYOUT.blobs}/sha256 -type f -delete`);
   });
 
   it('sends all itself to no more VMs than it may', async () => {

@@ -39,9 +39,9 @@ describe('progress without a terminal', () => {
       { type: 'action.finished', action, ms: 1234 },
     ]).split('\n');
     expect(lines.slice(0, 3)).toEqual([
-      'web-1: image php:8.2 0%',
-      'web-1: image php:8.2 10%',
-      'web-1: image php:8.2 20%',
+      'web-1: image php:8.2 0%, 0B of 100B',
+      'web-1: image php:8.2 10%, 10B of 100B',
+      'web-1: image php:8.2 20%, 20B of 100B',
     ]);
     expect(lines.at(-2)).toBe('✓ image php:8.2 to web-1 1.2s');
     expect(lines).toHaveLength(13);
