@@ -12,7 +12,7 @@ import {
   type DistributeOptions,
 } from './distribute-options.ts';
 import type { MissingLayer } from './image-layers.ts';
-import { parseArrived, parseTake, takeStep, unpackedSize, type TakeOutcome } from './layer-take.ts';
+import { isUnreached, parseArrived, parseTake, takeStep, unpackedSize, type TakeOutcome } from './layer-take.ts';
 import { damaged } from './oci.ts';
 import { fetchStep } from './spread/giver.ts';
 import type { TransferCount } from './transfer-count.ts';
@@ -66,7 +66,7 @@ async function fetchLayer(
   count.reach(layer, end);
   if (outcome.kind === 'taken') return 'taken';
   checkOutcome(options, layer, outcome);
-  onGiverLost?.();
+  onGiverLost?.(isUnreached(result) ? 'unreached' : 'lacking');
   return end;
 }
 

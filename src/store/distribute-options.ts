@@ -30,7 +30,8 @@ export interface DistributeOptions {
   readonly keep?: boolean;
   /** Another VM that has them; a layer it does not give comes from here. */
   readonly giver?: Giver;
-  readonly onGiverLost?: () => void;
+  /** Told of each layer that it does not give: it is not reached from there, or what it has of the layer is not all. */
+  readonly onGiverLost?: (why: 'unreached' | 'lacking') => void;
   /** Told each layer that is complete there now and has come by this call. */
   readonly onLayer?: (digest: string) => void;
 }

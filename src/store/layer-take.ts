@@ -51,6 +51,11 @@ export function parseArrived(line: string): number | undefined {
   return bytes === undefined ? undefined : Number(bytes);
 }
 
+/** Whether a VM that was to give a layer was not reached by the one that was to take it. */
+export function isUnreached(result: StepResult): boolean {
+  return jsonLines([result]).some((line) => line.unreached === true);
+}
+
 /** Reads what {@link takeStep} prints. */
 export function parseTake(layer: ImageLayer, result: StepResult): TakeOutcome {
   for (const line of jsonLines([result])) {

@@ -71,6 +71,8 @@ export function spreader({ transport, limit, keep = false, ...settings }: Spread
   const kept = new Map<string, { readonly endpoint: Endpoint; readonly blobs: Set<string> }>();
   /** What came to each VM in this run. */
   const came = new Map<string, Set<string>>();
+  /** VMs that did not reach another: not to wait for that at each layer, they get all from the operator. */
+  const alone = new Set<string>();
   let key: Promise<Giver['key']> | undefined;
 
   const broughtTo = (vm: string): Set<string> => {
@@ -168,15 +170,25 @@ export function spreader({ transport, limit, keep = false, ...settings }: Spread
         arrival.came(digest);
       };
       try {
-        const source = from === undefined ? undefined : swarm.givers.get(from);
+        const source = from === undefined || alone.has(vm) ? undefined : swarm.givers.get(from);
         const opened = source && (await open(source).catch(lose));
-        const giver = opened && { ...opened, ...(source.has && { has: source.has }) };
+        const has = async (digest: string): Promise<boolean> =>
+          !alone.has(vm) && (await source?.has?.(digest)) !== false && !alone.has(vm);
+        const onGiverLost: DistributeOptions['onGiverLost'] = (why) => {
+          if (why === 'unreached') alone.add(vm);
+          lose();
+        };
         note(
           vm,
           endpoint,
           image.layers.map((layer) => layer.digest),
         );
-        return await distributeImage({ ...rest, keep: true, onLayer, ...(giver && { giver, onGiverLost: lose }) });
+        return await distributeImage({
+          ...rest,
+          keep: true,
+          onLayer,
+          ...(opened && { giver: { ...opened, has }, onGiverLost }),
+        });
       } catch (error) {
         swarm.givers.delete(vm);
         throw error;

@@ -11,7 +11,7 @@ import { sshTransport } from '../../../src/ssh/ssh-transport.ts';
 import type { Transport } from '../../../src/ssh/transport.ts';
 import { pruneStep } from '../../../src/store/prune-step.ts';
 import { closeStep, openStep } from '../../../src/store/spread/giver.ts';
-import { spreader } from '../../../src/store/spread/spreader.ts';
+import { spreader, type Spreader } from '../../../src/store/spread/spreader.ts';
 import { tar } from '../../support/tar.ts';
 import { testVm, type TestVms } from '../../support/vm.ts';
 import { run, storeLab, type StoreLab } from './lab.ts';
@@ -181,6 +181,34 @@ describe('spreader', () => {
       expect(steps.at(-1)).toBe(size(wanted));
     }
     await spread.close();
+    await seed.close();
+    await onAll(`find ${LAYOUT.blobs}/sha256 -type f -delete`);
+  });
+
+  it('has a VM that does not reach another get all from the operator for the rest of the run', async () => {
+    const wanted = await Promise.all(['apart-1', 'apart-2', 'apart-3'].map(image));
+    const [first, second] = vms.vms;
+    if (!first || !second) throw new Error('too few VMs');
+    const seed = spreader({ transport, fanOut: COUNT, keep: true });
+    for (const one of wanted) {
+      await seed.bring({ vm: first.name, endpoint: first.endpoint, store: lab.store, image: one });
+    }
+    const bring = (spread: Spreader, one: Image | undefined) => {
+      if (!one) throw new Error('no image');
+      const neighbours = [{ vm: first.name, endpoint: first.endpoint }];
+      return spread.bring({ vm: second.name, endpoint: second.endpoint, store: lab.store, image: one, neighbours });
+    };
+    const spread = spreader({ transport, fanOut: COUNT, keep: true });
+    await vms.ssh(`ip route add blackhole ${first.endpoint.address}`, 1);
+    const apart = await bring(spread, wanted[0]);
+    await vms.ssh(`ip route del blackhole ${first.endpoint.address}`, 1);
+    expect(apart).toMatchObject({ fetched: 0 });
+    // It would reach it now, which only a new run finds out.
+    expect(await bring(spread, wanted[1])).toMatchObject({ fetched: 0 });
+    await spread.close();
+    const next = spreader({ transport, fanOut: COUNT, keep: true });
+    expect(await bring(next, wanted[2])).toMatchObject({ sent: 0 });
+    await next.close();
     await seed.close();
     await onAll(`find ${LAYOUT.blobs}/sha256 -type f -delete`);
   });
