@@ -129,7 +129,8 @@ export interface SimulateOptions {
 }
 
 /** Runs a plan as the executor does: in order, leaving out what depends on something that did not succeed. */
-export function simulatePlan(world: World, plan: Plan, context: ModelContext, options: SimulateOptions = {}): World {
+export function simulatePlan(world: World, plan: Plan, given: ModelContext, options: SimulateOptions = {}): World {
+  const context = { ...given, served: servingIn(world) };
   const broken = new Set<string>();
   let now = world;
   let done = 0;
@@ -151,6 +152,16 @@ export function simulatePlan(world: World, plan: Plan, context: ModelContext, op
     }
   }
   return nextRun(now);
+}
+
+/** VMs whose gateways serve: none does on one that is still being made. */
+function servingIn({ inventory, observation }: World): ReadonlySet<string> {
+  return new Set(
+    inventory.vms.flatMap(({ name, state }) => {
+      const seen = observation.vms[name];
+      return state !== 'creating' && seen?.status === 'reached' && seen.gateway.running ? [name] : [];
+    }),
+  );
 }
 
 /** What is running now is seen by the next run. */

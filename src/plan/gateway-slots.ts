@@ -4,4 +4,6 @@ import type { Slot } from './slot.ts';
 export interface GatewaySlots {
   readonly serving: readonly Slot[];
   readonly joining: readonly Slot[];
+  /** Those of serving whose VMs this plan ends: they serve until then. Undefined: none. */
+  readonly leaving?: ReadonlySet<Slot>;
 }

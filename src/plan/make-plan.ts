@@ -5,6 +5,7 @@ import type { GatewaySlots } from './gateway-slots.ts';
 import { limitChanges } from './limit-changes.ts';
 import { linkNeeds } from './link-needs.ts';
 import { compareText } from './names.ts';
+import { releasedLast } from './released-last.ts';
 import { planPartition } from './partition-plan.ts';
 import { partitionView, type Findings } from './partition-view.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -31,7 +32,7 @@ export function makePlan(input: PlanInput): Plan {
   for (const [name, only] of scoped.toSorted((a, b) => last(a) - last(b))) {
     stages.push(...planPartition(partitionView(name, only, shared, findings)));
   }
-  const linked = linkNeeds(input, needs, stages, shared);
+  const linked = linkNeeds(input, needs, releasedLast(stages), shared);
   const limited = limitChanges(input, world, linked.stages, shared);
   return {
     version: 1,

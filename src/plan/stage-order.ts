@@ -11,10 +11,12 @@ export interface StageOrder {
 
 export function stageOrder(stages: readonly Stage[]): StageOrder {
   const before = new Map<Stage, Set<Stage>>();
+  const byId = new Map(stages.map((stage) => [stage.id, stage]));
   for (const own of Map.groupBy(stages, ({ partition }) => partition).values())
     for (const [at, stage] of own.entries()) {
       const previous = own[at - 1];
-      before.set(stage, new Set(previous ? [previous] : []));
+      const elsewhere = (stage.after ?? []).flatMap((id) => byId.get(id) ?? []);
+      before.set(stage, new Set(previous ? [previous, ...elsewhere] : elsewhere));
     }
   const comesBefore = (first: Stage, last: Stage): boolean => {
     const seen = new Set<Stage>();

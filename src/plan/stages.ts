@@ -25,7 +25,7 @@ export function stagesOf({ view, found, copies }: Site, planned: Planned): reado
   const { machines, limits, waves, released, before, sleeps } = planned;
   const stages: Stage[] = [];
   const gateways = view.guests ? hostsOf(view) : gatewaySlots(view, found.slots, released.slots);
-  if (!view.guests) view.hosts.set(view.name, withoutReleased(gateways, released));
+  if (!view.guests) view.hosts.set(view.name, { ...gateways, leaving: released.slots });
   let gate: string | undefined;
   const vmsChange = machines.length > 0 || lostFromRotation(view, before);
   addStage(stages, view, 'machines', machines);
@@ -61,11 +61,6 @@ function hostsOf(view: PartitionView): GatewaySlots {
   // Nothing of it is wanted: nothing is planned, nothing is said.
   const still = partitionView(gateway, new Set(), { ...view, input, world }, { holds: [], notices: [] });
   return gatewaySlots(still, survey(still).slots, new Set());
-}
-
-function withoutReleased({ serving, joining }: GatewaySlots, { slots }: Released): GatewaySlots {
-  const stays = (slot: Slot): boolean => !slots.has(slot);
-  return { serving: serving.filter(stays), joining: joining.filter(stays) };
 }
 
 /** Gateways that are not what they should be as things are, for the case that what would change is put off. */
@@ -156,7 +151,8 @@ function addWave(
   addStage(stages, view, 'processes', wave.processes);
   const withdraw = [...wave.withdraw.keys()];
   const reason = gatewayReason(wave, withdraw.length);
-  const configure = (slot: Slot) => configureGateway(view, slot, released.slots.has(slot), reason);
+  const leaves = (slot: Slot) => released.slots.has(slot) || scope.leaving?.has(slot) === true;
+  const configure = (slot: Slot) => configureGateway(view, slot, leaves(slot), reason);
   const conditional = [...wave.withdraw].filter(([, conditions]) => conditions.length > 0);
   const terms = {
     ...(withdraw.length > 0 ? { withdraw } : {}),

@@ -87,24 +87,25 @@ export function limit(world: World, { vm, process, resources }: ProcessLimit): W
 }
 
 /** The VM without a container, which must not be in rotation. */
-export function takeContainer(world: World, vm: string, process: string, { spec }: ModelContext): World {
+export function takeContainer(world: World, vm: string, process: string, context: ModelContext): World {
   const seen = reached(world, vm);
   require(seen.processes.some(({ name }) => name === process), `${process} is not on ${vm}`);
   const left = world.inventory.processes.find(({ name, vm: home }) => name === process && home === vm);
-  require(left?.state !== 'ready' || !isServing(world, vm, process, spec), `${process} is still in rotation`);
+  require(left?.state !== 'ready' || !isServing(world, vm, process, context), `${process} is still in rotation`);
   // A machine that is a process stays one until its end.
   if (seen.guest) return world;
   return see(world, vm, { ...seen, processes: seen.processes.filter(({ name }) => name !== process) });
 }
 
-/** A process must have left the rotation of every gateway that served before it goes; one whose VM just started did not. */
-function isServing(world: World, vm: string, process: string, spec: Spec): boolean {
+/** A process must have left the rotation of every gateway that served before it goes; one whose VM just started, or just joined, did not. */
+function isServing(world: World, vm: string, process: string, { spec, served }: ModelContext): boolean {
   const partition = gatewayHome(spec.partitions, vmRecord(world, vm)?.partition ?? '');
   return world.inventory.vms.some((other) => {
     const seen = world.observation.vms[other.name];
     if (
       other.partition !== partition ||
       other.name in world.hidden ||
+      served?.has(other.name) === false ||
       seen?.status !== 'reached' ||
       !seen.gateway.running
     )

@@ -16,6 +16,8 @@ export interface ModelContext {
   readonly prepareFingerprint: (vm: string, partition: PartitionSpec) => string;
   /** Digest of the gateway configuration of a VM of this inventory. */
   readonly gatewayDigest: (inventory: Inventory, vm: string, included: ReadonlySet<string>) => string | undefined;
+  /** VMs whose gateways served when the plan began. Undefined: all that do. */
+  readonly served?: ReadonlySet<string>;
 }
 
 /** @throws TypeError with `otherwise`: the plan asked for what the world does not allow */

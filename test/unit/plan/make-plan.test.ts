@@ -656,3 +656,33 @@ describe('makePlan moves a subscription to another partition', () => {
     expect(transcript(second)).toContain('removals: remove shop-1@web-1, remove shop-2@web-1');
   });
 });
+
+describe('makePlan ends the VMs whose gateways serve another partition', () => {
+  const site = (min: number, subscriptions: object) =>
+    aSpec({
+      partitions: { web: { min }, win: { guestsOf: 'web' } },
+      cartridges: { iis: { partition: 'win', runtime: 'vm' } },
+      subscriptions: { ...subscriptions },
+    });
+  const app = { app: { cartridge: 'iis', port: 8081, min: 1 } };
+
+  it('after its processes have left them, also where ending one fails', () => {
+    const now = converge(site(1, app));
+    const vms = now.inventory.vms.map((vm) => (vm.name === 'web-1' ? { ...vm, cordoned: true, draining: true } : vm));
+    const world = { ...now, inventory: { ...now.inventory, vms } };
+    const after = site(0, {});
+    const plan = planFor(after, world);
+    const at = (id: string) => plan.stages.findIndex(({ actions }) => actions.some((action) => action.id === id));
+    expect(at('process.remove:app-1')).toBeGreaterThan(at('gateway.configure:web-1'));
+    expect(at('vm.delete:web-1')).toBeGreaterThan(at('process.remove:app-1'));
+    expect(plan.stages[at('vm.delete:web-1')]?.after).toEqual([
+      plan.stages.findLast((one) => one.partition === 'win')?.id,
+    ]);
+    const kept = applyPlan(after, world, plan, { fails: ({ id }) => id === 'vm.delete:web-1' });
+    expect(kept.inventory.vms.map(({ name }) => name)).toEqual(['web-1']);
+    // A gateway that is not told keeps its process.
+    const untold = applyPlan(after, world, plan, { fails: ({ kind }) => kind === 'gateway.configure' });
+    expect(untold.inventory.processes.map(({ name }) => name)).toEqual(['app-1']);
+    expect(planFor(after, applyPlan(after, world, plan)).stages).toEqual([]);
+  });
+});
