@@ -10,12 +10,10 @@ import type { doctor } from '../reconcile/doctor.ts';
 import type { explain } from '../reconcile/explain.ts';
 import type { PartitionCost, Presence } from '../reconcile/machine-costs.ts';
 import type { planRun } from '../reconcile/plan-run.ts';
+import type { processExec, processLogs, processShell } from '../reconcile/process-inside.ts';
 import type {
-  processExec,
-  processLogs,
   processRestart,
   processRestore,
-  processShell,
   processSnapshot,
   processSnapshotRemove,
   processSnapshots,

@@ -6,6 +6,7 @@ import { registryUseCases } from './registry-use-cases.ts';
 import { trustUseCases } from './trust-use-cases.ts';
 
 const processes = () => import('../reconcile/process-operations.ts');
+const inside = () => import('../reconcile/process-inside.ts');
 const sleep = () => import('../reconcile/sleep-operations.ts');
 const rollouts = () => import('../reconcile/rollout-operations.ts');
 const iaas = () => import('../reconcile/iaas-operations.ts');
@@ -33,9 +34,9 @@ export const USE_CASES: UseCases = {
   top: async (...args) => (await import('../reconcile/top.ts')).top(...args),
   topOnce: async (...args) => (await import('../reconcile/top.ts')).topOnce(...args),
   explain: async (...args) => (await import('../reconcile/explain.ts')).explain(...args),
-  processExec: async (...args) => (await processes()).processExec(...args),
-  processShell: async (...args) => (await processes()).processShell(...args),
-  processLogs: async (...args) => (await processes()).processLogs(...args),
+  processExec: async (...args) => (await inside()).processExec(...args),
+  processShell: async (...args) => (await inside()).processShell(...args),
+  processLogs: async (...args) => (await inside()).processLogs(...args),
   processCopyIn: async (...args) => (await import('../reconcile/copy-operations.ts')).processCopyIn(...args),
   processCopyOut: async (...args) => (await import('../reconcile/copy-operations.ts')).processCopyOut(...args),
   processSnapshot: async (...args) => (await processes()).processSnapshot(...args),

@@ -51,6 +51,7 @@ export function checkGuestCartridge(context: ResolveContext, entry: Entry, spec:
     context.report('cartridges', entry, path, message, { anchor: 'key' });
   };
   if (spec.runtime !== 'vm') {
+    if (raw.ssh !== undefined) report(['ssh'], `ssh of ${name} needs runtime vm: the VMs of containers are known`);
     if (raw.userData !== undefined)
       report(['userData'], `userData of ${name} needs runtime vm: a container has no first boot`);
     if (holdsGuests(context, spec.partition))

@@ -340,6 +340,14 @@ export interface RawCartridge {
   readonly runtime?: RuntimeName;
   readonly outputs?: RawMap<RawOutput> | null;
   readonly userData?: string;
+  readonly ssh?: {
+    readonly user: string;
+    readonly port?: number;
+    readonly hostKey: string | readonly string[];
+    readonly key?: string;
+    readonly shell?: 'sh' | 'powershell';
+    readonly logs?: readonly string[];
+  };
   readonly multiTenant?: boolean;
   readonly tenants?: { readonly file?: string; readonly command?: readonly string[] };
 }

@@ -17,6 +17,7 @@ import { boundsOf, projectPath, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { USER_DATA } from '../model/runtime.ts';
 import { checkGuestCartridge, checkGuestSubscription } from './check-guests.ts';
+import { guestLogin } from './guest-login.ts';
 import { checkRuntime } from './check-runtime.ts';
 import { checkNeighbours } from './check-neighbours.ts';
 import { tellAt } from './policy-place.ts';
@@ -45,6 +46,7 @@ export function resolveCartridges(
     const outputs = outputsOf(context, entry);
     const tenants = tenantsOf(context, entry);
     const egress = egressOf(context, entry);
+    const ssh = raw.ssh && guestLogin(context, entry, raw.ssh);
     const spec: CartridgeSpec = {
       name: entry.name,
       image: raw.runtime === 'vm' && raw.image.startsWith('.') ? projectPath(context.directory, raw.image) : raw.image,
@@ -64,6 +66,7 @@ export function resolveCartridges(
       runtime: raw.runtime ?? 'lxc',
       ...(outputs ? { outputs } : {}),
       ...(tenants ? { tenants } : {}),
+      ...(ssh && { ssh }),
     };
     checkRuntime(context, entry, spec);
     checkDisk(context, entry, spec);

@@ -154,6 +154,22 @@ export interface CartridgeSpec {
   readonly outputs?: Readonly<Record<string, OutputSpec>>;
   /** Each process serves all tenants of its subscription, and is told of them so. Undefined: it knows none. */
   readonly tenants?: TenantsSpec;
+  /** How one logs in to a VM of runtime `vm`. Undefined: nobody does. */
+  readonly ssh?: GuestLogin;
+}
+
+/** What is inside of a VM that is a process, for whoever logs in to it: Stratos itself does for people alone. */
+export interface GuestLogin {
+  readonly user: string;
+  /** Default 22. */
+  readonly port: number;
+  /** OpenSSH public host keys: the image's own, or those that its user data bring. Never empty. */
+  readonly hostKeys: readonly string[];
+  /** Absolute path of a private key file. Undefined: the agent, and the project's own key. */
+  readonly key?: string;
+  readonly shell: 'sh' | 'powershell';
+  /** Files with what it logs. Empty: the system's own log. */
+  readonly logs: readonly string[];
 }
 
 /** How processes are told who their tenants are. */

@@ -1,5 +1,5 @@
-/** Day-2 work on one process: run a program in it, read its output, snapshot, restore, restart. */
-import { parseCreate, type LogOptions } from '../lxc/process-lifecycle.ts';
+/** Day-2 work on one process: snapshot, restore, restart. */
+import { parseCreate } from '../lxc/process-lifecycle.ts';
 import { parseSnapshots, type Snapshot } from '../lxc/snapshots.ts';
 import { NotFoundError, RemoteCommandError } from '../model/errors.ts';
 import { millis } from '../model/quantity.ts';
@@ -10,42 +10,6 @@ import { failureText } from './failure-text.ts';
 import { locate, type Located } from './locate.ts';
 import { logged } from './logged.ts';
 import { withLock } from './reconcile.ts';
-
-/** Runs a program with the process's own environment and user; resolves to its exit status. @throws NotFoundError, UnreachableError */
-export async function processExec(
-  deps: Deps,
-  name: string,
-  argv: readonly [string, ...string[]],
-  options: { readonly tty: boolean; readonly signal?: AbortSignal },
-): Promise<number> {
-  const { vm, endpoint } = await locate(deps, name, `run a program in ${name}`);
-  return deps.transport.interactive(vm, endpoint, { argv: CONTAINERS.exec(name, argv), ...options });
-}
-
-/** An interactive shell inside the process. @throws NotFoundError, UnreachableError */
-export async function processShell(deps: Deps, name: string, signal?: AbortSignal): Promise<number> {
-  const { vm, endpoint } = await locate(deps, name, `open a shell in ${name}`);
-  return deps.transport.interactive(vm, endpoint, {
-    argv: CONTAINERS.shell(name),
-    tty: true,
-    ...(signal ? { signal } : {}),
-  });
-}
-
-/** Prints what the process wrote to its standard output and error. @throws NotFoundError, UnreachableError */
-export async function processLogs(
-  deps: Deps,
-  name: string,
-  options: LogOptions & { readonly signal?: AbortSignal },
-): Promise<number> {
-  const { vm, endpoint } = await locate(deps, name, `read the log of ${name}`);
-  const { signal, ...log } = options;
-  return deps.transport.interactive(vm, endpoint, {
-    argv: CONTAINERS.logs(name, log),
-    tty: false,
-    ...(signal ? { signal } : {}),
-  });
-}
 
 export interface SnapshotOptions {
   readonly comment?: string;

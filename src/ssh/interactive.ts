@@ -23,8 +23,7 @@ export async function runInteractive(
   streams: TerminalStreams | undefined,
 ): Promise<number> {
   if (!streams) throw new HostError(`Cannot connect to a program on ${name} as no local streams are given`);
-  const sudo = endpoint.user === 'root' ? '' : 'sudo -n -- ';
-  const command = `exec ${sudo}${quoteAll(request.argv)}`;
+  const command = commandOf(endpoint, request);
   return connection.channels(async () => {
     let status: number | undefined;
     const channel = await openChannel(
@@ -45,6 +44,18 @@ export async function runInteractive(
       release();
     }
   }, request.signal);
+}
+
+/** Of letters that cmd.exe, PowerShell and sh take as they are. */
+const PLAIN = /^[A-Za-z0-9+/._-]+$/;
+
+function commandOf({ user }: Endpoint, { argv, by = 'root' }: InteractiveRequest): string {
+  if (by === 'any') {
+    const odd = argv.find((word) => !PLAIN.test(String(word)));
+    if (odd !== undefined) throw new RangeError(`Cannot send a word that shells may read differently: ${String(odd)}`);
+    return argv.join(' ');
+  }
+  return `exec ${by === 'own' || user === 'root' ? '' : 'sudo -n -- '}${quoteAll(argv)}`;
 }
 
 function sizeOf({ stdout }: TerminalStreams): { readonly cols: number; readonly rows: number } {

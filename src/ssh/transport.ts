@@ -54,6 +54,11 @@ export interface WholeFile {
 
 export interface InteractiveRequest {
   readonly argv: readonly [string, ...Word[]];
+  /**
+   * Who reads the words there. `root`: a POSIX shell, which runs them with root's rights. `own`: the same with the rights of who logs
+   * in. `any`: whatever shell there is, so words must be such that all read them alike. Default `root`.
+   */
+  readonly by?: 'root' | 'own' | 'any';
   /** Allocate a terminal there and put the local one into raw mode. */
   readonly tty: boolean;
   readonly signal?: AbortSignal;

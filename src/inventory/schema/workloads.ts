@@ -2,6 +2,7 @@
 import { BIT_RATE_PATTERN } from '../../model/quantity.ts';
 import { RUNTIMES } from '../../model/runtime.ts';
 import { EGRESS_PATTERN } from '../resolve-egress.ts';
+import { GUEST_LOGIN } from './guest-login.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { NEEDS, OUTPUTS } from './needs.ts';
 import { policyReference } from './policies.ts';
@@ -194,6 +195,7 @@ export const CARTRIDGES: JsonSchema = named(
         pattern: '^.',
         examples: ['./windows/first-boot.ps1'],
       },
+      ssh: GUEST_LOGIN,
       ...MULTI_TENANT,
     },
     { required: ['image', 'partition'] },

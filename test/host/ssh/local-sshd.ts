@@ -14,6 +14,7 @@ export interface LocalSshd {
   readonly identityFile: string;
   /** Public key of the identity. */
   readonly publicKey: string;
+  /** Programs in its `bin` are found first. */
   readonly directory: string;
   /** Restarts the server with another host key at the same port. */
   readonly replaceHostKey: () => Promise<KeyPair>;
@@ -43,7 +44,7 @@ export async function startSshd(by: readonly string[] = []): Promise<LocalSshd> 
     'PidFile none',
     'StrictModes no',
     // The login shell must not read the start-up files of whoever runs the tests: they may print, or wait.
-    `SetEnv HOME=${directory}`,
+    `SetEnv HOME=${directory} PATH=${directory}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     'UsePAM no',
     'PasswordAuthentication no',
     'PermitRootLogin yes',
