@@ -1,4 +1,4 @@
-/** Checks requests and answers against a vendor's OpenAPI document, as `scripts/cut-openapi.ts` cut it. */
+/** Checks requests and answers against a vendor's OpenAPI document, as `scripts/cut-openapi.ts` cut it, or as it was written where there is none. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, ValidateFunction } from 'ajv';
@@ -104,7 +104,7 @@ export function openApiCheck(name: string): OpenApiCheck {
 
 function schemaOf(holder: Fields | undefined): Fields | undefined {
   const content = holder?.content as Readonly<Record<string, { readonly schema: Fields }>> | undefined;
-  return content?.['application/json']?.schema;
+  return (content?.['application/json'] ?? content?.['multipart/form-data'])?.schema;
 }
 
 /** A reference stays one, so that what stands beside it counts as well. */

@@ -11,6 +11,8 @@ export interface PeerCall {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
+  /** Files of a form, by the name of their field; in `body` is what they are called. */
+  readonly files: Readonly<Record<string, Buffer>>;
 }
 
 export interface PeerAnswer {
@@ -51,7 +53,7 @@ export async function restPeer(settings: PeerSettings): Promise<RestPeer> {
   const asked: string[] = [];
   const state = { lose: 0, locked: false, throttled: 0, wait: undefined as number | undefined };
 
-  function answer(request: IncomingMessage, url: URL, text: string): PeerAnswer {
+  function answer(request: IncomingMessage, url: URL, sent: Sent): PeerAnswer {
     const called = url.pathname.startsWith(settings.base)
       ? settings.check(request.method ?? 'GET', url.pathname.slice(settings.base.length))
       : undefined;
@@ -60,9 +62,14 @@ export async function restPeer(settings: PeerSettings): Promise<RestPeer> {
       return { status: 404, body: {} };
     }
     asked.push(called.name);
-    const body = text === '' ? undefined : (JSON.parse(text) as PeerCall['body']);
+    const { body, files } = sent;
     violations.push(...called.request(url.searchParams, body));
-    const given = work(request, called.name, { params: called.params, query: url.searchParams, body: body ?? {} });
+    const given = work(request, called.name, {
+      params: called.params,
+      query: url.searchParams,
+      body: body ?? {},
+      files,
+    });
     violations.push(...called.answer(given.status, given.body));
     return given;
   }
@@ -90,10 +97,14 @@ export async function restPeer(settings: PeerSettings): Promise<RestPeer> {
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://peer');
-    let text = '';
-    request.setEncoding('utf8').on('data', (part: string) => (text += part));
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
-      const { status, body, headers = {} } = safely(() => answer(request, url, text));
+      const {
+        status,
+        body,
+        headers = {},
+      } = safely(() => answer(request, url, readSent(Buffer.concat(parts), request.headers['content-type'])));
       const isCreate =
         `${(request.method ?? '').toLowerCase()} ${url.pathname.slice(settings.base.length)}` === settings.create;
       if (isCreate && state.lose > 0) {
@@ -140,4 +151,30 @@ function send(
 ): void {
   response.writeHead(status, { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers });
   response.end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+interface Sent {
+  readonly body: PeerCall['body'] | undefined;
+  readonly files: PeerCall['files'];
+}
+
+/** JSON, or a form whose files are told apart from its fields. */
+function readSent(data: Buffer, type = ''): Sent {
+  if (data.length === 0) return { body: undefined, files: {} };
+  const boundary = /^multipart\/form-data; boundary=(\S+)$/.exec(type)?.[1];
+  if (boundary === undefined) return { body: JSON.parse(data.toString()) as Sent['body'], files: {} };
+  const body: Record<string, string> = {};
+  const files: Record<string, Buffer> = {};
+  // As strict as servers that read it by patterns (RFC 7578).
+  const [before, ...parts] = data.toString('latin1').split(`--${boundary}`);
+  if (before !== '' || parts.pop() !== '--\r\n') throw new Error('the form is cut');
+  for (const part of parts) {
+    const [head = ''] = part.split('\r\n\r\n', 1);
+    const [, name = '', file] =
+      /^\r\nContent-Disposition: form-data; name="([^"]+)"(?:; filename="([^"]+)")?/.exec(head) ?? [];
+    const content = Buffer.from(part.slice(head.length + 4, -2), 'latin1');
+    body[name] = file ?? content.toString();
+    if (file !== undefined) files[name] = content;
+  }
+  return { body, files };
 }

@@ -12,8 +12,11 @@ export interface ApiSettings {
   readonly fetch: Fetch;
   /** What proves who asks; asked for each request, so that a token may be renewed. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
-  /** What the vendor's own document, and its headers, say of an error; what it does not know is decided by the status. */
-  readonly explain: (status: number, body: unknown, headers: Headers) => Explanation;
+  /**
+   * What the vendor's own document, and its headers, say of an error; what it does not know is decided by the status.
+   * @param reason what stands beside the status
+   */
+  readonly explain: (status: number, body: unknown, headers: Headers, reason: string) => Explanation;
   /** A command that helps whoever is not known. */
   readonly loginHint: string;
 }
@@ -39,7 +42,15 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
+  /** A file, as a browser's form sends one. */
+  readonly upload?: Upload;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface Upload {
+  readonly fields: Readonly<Record<string, string>>;
+  /** `as`: name of the form's field. */
+  readonly file: { readonly as: string; readonly name: string; readonly data: Uint8Array };
 }
 
 export interface Api {
@@ -59,16 +70,18 @@ export function openApi(settings: ApiSettings): Api {
     let status: number;
     let text: string;
     let headers: Headers;
+    let reason: string;
     try {
-      const body = bodyOf(request);
+      const body = await bodyOf(request);
       const answer = await fetch(url, {
         method: request.method ?? 'GET',
         headers: { accept: 'application/json', ...body.headers, ...(await settings.headers()) },
         redirect: 'error',
-        ...(body.text !== undefined && { body: body.text }),
+        ...(body.content !== undefined && { body: body.content }),
         ...(signal && { signal }),
       });
       status = answer.status;
+      reason = answer.statusText;
       headers = answer.headers;
       text = await answer.text();
     } catch (error) {
@@ -85,7 +98,7 @@ export function openApi(settings: ApiSettings): Api {
         throw new IaasError(iaas, 'unavailable', `Cannot ${what} as the answer is no JSON: ${url.host}`);
       return json;
     }
-    const { failure = failureOf(status), words, retryAfter } = settings.explain(status, json, headers);
+    const { failure = failureOf(status), words, retryAfter } = settings.explain(status, json, headers, reason);
     const wait = waitOf(headers.get('retry-after'), Date.now()) ?? retryAfter;
     throw new IaasError(iaas, failure, `Cannot ${what} as ${url.host} answers ${said(status, words)}`, {
       ...(failure === 'unauthorized' && { hint: settings.loginHint }),
@@ -121,14 +134,30 @@ function addressOf(endpoint: URL, { path, query = {} }: ApiRequest): URL {
   return url;
 }
 
-function bodyOf({ json, form }: ApiRequest): { readonly text?: string; readonly headers: Record<string, string> } {
+interface Body {
+  readonly content?: string | Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function bodyOf({ json, form, upload }: ApiRequest): Promise<Body> {
+  if (upload) return uploadOf(upload);
   if (form)
     return {
-      text: new URLSearchParams(form).toString(),
+      content: new URLSearchParams(form).toString(),
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     };
   if (json === undefined) return { headers: {} };
-  return { text: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
+  return { content: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
+}
+
+/** Whole, so that its length is told before it: some servers take no other. */
+async function uploadOf({ fields, file }: Upload): Promise<Body> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append(file.as, new Blob([new Uint8Array(file.data)]), file.name);
+  const packed = new Response(form);
+  const type = packed.headers.get('content-type') ?? '';
+  return { content: new Uint8Array(await packed.arrayBuffer()), headers: { 'content-type': type } };
 }
 
 function parse(text: string): unknown {

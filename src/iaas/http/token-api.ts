@@ -15,12 +15,16 @@ export interface TokenApiSettings extends Pick<ApiSettings, 'iaas' | 'explain' |
   readonly authorization?: (token: string) => string;
   /** File with certificates of authorities that are trusted beside the system's. */
   readonly ca?: string | undefined;
+  /** SHA-256 of the one certificate that is trusted, in place of all authorities. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** Opens it; nothing is read or contacted yet. A token that cannot be read is `unauthorized`. */
 export function tokenApi(settings: TokenApiSettings): Api {
-  const { iaas, explain, loginHint, ca, authorization = (token) => `Bearer ${token}` } = settings;
-  const open = remembered(() => openFetch(ca === undefined ? {} : { ca }));
+  const { iaas, explain, loginHint, ca, fingerprint, authorization = (token) => `Bearer ${token}` } = settings;
+  const open = remembered(() =>
+    openFetch({ ...(ca !== undefined && { ca }), ...(fingerprint !== undefined && { fingerprint }) }),
+  );
   const token = remembered(async () => {
     try {
       return await readSecret(settings.token, `enter ${iaas}`, settings.env);
