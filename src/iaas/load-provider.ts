@@ -31,6 +31,8 @@ export async function loadProvider(spec: IaasSpec, context: IaasContext): Promis
       return managed((await import('./gce/gce-provider.ts')).gceProvider(spec, context), spec);
     case 'openstack':
       return managed((await import('./openstack/openstack-provider.ts')).openstackProvider(spec, context), spec);
+    case 'proxmox':
+      return managed((await import('./proxmox/proxmox-provider.ts')).proxmoxProvider(spec, context), spec);
     case 'azure':
       return managed((await import('./azure/azure-provider.ts')).azureProvider(spec, context), spec);
     case 'libvirt':

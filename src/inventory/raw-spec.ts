@@ -93,6 +93,27 @@ export interface RawHetznerIaas extends RawCloud {
   readonly publicAddresses?: readonly ('ipv4' | 'ipv6')[];
   readonly address?: 'ipv4' | 'ipv6' | 'private';
 }
+export interface RawProxmoxIaas extends RawCloud {
+  readonly kind: 'proxmox';
+  readonly url: string;
+  readonly token?: RawSecret;
+  readonly ca?: string;
+  readonly fingerprint?: string;
+  readonly nodes?: readonly string[];
+  readonly image: string | number;
+  readonly clone?: 'linked' | 'full';
+  readonly storage?: string;
+  readonly seedStorage?: string;
+  readonly seedDrive?: string;
+  readonly bridge?: string;
+  readonly pool?: string;
+  readonly tags?: readonly string[];
+  readonly disk?: number | string;
+  readonly addresses?: RawMap<string>;
+  readonly gateway?: string;
+  readonly nameservers?: readonly string[];
+  readonly address?: 'ipv4' | 'ipv6';
+}
 export interface RawGceIaas extends RawCloud {
   readonly kind: 'gce';
   readonly project: string;
@@ -182,6 +203,7 @@ export type RawIaas =
   | RawHetznerIaas
   | RawOpenstackIaas
   | RawDigitalOceanIaas
+  | RawProxmoxIaas
   | RawAzureIaas
   | RawLibvirtIaas;
 

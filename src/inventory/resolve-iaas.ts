@@ -10,6 +10,7 @@ import { hetzner } from './iaas/hetzner.ts';
 import { gce } from './iaas/gce.ts';
 import { libvirt } from './iaas/libvirt.ts';
 import { openstack } from './iaas/openstack.ts';
+import { proxmox } from './iaas/proxmox.ts';
 import { staticPool } from './iaas/static.ts';
 import type { RawIaas, RawLocalIaas } from './raw-spec.ts';
 import { projectPath, sound } from './resolve-context.ts';
@@ -50,6 +51,8 @@ async function resolveKind(context: ResolveContext, entry: Entry, raw: RawIaas):
       return gce(context, entry, raw);
     case 'openstack':
       return openstack(context, entry, raw);
+    case 'proxmox':
+      return proxmox(context, entry, raw);
     case 'azure':
       return azure(context, entry, raw);
     case 'libvirt':

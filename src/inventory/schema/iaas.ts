@@ -7,6 +7,7 @@ import { DIGITALOCEAN } from './iaas-digitalocean.ts';
 import { HETZNER } from './iaas-hetzner.ts';
 import { libvirtKeys } from './iaas-libvirt.ts';
 import { OPENSTACK } from './iaas-openstack.ts';
+import { PROXMOX } from './iaas-proxmox.ts';
 import { mapping, named, term } from './terms.ts';
 import { access, hostKey } from './access.ts';
 
@@ -131,6 +132,7 @@ export const IAAS_KINDS: Readonly<Record<string, JsonSchema>> = {
   iaasHetzner: mapping({ ...HETZNER, ...CLOUD }, { required: ['kind'] }),
   iaasGce: mapping({ ...GCE, ...CLOUD }, { required: ['kind', 'project', 'zones'] }),
   iaasOpenstack: mapping({ ...OPENSTACK, ...CLOUD }, { required: ['kind', 'image', 'network'] }),
+  iaasProxmox: mapping({ ...PROXMOX, ...CLOUD }, { required: ['kind', 'url', 'image'] }),
   iaasAzure: mapping(
     { ...AZURE, ...CLOUD },
     { required: ['kind', 'subscription', 'resourceGroup', 'location', 'network'] },
