@@ -2,7 +2,8 @@
 import type { LogOptions } from '../lxc/process-lifecycle.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { CONTAINERS } from '../runtime/containers.ts';
-import { guestVerbsOf, type GuestVerbs } from '../runtime/guest/guest-verbs.ts';
+import type { GuestVerbs } from '../runtime/guest/guest-system.ts';
+import { guestVerbsOf } from '../runtime/guest/guest-verbs.ts';
 import type { Argv } from '../runtime/runtime.ts';
 import type { Deps } from './deps.ts';
 import { guestAccess } from './guest-login.ts';

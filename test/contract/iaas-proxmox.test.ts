@@ -41,10 +41,12 @@ const size = { cpu: cores(2), memory: bytes(2 ** 31) };
 
 iaasContract('proxmox', async () => {
   const peer = await proxmoxPeer(5);
-  const open = (lineage: string): IaasProvider => proxmoxProvider(specOf(peer.url), context(lineage), millis(10));
+  const open = (lineage: string, change: Partial<ProxmoxIaasSpec> = {}): IaasProvider =>
+    proxmoxProvider(specOf(peer.url, change), context(lineage), millis(10));
   return {
     provider: open('one'),
     other: open('two'),
+    sibling: open('one', { name: 'shelf' }),
     request: machineRequest(size),
     zones: ['pve1', 'pve2'],
     guestImage: '9000',

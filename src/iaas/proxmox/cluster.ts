@@ -100,8 +100,8 @@ export function clusterOf(spec: ProxmoxIaasSpec, lineage: string, api: ProxmoxAp
   /** A name comes some seconds after its VM, and a tag when the VM is complete. */
   function mayBeOurs({ type, vmid, name: called, tags = '', template }: Resource, vm?: string): boolean {
     if (type !== 'qemu' || vmid === undefined || template === 1) return false;
-    if (called !== undefined && vm !== undefined) return called === machineName(lineage, vm);
-    return tags.split(';').includes(tagOf(lineage)) || called?.startsWith(`${lineageMark(lineage)}-`) === true;
+    if (called !== undefined && vm !== undefined) return called === machineName(lineage, vm, name);
+    return tags.split(';').includes(tagOf(lineage)) || called?.startsWith(`${lineageMark(lineage, name)}-`) === true;
   }
 
   return {

@@ -46,7 +46,7 @@ async function makeOn(site: Site, request: MachineRequest, first: FirstFacts, wa
   const template = image.includes(':') ? undefined : await cluster.template(image, wanted, signal);
   const node = await roomOn(site, wanted ?? template?.node, size, signal);
   const { place, isThere } = await freePlace(site, request, node);
-  const name = machineName(lineage, vm);
+  const name = machineName(lineage, vm, spec.name);
   const what = `create VM ${vm} on ${place.node}`;
   const unfinished = describe({ labels: first.labels, unfinished: true });
   const common = { name, description: unfinished, ...(spec.pool !== undefined && { pool: spec.pool }) };
@@ -162,7 +162,7 @@ async function freePlace(
   { vm, generation, signal }: MachineRequest,
   node: string,
 ): Promise<{ readonly place: Place; readonly isThere: boolean }> {
-  const name = machineName(lineage, vm);
+  const name = machineName(lineage, vm, spec.name);
   for (const vmid of idsOf(lineage, vm, generation)) {
     const taken = await cluster.place(vmid);
     if (!taken && (await cluster.isFree(vmid))) return { place: { node, vmid }, isThere: false };

@@ -1,6 +1,6 @@
 /** A Linux appliance, or anything with a POSIX shell. */
 import { UsageError } from '../../model/errors.ts';
-import type { GuestVerbs } from './guest-verbs.ts';
+import type { GuestVerbs } from './guest-system.ts';
 
 export const POSIX: GuestVerbs = {
   exec: (argv) => argv,

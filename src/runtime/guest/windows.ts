@@ -1,7 +1,7 @@
 /** Windows, by its own PowerShell (5.1 and later) over OpenSSH. */
 import { UsageError } from '../../model/errors.ts';
 import { powershellArgv, powershellText, windowsArguments } from '../../shell/powershell.ts';
-import type { GuestVerbs } from './guest-verbs.ts';
+import type { GuestVerbs } from './guest-system.ts';
 import { refuseTime } from './posix.ts';
 
 export const WINDOWS: GuestVerbs = {
