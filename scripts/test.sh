@@ -3,8 +3,12 @@
 . "$(dirname -- "$0")/setup.sh"
 
 preflight
+# Side by side: one waits for npm's registry, the other for Debian's.
+install_modules &
+modules=$!
 install_packages test
 test/peers/moto.sh install || say 'moto cannot be had here: the contract of ec2 will fail'
+wait "$modules"
 install_modules
 build
 
