@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` is pure and quick; `host` needs root and real LXC; `slow` is host tests of minutes. */
+/** Host tests in which time counts, or which use the machine's own place for VMs: they run one at a time. */
+const ALONE = [
+  ...['gateway', 'signals', 'sleep'].map((name) => `test/host/${name}.test.ts`),
+  ...['autoscale', 'bursting', 'faults', 'idle', 'readme', 'sleep'].map((name) => `test/e2e/${name}.test.ts`),
+];
+
+/** `unit` is pure and quick; `host` and `alone` need root and real LXC; `slow` is host tests of minutes. */
 export default defineConfig({
   test: {
     projects: [
@@ -21,9 +27,21 @@ export default defineConfig({
         test: {
           name: 'host',
           include: ['test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/host/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts'],
-          fileParallelism: false,
+          exclude: ['**/*.slow.test.ts', ...ALONE],
+          // They wait for machines more than they compute.
+          maxWorkers: 2,
           // Real machines, disks and timers: what passes at the second try is named by scripts/count.js.
+          retry: 1,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        plugins: [shellText()],
+        test: {
+          name: 'alone',
+          include: ALONE,
+          fileParallelism: false,
           retry: 1,
           testTimeout: 120_000,
           hookTimeout: 300_000,

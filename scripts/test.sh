@@ -17,13 +17,12 @@ trap 'rm -rf "$results"' EXIT
 gate=0
 npm run --silent check || gate=1
 
-for suite in unit host slow; do
+for suite in unit host alone slow; do
   say "suite $suite"
   workers=
-  # Suites that make VMs run one file at a time.
-  [ "$suite" != unit ] || workers=--maxWorkers=2
+  case $suite in unit | host) workers=--maxWorkers=2 ;; esac
   # shellcheck disable=SC2086 # an option or nothing
   vitest run --project "$suite" $workers --reporter=default --reporter=json --outputFile.json="$results/$suite.json" || true
 done
 
-node scripts/count.js "$gate" "$results/unit.json" "$results/host.json" "$results/slow.json"
+node scripts/count.js "$gate" "$results/unit.json" "$results/host.json" "$results/alone.json" "$results/slow.json"
