@@ -161,12 +161,14 @@ describe('digitalocean', () => {
     [{ vpcs: ['inside-nyc3'] }, 'network', 'Cannot use a VPC as ocean names none of region fra1'],
     [{ regions: ['fra9'], vpcs: [] }, 'network', 'Cannot use region fra9 as ocean has none of this name'],
   ])('survey says what is wrong with %j', async (change, subject, detail) => {
-    const findings = (await open(change).survey?.([{ cpu: cores(2), memory: bytes(2 ** 31) }])) ?? [];
+    const size = { cpu: cores(2), memory: bytes(2 ** 31) };
+    const findings = (await open(change).survey?.([size])) ?? [];
     expect(findings.filter(({ status }) => status === 'failed')).toEqual([{ subject, status: 'failed', detail }]);
     expect(findings).toContainEqual({
       subject: 'price',
       status: 'ok',
       detail: '0.03571 an hour for s-2vcpu-4gb of ocean',
+      of: size,
     });
   });
 

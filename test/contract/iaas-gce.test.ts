@@ -125,6 +125,7 @@ describe('gce', () => {
       subject: 'price',
       status: 'ok',
       detail: 'e2-standard-2 costs 0.067 an hour',
+      of: size,
     });
     expect((await provider.sizes?.())?.filter(({ price }) => price !== undefined)).toMatchObject([
       { name: 'e2-standard-2', price: 0.067 },

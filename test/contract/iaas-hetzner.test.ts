@@ -154,12 +154,14 @@ describe('hetzner', () => {
     [{ networks: ['outside'] }, 'network', 'Cannot use the network as falkenstein has no such network: outside'],
     [{ locations: ['fsn9'] }, 'network', 'Cannot use location fsn9 as falkenstein has none of this name'],
   ])('survey says what is wrong with %j', async (change, subject, detail) => {
-    const findings = (await open(change).survey?.([{ cpu: cores(2), memory: bytes(2 ** 31) }])) ?? [];
+    const size = { cpu: cores(2), memory: bytes(2 ** 31) };
+    const findings = (await open(change).survey?.([size])) ?? [];
     expect(findings.filter(({ status }) => status === 'failed')).toEqual([{ subject, status: 'failed', detail }]);
     expect(findings).toContainEqual({
       subject: 'price',
       status: 'ok',
       detail: expect.stringMatching(/^0\.00\d+ an hour for cx23 of falkenstein$/) as string,
+      of: size,
     });
   });
 

@@ -76,7 +76,7 @@ describe('a machine', () => {
     await vms.ssh(`echo ${text.toString('base64')} | base64 -d >/root/prepare.sh`);
     await vms.ssh(`printf 'ID=alpine\\nPRETTY_NAME="Alpine Linux v3.20"\\n' >/root/os-release`);
     const alone = 'mount -t tmpfs none /run && mount --bind /root/os-release /etc/os-release';
-    const line = `unshare -m sh -c '${alone} && sh /root/prepare.sh ours vm-2 f /root/none 1 2 </dev/null' 2>&1 || echo ended with $?`;
+    const line = `unshare -m sh -c '${alone} && sh /root/prepare.sh ours vm-2 f /root/none 1 2 "" </dev/null' 2>&1 || echo ended with $?`;
     expect(await vms.ssh(line)).toBe(
       'Cannot prepare the machine as systemd does not run on it, and processes are its units: Alpine Linux v3.20\nended with 5\n',
     );
