@@ -6,7 +6,7 @@ const ALONE = [
   ...['autoscale', 'bursting', 'faults', 'idle', 'readme', 'sleep'].map((name) => `test/e2e/${name}.test.ts`),
 ];
 
-/** `unit` is pure and quick; `host` and `alone` need root and real LXC; `slow` is host tests of minutes. */
+/** `unit` is pure and quick; `host` and `alone` need root and real LXC; `slow` is host tests of minutes; `soak` is not of `npm test`. */
 export default defineConfig({
   test: {
     projects: [
@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'host',
           include: ['test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/host/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts', ...ALONE],
+          exclude: ['**/*.slow.test.ts', '**/*.soak.test.ts', ...ALONE],
           // They wait for machines more than they compute.
           maxWorkers: 2,
           // Real machines, disks and timers: what passes at the second try is named by scripts/count.js.
@@ -54,6 +54,19 @@ export default defineConfig({
           // Else the styles of a page would be empty texts.
           css: true,
           include: ['test/**/*.slow.test.ts'],
+          fileParallelism: false,
+          retry: 1,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        plugins: [shellText()],
+        test: {
+          name: 'soak',
+          // Else the styles of a page would be empty texts.
+          css: true,
+          include: ['test/**/*.soak.test.ts'],
           fileParallelism: false,
           retry: 1,
           testTimeout: 600_000,
