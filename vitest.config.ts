@@ -1,12 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+/** Host tests that measure what a machine does: nothing else runs beside them. */
+const ALONE = ['test/host/signals.test.ts', 'test/e2e/autoscale.test.ts'];
 /** Host tests in which time counts, or which use the machine's own place for VMs: they run one at a time. */
-const ALONE = [
-  ...['gateway', 'signals', 'sleep'].map((name) => `test/host/${name}.test.ts`),
-  ...['autoscale', 'bursting', 'faults', 'idle', 'readme', 'sleep'].map((name) => `test/e2e/${name}.test.ts`),
+const SERIAL = [
+  ...['gateway', 'sleep'].map((name) => `test/host/${name}.test.ts`),
+  ...['bursting', 'faults', 'idle', 'readme', 'sleep'].map((name) => `test/e2e/${name}.test.ts`),
 ];
 
-/** `unit` is pure and quick; `host` and `alone` need root and real LXC; `slow` is host tests of minutes; `soak` is not of `npm test`. */
+/**
+ * `unit` is pure and quick; `host`, `serial` and `alone` need root and real LXC; `slow` is host tests of minutes; `soak` is not of
+ * `npm test`.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -27,10 +32,21 @@ export default defineConfig({
         test: {
           name: 'host',
           include: ['test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/host/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts', '**/*.soak.test.ts', ...ALONE],
+          exclude: ['**/*.slow.test.ts', '**/*.soak.test.ts', ...ALONE, ...SERIAL],
           // They wait for machines more than they compute.
           maxWorkers: 2,
           // Real machines, disks and timers: what passes at the second try is named by scripts/count.js.
+          retry: 1,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        plugins: [shellText()],
+        test: {
+          name: 'serial',
+          include: SERIAL,
+          fileParallelism: false,
           retry: 1,
           testTimeout: 120_000,
           hookTimeout: 300_000,
