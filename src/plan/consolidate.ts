@@ -13,10 +13,11 @@ import type { Work } from './work.ts';
 const MOST_CANDIDATES = 32;
 
 /**
- * Plans the moves off one VM at most: of those that policy does not need the one where placement wants a VM least, there with fewest processes, then with fewest images to
- * copy, then the newest, for all of whose processes there are places on VMs that run something already. Where a subscription may
- * not move all of its processes at a time, the rest follows in later plans. Nothing moves while a VM is being drained, while VMs
- * are held, or where the minimum or the spare room needs the VM.
+ * Plans the moves off one VM at most: of those that policy does not need the one where placement wants a VM least, there with fewest
+ * processes, then with fewest images to copy, then the newest, for all of whose processes there are places on VMs on which something is
+ * already and stays. Where a process is only planned it may not come, and another VM would take its place, run after run. Where a
+ * subscription may not move all of its processes at a time, the rest follows in later plans. Nothing moves while a VM is being drained,
+ * while VMs are held, or where the minimum or the spare room needs the VM.
  */
 export function consolidate(site: Site): void {
   const { view, found } = site;
@@ -37,7 +38,8 @@ export function consolidate(site: Site): void {
       view.hold(slot.name, `it is not needed, and stays: ${keep}`);
       continue;
     }
-    if (vacate(site, slot, members.get(slot) ?? [], staying)) return;
+    const targets = staying.filter((target) => target !== slot && target.kind === 'usable' && members.has(target));
+    if (vacate(site, slot, members.get(slot) ?? [], targets, staying)) return;
   }
 }
 
@@ -61,7 +63,13 @@ function membersOn(works: readonly Work[]): ReadonlyMap<Slot, readonly Resident[
 }
 
 /** Books all moves, and enters as many as may be done at a time. False: it cannot be emptied, and nothing was booked. */
-function vacate(site: Site, slot: Slot, residents: readonly Resident[], staying: readonly Slot[]): boolean {
+function vacate(
+  site: Site,
+  slot: Slot,
+  residents: readonly Resident[],
+  targets: readonly Slot[],
+  staying: readonly Slot[],
+): boolean {
   const { view } = site;
   if (
     residents.length !== slot.population ||
@@ -69,7 +77,6 @@ function vacate(site: Site, slot: Slot, residents: readonly Resident[], staying:
   )
     return false;
   const { now, later } = byTurn(residents);
-  const targets = staying.filter((target) => target !== slot && target.kind === 'usable' && target.population > 0);
   const booked: Move[] = [];
   const giveBack = (moves: readonly Move[]): void => {
     for (const move of moves.toReversed()) move.undo();

@@ -89,9 +89,10 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
 }
 
 /** One that leaves for another partition goes when it is ready there, whoever needs it. */
-function orderOf({ needs, input }: PartitionView, { alias, subscription, desired }: Target): Order {
+function orderOf({ needs, waiting, input }: PartitionView, { alias, subscription, desired }: Target): Order {
   const endsForGood = desired === 0 && (subscription !== undefined || input.spec.subscriptions[alias] === undefined);
   return {
+    waits: subscription ? waiting.get(alias) : undefined,
     after: subscription ? needs.unmet(alias) : [],
     level: subscription ? needs.level(alias) : 0,
     before: endsForGood ? needs.before(alias) : [],

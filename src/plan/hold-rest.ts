@@ -10,7 +10,7 @@ import type { Work } from './work.ts';
 export function holdRest({ view, found }: Site, work: Work): void {
   const { alias, desired, needed, blocked, launch } = work;
   // Its rollout says why it waits.
-  if (work.held !== undefined && blocked === undefined) return;
+  if (work.held !== undefined && blocked === undefined && work.order.waits === undefined) return;
   const waits = waitsFor(view, work);
   if (waits !== undefined) {
     view.miss(alias, waits);
@@ -38,6 +38,7 @@ export function holdRest({ view, found }: Site, work: Work): void {
 /** What it needs and that is not ready by the end of this plan, where it could go on otherwise. */
 function waitsFor({ needs }: PartitionView, work: Work): string | undefined {
   const { order, desired, needed } = work;
+  if (order.waits !== undefined) return order.waits;
   if (order.repaired) return undefined;
   const missing = order.after.map((alias) => `${alias}, of which ${needs.missing(alias)} must get ready`);
   if (missing.length === 0) return undefined;

@@ -3,17 +3,16 @@
  * Within a partition the waves see to the order; here each action gets what it depends on, and stages wait for those of other partitions.
  */
 import { inOrderOfNeeds, isServed, needsOf } from '../model/needs.ts';
-import type { Action, Hold, Stage } from '../model/plan.ts';
+import type { Action, Stage } from '../model/plan.ts';
 import { gatewayHome } from '../model/spec.ts';
-import { withoutCut } from './cut-stages.ts';
-import type { Ties } from './limit-changes.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { Prerequisites } from './prerequisites.ts';
 import { inOrderOfWaits, stageOrder, type StageOrder } from './stage-order.ts';
 
 interface Linked {
   readonly stages: readonly Stage[];
-  readonly holds: readonly Hold[];
+  /** By alias, why what starts of it cannot start in this run. The stages are of use only where there are none. */
+  readonly late: ReadonlyMap<string, string>;
 }
 
 /** An action about a process, and where it is. */
@@ -36,48 +35,41 @@ interface Links {
   /** What actions depend on besides, by id; what must have gone before a process leaves the rotation, by its name. */
   readonly depends: Map<string, Set<string>>;
   readonly conditions: Map<string, Set<string>>;
-  /** Actions that are left for another run. */
-  readonly cut: Set<string>;
+  readonly late: Map<string, string>;
 }
 
-/** The stages with these ties, in an order in which they can be done one after another. What cannot be tied is left for the next run. */
-export function linkNeeds(
-  input: PlanInput,
-  needs: Prerequisites,
-  stages: readonly Stage[],
-  { due }: Pick<Ties, 'due'>,
-): Linked {
-  if (needs.none) return { stages, holds: [] };
+/** The stages with these ties, in an order in which they can be done one after another, and who cannot be tied. */
+export function linkNeeds(input: PlanInput, needs: Prerequisites, stages: readonly Stage[]): Linked {
+  const late = new Map<string, string>();
+  if (needs.none) return { stages, late };
   const found = { depends: new Map<string, Set<string>>(), conditions: new Map<string, Set<string>>() };
   const links: Links = {
-    ...{ input, needs, stages, order: stageOrder(stages), ...actsOf(input, stages), ...found, cut: new Set() },
+    ...{ input, needs, stages, order: stageOrder(stages), ...actsOf(input, stages), ...found, late },
   };
-  const holds = inOrderOfNeeds(input.spec).flatMap((alias) => tieStarts(links, alias));
+  for (const alias of inOrderOfNeeds(input.spec)) tieStarts(links, alias);
   for (const alias of links.ends.keys()) tieEnds(links, alias);
-  const tied = stages.map((stage) => tiedStage(links, stage));
-  const left = links.cut.size === 0 ? tied : withoutCut(tied, closed(tied, links.cut), due);
-  return { stages: inOrderOfWaits(left), holds };
+  return { stages: inOrderOfWaits(stages.map((stage) => tiedStage(links, stage))), late };
 }
 
-/** Lets all that starts of a subscription come after what it needs; what cannot is cut, with the reason. */
-function tieStarts(links: Links, alias: string): readonly Hold[] {
+/** Lets all that starts of a subscription come after what it needs, or says why it cannot. */
+function tieStarts(links: Links, alias: string): void {
   const own = links.starts.get(alias) ?? [];
-  if (own.length === 0) return [];
+  if (own.length === 0) return;
   tieToHome(links, own, alias);
   for (const need of links.needs.unmet(alias)) {
     const reason = tieToNeed(links, own, need);
     if (reason === undefined) continue;
-    for (const { id } of own) links.cut.add(id);
-    return [{ target: alias, reason, unmet: true }];
+    links.late.set(alias, reason);
+    return;
   }
-  return [];
 }
 
 function tieToNeed(links: Links, own: readonly Act[], need: string): string | undefined {
-  const { needs, stages, order, starts, cut } = links;
+  const { needs, stages, order, starts, late } = links;
   const missing = needs.missing(need);
+  const startsThere = late.has(need) ? [] : (starts.get(need) ?? []);
   const first = firstOf(
-    (starts.get(need) ?? []).filter(({ id, machine }) => !machine && !cut.has(id)),
+    startsThere.filter(({ machine }) => !machine),
     missing,
   );
   if (!first) return `not started: it needs ${need}, of which ${missing} must get ready`;
@@ -212,24 +204,4 @@ function tiedStage({ order, depends, conditions }: Links, stage: Stage): Stage {
     ...(more.length > 0 ? { withdrawAfter: { ...stage.withdrawAfter, ...Object.fromEntries(more) } } : {}),
     ...(after.length > 0 ? { after } : {}),
   };
-}
-
-/** All that does not happen when `cut` does not: what depends on it, its machine where that is the process, and the removal of what would have been made anew. */
-function closed(stages: readonly Stage[], cut: ReadonlySet<string>): ReadonlySet<string> {
-  const actions = stages.flatMap((stage) => stage.actions);
-  const gone = new Set(cut);
-  for (let before = -1; before < gone.size;) {
-    before = gone.size;
-    const remade = new Set<string>();
-    for (const action of actions) {
-      if (action.dependsOn.some((id) => gone.has(id))) gone.add(action.id);
-      if (action.kind === 'process.create' && gone.has(action.id)) remade.add(action.process);
-    }
-    for (const action of actions) {
-      if (action.kind === 'process.remove' && remade.has(action.process)) gone.add(action.id);
-      // A machine that is to be the process: it would stand there without anybody to want it.
-      if (action.kind === 'vm.create' && action.guest && remade.has(action.guest.name)) gone.add(action.id);
-    }
-  }
-  return gone;
 }

@@ -2,28 +2,45 @@ import type { Plan, Stage } from '../model/plan.ts';
 import { actionIds } from './action-ids.ts';
 import { indexWorld, type WorldIndex } from './index-world.ts';
 import type { GatewaySlots } from './gateway-slots.ts';
-import { limitChanges } from './limit-changes.ts';
+import { limitChanges, type Ties } from './limit-changes.ts';
 import { linkNeeds } from './link-needs.ts';
 import { compareText } from './names.ts';
 import { releasedLast } from './released-last.ts';
 import { planPartition } from './partition-plan.ts';
 import { partitionView, type Findings } from './partition-view.ts';
 import type { PlanInput } from './plan-input.ts';
-import { prerequisites } from './prerequisites.ts';
+import { prerequisites, type Prerequisites } from './prerequisites.ts';
 
 /**
  * Plans how the world becomes what the spec says: an ordered list of stages for each partition, with a reason for each action and
  * for what is left alone. The same input, in any order, gives the same plan. Time grows as n log n with VMs and processes.
  */
 export function makePlan(input: PlanInput): Plan {
+  const waiting = new Map<string, string>();
+  // Whether what is needed elsewhere can be had is known once all partitions are planned: each draft is made as if those that cannot
+  // start were not to, so that no VM is made, kept or emptied for them. Who waits starts nothing, and is not found late again.
+  for (;;) {
+    const draft = draftPlan(input, waiting);
+    const { stages, late } = linkNeeds(input, draft.needs, releasedLast(draft.stages));
+    if (late.size === 0) return finished(input, { ...draft, stages });
+    for (const [alias, reason] of late) waiting.set(alias, reason);
+  }
+}
+
+interface Draft extends Findings {
+  readonly world: WorldIndex;
+  readonly needs: Prerequisites;
+  readonly ties: Ties;
+  readonly stages: readonly Stage[];
+}
+
+/** Every partition for itself. `waiting`: by alias, why nothing of it starts. */
+function draftPlan(input: PlanInput, waiting: ReadonlyMap<string, string>): Draft {
   const world = indexWorld(input);
   const needs = prerequisites(input, world);
-  const shared = {
-    ...{ input, world, needs, ids: actionIds() },
-    moves: new Map<string, string>(),
-    due: new Set<string>(),
-    hosts: new Map<string, GatewaySlots>(),
-  };
+  const ties = { moves: new Map<string, string>(), due: new Set<string>() };
+  const hosts = new Map<string, GatewaySlots>();
+  const shared = { ...{ input, world, needs, waiting, hosts, ids: actionIds() }, ...ties };
   const findings: Findings = { holds: [], notices: [] };
   const stages: Stage[] = [];
   // Whose gateways are another's VMs comes after those: they must be known, and be there.
@@ -32,8 +49,11 @@ export function makePlan(input: PlanInput): Plan {
   for (const [name, only] of scoped.toSorted((a, b) => last(a) - last(b))) {
     stages.push(...planPartition(partitionView(name, only, shared, findings)));
   }
-  const linked = linkNeeds(input, needs, releasedLast(stages), shared);
-  const limited = limitChanges(input, world, linked.stages, shared);
+  return { ...findings, world, needs, ties, stages };
+}
+
+function finished(input: PlanInput, { world, ties, stages, holds, notices }: Draft): Plan {
+  const limited = limitChanges(input, world, stages, ties);
   return {
     version: 1,
     lineage: input.inventory.lineage,
@@ -41,8 +61,8 @@ export function makePlan(input: PlanInput): Plan {
     specDigest: input.specDigest,
     observedAt: input.observation.at,
     stages: limited.stages,
-    holds: [...findings.holds, ...linked.holds, ...limited.holds],
-    notices: findings.notices,
+    holds: [...holds, ...limited.holds],
+    notices,
   };
 }
 

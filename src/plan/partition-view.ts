@@ -42,6 +42,8 @@ export interface PartitionView extends Ties {
   readonly world: WorldIndex;
   readonly ids: ActionIds;
   readonly needs: Prerequisites;
+  /** By alias, why nothing of it starts in this plan: what it needs cannot be had before it. */
+  readonly waiting: ReadonlyMap<string, string>;
   /** Gateways that stay, by partition: filled as partitions are planned. */
   readonly hosts: Map<string, GatewaySlots>;
   /** Says what is put off, or stays on purpose. */
@@ -64,6 +66,7 @@ export function partitionView(
     readonly world: WorldIndex;
     readonly ids: ActionIds;
     readonly needs: Prerequisites;
+    readonly waiting: ReadonlyMap<string, string>;
     readonly hosts: Map<string, GatewaySlots>;
   } & Ties,
   findings: Findings,

@@ -37,8 +37,7 @@ export function stagesOf({ view, found, copies }: Site, planned: Planned): reado
     const scope = at === 0 ? firstScope(view, gateways, wave, vmsChange, before) : wave.changed ? gateways : NONE;
     gate = addWave(stages, view, wave, scope, released) ?? gate;
   });
-  const mayBePutOff = view.input.decisions.maxChanges !== undefined || !view.needs.none;
-  if (mayBePutOff && !view.guests) noteDue(view, found, gateways, before);
+  if (view.input.decisions.maxChanges !== undefined && !view.guests) noteDue(view, found, gateways, before);
   // Nobody sleeps before the gateways know how to wake it.
   addStage(
     stages,

@@ -5,7 +5,7 @@ import { isFinished, type Work } from './work.ts';
 
 /** Whether all that it needs is ready by the end of the wave before; what is elsewhere is waited for when the plan is carried out. */
 export function mayStart({ view, works, clock }: Site, { order }: Work): boolean {
-  if (clock.wave < order.level) return false;
+  if (order.waits !== undefined || clock.wave < order.level) return false;
   return order.after.every((alias) => {
     const needed = works.find((other) => other.alias === alias);
     if (needed) return needed.order.proven >= view.needs.missing(alias);

@@ -90,6 +90,8 @@ export interface Work {
 
 /** When its processes may start and end, by what it needs and what needs it. */
 export interface Order {
+  /** Why it starts nothing in this plan. Undefined: it may. */
+  readonly waits: string | undefined;
   /** What it needs and is not ready yet. */
   readonly after: readonly string[];
   /** First wave in which it may start something. */

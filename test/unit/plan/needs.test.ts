@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readPlan, writePlan } from '../../../src/inventory/plan-file.ts';
 import type { Plan } from '../../../src/model/plan.ts';
+import { millis } from '../../../src/model/quantity.ts';
 import { aSpec, anEmptyWorld, applyPlan, converge, planFor } from '../../support/builders.ts';
 
 const TWO = aSpec({
@@ -69,6 +70,22 @@ describe('makePlan', () => {
     expect(plan.holds).toContainEqual({
       ...{ target: 'app', unmet: true },
       reason: 'not started: it needs db, of which 2 must get ready',
+    });
+  });
+
+  test('makes no VM, and moves nothing, for what cannot start as what it needs elsewhere cannot be had', () => {
+    const atOnce = { after: millis(0), afterGrowth: millis(0) };
+    const spec = aSpec({
+      partitions: { web: { strategy: 'spread', spare: { vms: 1 }, scaleDown: atOnce }, data: { min: 0 } },
+      cartridges: { php: {}, sql: { partition: 'data', memory: 4096 } },
+      subscriptions: { shop: { min: 1 }, app: { min: 1, needs: ['db'] }, db: { cartridge: 'sql', min: 1, port: 5432 } },
+    });
+    const world = converge(spec);
+    expect(world.inventory.processes.map(({ name, vm }) => [name, vm])).toEqual([['shop-1', 'web-1']]);
+    expect(world.inventory.vms.map(({ name }) => name)).toEqual(['web-1', 'web-2']);
+    expect(planFor(spec, world).holds).toContainEqual({
+      ...{ target: 'app', unmet: true },
+      reason: 'not started: it needs db, of which 1 must get ready',
     });
   });
 

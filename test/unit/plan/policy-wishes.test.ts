@@ -198,6 +198,25 @@ describe('makePlan and VMs that are not needed', () => {
     expect(wish(lone, converge(lone), { web: { removable: { 'web-1': 'unneeded for 10m' } } }).stages).toEqual([]);
   });
 
+  it('empties none onto one whose first process is only planned: it may not come', () => {
+    const web = {
+      strategy: 'spread',
+      spare: { vms: 1 },
+      scaleDown: { after: millis(0), afterGrowth: millis(0) },
+    } as const;
+    const shop = { min: 1 };
+    const both = aSpec({ partitions: { web }, subscriptions: { shop, app: { min: 1 } } });
+    const world = converge(aSpec({ partitions: { web }, subscriptions: { shop } }));
+    const plan = planFor(both, world);
+    expect(ids(plan, 'vm.create', 'process.create', 'process.remove', 'vm.delete')).toEqual([
+      'vm.create:web-3@web-3',
+      'process.create:app-1@web-2',
+    ]);
+    const settled = converge(both, applyPlan(both, world, plan));
+    expect(settled.inventory.processes.map(({ vm }) => vm)).toEqual(['web-1', 'web-1']);
+    expect(vmsOf(settled)).toHaveLength(2);
+  });
+
   it('uses one again when load returns, before it makes another', () => {
     const more = spec({ processesPerVm: 4 }, { min: 7 });
     const plan = wish(more, settled, { web: { removable: { 'web-2': 'unneeded for 10m' } } });
