@@ -12,6 +12,7 @@ import type { IaasSpec } from '../model/iaas-spec.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Batch } from '../shell/command.ts';
 import type { Deps } from './deps.ts';
+import { listMachines } from './list-machines.ts';
 import { observeGuest } from './observe-guest.ts';
 import { ownMachines } from './own-machines.ts';
 import { probesOf } from './probes-of.ts';
@@ -109,7 +110,7 @@ export async function observe(
   for (const timer of patience) clearTimeout(timer);
   const askGateway = async ({ name, endpoint }: VmRecord): Promise<VmObservation | undefined> =>
     endpoint && askVm(deps, name, endpoint, inventory.lineage, options.signal, { probes: [], traffic: true });
-  Object.assign(vms, await unlistedGuests(spec, inventory, iaas, askGateway));
+  Object.assign(vms, await unlistedGuests(spec, inventory, iaas, askGateway, options.signal));
   if (options.signal.aborted) throw new InterruptedError('Interrupted while observing');
   return { at, iaas, vms };
 }
@@ -139,7 +140,8 @@ function giveUpOnGone(
 async function list(deps: Deps, spec: Spec, inventory: Inventory, entry: IaasSpec): Promise<IaasObservation> {
   try {
     const provider = await deps.providerOf(entry, inventory.lineage);
-    return { status: 'listed', machines: ownMachines(spec, inventory, entry.name, await provider.list()) };
+    const here = inventory.vms.filter(({ iaas }) => iaas === entry.name);
+    return { status: 'listed', machines: ownMachines(spec, inventory, entry.name, await listMachines(provider, here)) };
   } catch (error) {
     if (error instanceof StratosError) return { status: 'failed', message: error.message };
     throw error;

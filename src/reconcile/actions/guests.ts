@@ -1,20 +1,16 @@
 /** Processes that are VMs: their IaaS makes, starts and stops them, and the network tells whether they answer. Nobody logs in. */
-import { answersStep, quietStep, upStep, type HealthAddress } from '../../gateway/outside.ts';
-import { whyNoAnswer } from '../../host/answers.ts';
+import { answersStep, quietStep, upStep } from '../../gateway/outside.ts';
 import { IaasError, NotFoundError, RemoteCommandError } from '../../model/errors.ts';
 import type { VmRecord } from '../../model/inventory.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 import { gatewayHome, type CartridgeSpec } from '../../model/spec.ts';
-import { interrupted } from '../../concurrency/interrupted.ts';
 import type { StepResult } from '../../shell/command.ts';
+import { healthAddressOf, whyNoAnswerIn } from '../answers-here.ts';
 import type { ApplyContext } from '../context.ts';
 import type { ActionOf, Failures, Handler } from './handler.ts';
 import { NO_FAILURES } from './handler.ts';
 import { providerNamed, recordOf, withMachine } from './machines.ts';
 import { recordFor, settleOutcomes, SLACK, type Readiness } from './processes.ts';
-
-/** Pause between two tries from this machine. */
-const PAUSE = 200;
 
 /** The machine was made for it: what is left is to wait until it answers. */
 export const createGuest: Handler<'process.create'> = async (context, vm, actions) => {
@@ -128,42 +124,21 @@ function cartridgeOf({ recorder, spec }: ApplyContext, process: string): Cartrid
 async function waitForAnswer(
   context: ApplyContext,
   vm: VmRecord,
-  { health, ports }: CartridgeSpec,
+  cartridge: CartridgeSpec,
 ): Promise<string | undefined> {
-  const { endpoint } = vm;
-  const port = (ports.find(({ name }) => name === health.port) ?? ports[0])?.port;
-  if (!endpoint || port === undefined) return 'it has no address yet';
-  const at: HealthAddress = {
-    address: endpoint.address,
-    port,
-    timeout: health.timeout,
-    ...(health.path === undefined ? {} : { path: health.path }),
-  };
+  const { startup } = cartridge.health;
+  const at = healthAddressOf(cartridge, vm);
+  if (!at) return 'it has no address yet';
   const [gateway] = gatewaysOf(context, vm);
-  if (!gateway) return fromHere(context, at, health.startup);
+  if (!gateway) return whyNoAnswerIn(startup, at, context.signal);
   const [result] = await context.deps.transport.run(
     gateway.name,
     gateway.endpoint,
-    { steps: [answersStep(at, health.startup)], timeout: millis(health.startup + SLACK) },
+    { steps: [answersStep(at, startup)], timeout: millis(startup + SLACK) },
     { signal: context.signal },
   );
   if (result?.status === 0) return undefined;
   return said(result, `no answer from ${gateway.name}`);
-}
-
-async function fromHere(
-  { signal }: ApplyContext,
-  { address, port, path, timeout }: HealthAddress,
-  startup: Millis,
-): Promise<string | undefined> {
-  const end = performance.now() + startup;
-  for (;;) {
-    if (signal.aborted) throw interrupted(signal);
-    const why = await whyNoAnswer(address, port, path, timeout);
-    if (why === undefined) return undefined;
-    if (performance.now() >= end) return `${why} from ${address}:${port}${path ?? ''} in ${startup / 1000} s`;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
-  }
 }
 
 /** Whether any gateway has a connection to it until the time is over. */
