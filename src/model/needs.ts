@@ -1,5 +1,5 @@
 /** Who needs whom, as a graph: aliases in a fixed order, so that the order of a spec changes nothing. */
-import { gatewayHome, type NeedSpec, type Spec } from './spec.ts';
+import { gatewayHome, partitionOf, type NeedSpec, type Spec } from './spec.ts';
 
 /** What a subscription needs; nothing for one that is not there. */
 export function needsOf(spec: Pick<Spec, 'subscriptions'>, alias: string): readonly NeedSpec[] {
@@ -70,11 +70,9 @@ function fromFirst(circle: readonly string[]): readonly string[] {
 
 /** Aliases that something in this partition needs and that the gateways of another one serve on a port, by name. */
 export function passagesInto(spec: Spec, partition: string): readonly string[] {
-  const partitionOf = (alias: string): string | undefined =>
-    spec.cartridges[spec.subscriptions[alias]?.cartridge ?? '']?.partition;
-  const servedBy = (alias: string): string => gatewayHome(spec.partitions, partitionOf(alias) ?? '');
+  const servedBy = (alias: string): string => gatewayHome(spec.partitions, partitionOf(spec, alias) ?? '');
   const needed = Object.values(spec.subscriptions).flatMap(({ alias, needs = [] }) =>
-    needs.length > 0 && partitionOf(alias) === partition ? needs.map(({ subscription }) => subscription) : [],
+    needs.length > 0 && partitionOf(spec, alias) === partition ? needs.map(({ subscription }) => subscription) : [],
   );
   return [...new Set(needed)].filter((alias) => servedBy(alias) !== partition && isServed(spec, alias)).sort();
 }

@@ -130,6 +130,14 @@ export interface PartitionSpec {
   readonly gateway?: string;
 }
 
+/** The partition that a subscription runs in; undefined where either is not in the spec. */
+export function partitionOf(
+  { subscriptions, cartridges }: Pick<Spec, 'subscriptions' | 'cartridges'>,
+  alias: string,
+): string | undefined {
+  return cartridges[subscriptions[alias]?.cartridge ?? '']?.partition;
+}
+
 /** The partition on whose VMs the gateways of a partition's subscriptions are. */
 export function gatewayHome(partitions: Spec['partitions'], partition: string): string {
   return partitions[partition]?.gateway ?? partition;

@@ -79,10 +79,10 @@ function tieToNeed(links: Links, own: readonly Act[], need: string): string | un
     return `not started in this run: ${need} must get ready first`;
   for (const { id } of processes) addAll(links.depends, id, first);
   for (const { id, stage, machine } of own) {
-    // All machines of a partition are made in one stage: one that would wait for a neighbour's process is not held back.
     if (!machine || !order.wait(stage, elsewhere(stage, served))) continue;
-    const there = first.filter((act) => act.stage.partition !== stage.partition);
-    addAll(links.depends, id, there);
+    const at = stages.indexOf(stage);
+    const before = first.filter((act) => act.stage.partition !== stage.partition || stages.indexOf(act.stage) < at);
+    addAll(links.depends, id, before);
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { Plan, Stage } from '../model/plan.ts';
+import { partitionOf } from '../model/spec.ts';
 import { actionIds } from './action-ids.ts';
 import { indexWorld, type WorldIndex } from './index-world.ts';
 import type { GatewaySlots } from './gateway-slots.ts';
@@ -79,8 +80,7 @@ function scopes(input: PlanInput, world: WorldIndex): ReadonlyMap<string, Readon
   if (only.length === 0) return new Map(all.map((name) => [name, undefined]));
   const aliases = new Map<string, Set<string>>();
   for (const alias of only) {
-    const subscription = spec.subscriptions[alias];
-    const home = subscription && spec.cartridges[subscription.cartridge]?.partition;
+    const home = partitionOf(spec, alias);
     for (const name of [...(home === undefined ? [] : [home]), ...(world.partitionsOf.get(alias) ?? [])]) {
       const here = aliases.get(name);
       if (here) here.add(alias);

@@ -1,5 +1,5 @@
 /** One partition, from what is there to stages. */
-import type { Action, GuestProcess, ImageCopy, Stage } from '../model/plan.ts';
+import type { ImageCopy, Stage } from '../model/plan.ts';
 import { NO_BOUND } from '../model/bounds.ts';
 import { formatDemand, isOverdrawn } from './capacity.ts';
 import { consolidate } from './consolidate.ts';
@@ -7,6 +7,7 @@ import { waitingIn } from './create-phase.ts';
 import { diffProcesses } from './diff-processes.ts';
 import type { Survey } from './found.ts';
 import { growth } from './grow.ts';
+import { guestMachines } from './guest-machines.ts';
 import { holdRest } from './hold-rest.ts';
 import { planLimits } from './limits.ts';
 import { membersOf, type Member } from './member.ts';
@@ -20,7 +21,7 @@ import { addTo, type Slot } from './slot.ts';
 import { growSpare } from './spare.ts';
 import { stagesOf } from './stages.ts';
 import { survey } from './survey.ts';
-import type { Site, Wave } from './wave.ts';
+import type { Site } from './wave.ts';
 import { moreWaves, runWaves } from './waves.ts';
 import { isFinished, type Work } from './work.ts';
 
@@ -52,24 +53,10 @@ export function planPartition(view: PartitionView): readonly Stage[] {
   // A machine may wake with another address.
   if (waves[0] && view.guests && wakes.length > 0) waves[0].changed = true;
   const released = releaseVms(view, found);
-  const made = view.guests ? withGuests(grown.actions, waves) : grown.actions;
+  const made = view.guests ? guestMachines(view, grown.actions, waves) : grown.actions;
   const machines = [...found.actions, ...released.machineActions, ...made];
 
   return stagesOf(site, { machines, limits, waves, released, before, sleeps });
-}
-
-/** What is made of a VM that is a process is said when it is made: each with the one process that is created on it. */
-function withGuests(machines: readonly Action[], waves: readonly Wave[]): readonly Action[] {
-  const guests = new Map<string, GuestProcess>();
-  for (const action of waves.flatMap((wave) => wave.processes)) {
-    if (action.kind !== 'process.create') continue;
-    const { vm, process: name, subscription, image, fingerprint, revision } = action;
-    guests.set(vm, { name, subscription, image, fingerprint, ...(revision === undefined ? {} : { revision }) });
-  }
-  return machines.map((action) => {
-    const guest = action.kind === 'vm.create' ? guests.get(action.vm) : undefined;
-    return guest ? { ...action, guest } : action;
-  });
 }
 
 function noticeForeign(view: PartitionView, { name, seen }: Slot): void {

@@ -1,5 +1,6 @@
 /** Which subscriptions must be ready before others start, and which go before others: worked out once for a plan. */
 import { dependentsOf, inOrderOfNeeds, isServed, needsOf } from '../model/needs.ts';
+import { partitionOf } from '../model/spec.ts';
 import type { WorldIndex } from './index-world.ts';
 import type { PlanInput } from './plan-input.ts';
 
@@ -8,6 +9,8 @@ export interface Prerequisites {
   readonly missing: (alias: string) => number;
   /** What a subscription needs and that is not ready, by name. */
   readonly unmet: (alias: string) => readonly string[];
+  /** Whether something that it needs and that is not ready comes from this partition, directly or by way of others. */
+  readonly isBehind: (alias: string, partition: string) => boolean;
   /**
    * First wave in which it may start something: after what it needs, in whatever partition that is, and after the gateway of its own VM
    * that leads there.
@@ -40,12 +43,16 @@ export function prerequisites(input: PlanInput, world: WorldIndex): Prerequisite
   }
   const before = (alias: string): readonly string[] =>
     [...new Set([...dependentsOf(spec, alias), ...(recorded.get(alias) ?? [])])].toSorted();
+  const unmet = (alias: string): readonly string[] =>
+    needsOf(spec, alias)
+      .flatMap(({ subscription }) => ((missing.get(subscription) ?? 0) > 0 ? [subscription] : []))
+      .toSorted();
+  const isBehind = (alias: string, partition: string): boolean =>
+    unmet(alias).some((need) => partitionOf(spec, need) === partition || isBehind(need, partition));
   return {
     missing: (alias) => missing.get(alias) ?? 0,
-    unmet: (alias) =>
-      needsOf(spec, alias)
-        .flatMap(({ subscription }) => ((missing.get(subscription) ?? 0) > 0 ? [subscription] : []))
-        .toSorted(),
+    unmet,
+    isBehind,
     level: (alias) => levels.get(alias) ?? 0,
     before,
     endLevel: (alias) => depthOf(alias, before, new Set()),
@@ -57,6 +64,7 @@ const NOTHING: readonly never[] = [];
 const NONE: Prerequisites = {
   missing: () => 0,
   unmet: () => NOTHING,
+  isBehind: () => false,
   level: () => 0,
   before: () => NOTHING,
   endLevel: () => 0,
@@ -90,8 +98,7 @@ function missingOf({ spec, decisions }: PlanInput, ready: ReadonlyMap<string, nu
   if (!subscription) return 0;
   const { min } = subscription.scaling.processes;
   const wanted = Math.min(min, decisions.processes[alias]?.desired ?? min);
-  const home = spec.cartridges[subscription.cartridge]?.partition ?? '';
-  return Math.max(0, wanted - (ready.get(`${alias} ${home}`) ?? 0));
+  return Math.max(0, wanted - (ready.get(`${alias} ${partitionOf(spec, alias) ?? ''}`) ?? 0));
 }
 
 /**

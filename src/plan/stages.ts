@@ -137,7 +137,7 @@ function firstScope(
 }
 
 /**
- * Processes, gateways, removals. Nothing is removed before every gateway that serves has let go of it; gateways that only join
+ * Machines that wait for it, processes, gateways, removals. Nothing is removed before every gateway that serves has let go of it; gateways that only join
  * with this plan are a stage of their own, so that a VM that cannot be made does not stop the others.
  */
 function addWave(
@@ -147,6 +147,7 @@ function addWave(
   scope: GatewaySlots,
   released: Released,
 ): string | undefined {
+  addStage(stages, view, 'machines', wave.machines);
   addStage(stages, view, 'processes', wave.processes);
   const withdraw = [...wave.withdraw.keys()];
   const reason = gatewayReason(wave, withdraw.length);

@@ -1,5 +1,6 @@
 /** Whether a wave may start or end processes of a subscription, by what it needs and what needs it. */
 import { needsOf } from '../model/needs.ts';
+import { partitionOf } from '../model/spec.ts';
 import type { Site } from './wave.ts';
 import { isFinished, type Work } from './work.ts';
 
@@ -9,8 +10,7 @@ export function mayStart({ view, works, clock }: Site, { order }: Work): boolean
   return order.after.every((alias) => {
     const needed = works.find((other) => other.alias === alias);
     if (needed) return needed.order.proven >= view.needs.missing(alias);
-    const cartridge = view.input.spec.subscriptions[alias]?.cartridge ?? '';
-    return view.input.spec.cartridges[cartridge]?.partition !== view.name;
+    return partitionOf(view.input.spec, alias) !== view.name;
   });
 }
 

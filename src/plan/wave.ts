@@ -9,6 +9,8 @@ import type { Slot } from './slot.ts';
 import type { Work } from './work.ts';
 
 export interface Wave {
+  /** Machines that are its processes and must not boot before it. */
+  readonly machines: Action[];
   readonly processes: Action[];
   /** Processes that leave the rotation, each with the actions without which it must not. */
   readonly withdraw: Map<string, readonly string[]>;
@@ -45,5 +47,5 @@ export interface Release {
 
 /** A wave in which nothing happens yet. */
 export function emptyWave(): Wave {
-  return { processes: [], withdraw: new Map(), removals: [], removalsAfter: [], changed: false };
+  return { machines: [], processes: [], withdraw: new Map(), removals: [], removalsAfter: [], changed: false };
 }

@@ -6,7 +6,7 @@ import type { Inventory } from '../model/inventory.ts';
 import type { Plan } from '../model/plan.ts';
 import { instant } from '../model/quantity.ts';
 import type { RevisionRecord } from '../model/revision.ts';
-import { DEFAULT_HOOK_TIMEOUT, type Spec } from '../model/spec.ts';
+import { DEFAULT_HOOK_TIMEOUT, partitionOf, type Spec } from '../model/spec.ts';
 import type { Choice } from '../policy/rollout/choose-revision.ts';
 import { failed } from '../policy/rollout/failure.ts';
 import type { Deps, RunLimits } from './deps.ts';
@@ -122,8 +122,7 @@ export async function tellHooks(
   const slept = new Set(before.processes.flatMap(({ name, asleep }) => (asleep ? [name] : [])));
   for (const { name, subscription, vm, index, state, asleep, image } of after.processes) {
     if (asleep || state !== 'ready' || !slept.has(name)) continue;
-    const network =
-      spec.partitions[spec.cartridges[spec.subscriptions[subscription]?.cartridge ?? '']?.partition ?? ''];
+    const network = spec.partitions[partitionOf(spec, subscription) ?? ''];
     const own = { ADDRESS: addresses.get(vm), PROCESS_ADDRESS: network && processAddress(network.network, index) };
     await tell('wake', name, { ALIAS: subscription, PROCESS: name, VM: vm, IMAGE: image, ...own });
   }

@@ -5,7 +5,7 @@
 import type { Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import { instant, type Instant, type Millis } from '../model/quantity.ts';
-import type { PartitionSpec, Spec } from '../model/spec.ts';
+import { partitionOf, type Spec } from '../model/spec.ts';
 import { demandOf, fitsInto, minus, plus, roomOf, type Demand } from '../plan/capacity.ts';
 import { chooseOffer } from './choose-offer.ts';
 import { observationOf, processRecord, vmRecord } from './fleet-view.ts';
@@ -48,8 +48,6 @@ export function makeFleet(spec: Spec): Fleet {
     numbers.set(name, number);
     return number;
   };
-  const partitionOf = (alias: string): PartitionSpec | undefined =>
-    spec.partitions[spec.cartridges[spec.subscriptions[alias]?.cartridge ?? '']?.partition ?? ''];
   const demandFor = (alias: string): Demand => demands.get(alias) ?? { cpu: 0, memory: 0 };
   /** Forgets the lists that a change of a VM, or of a process on it, made wrong. */
   const changed = (vm: SimulatedVm, process?: SimulatedProcess): void => {
@@ -98,7 +96,7 @@ export function makeFleet(spec: Spec): Fleet {
     demandOf: demandFor,
     addVm,
     add(alias, now, maxVms, delays) {
-      const partition = partitionOf(alias);
+      const partition = spec.partitions[partitionOf(spec, alias) ?? ''];
       if (!partition) return undefined;
       const demand = demandFor(alias);
       const vm =

@@ -131,6 +131,33 @@ describe('makePlan', () => {
     expect(second?.stage.after).toEqual(gatewaysOf(later, 'web'));
   });
 
+  test('boots a machine that is a process after one of its own partition that it needs, and keeps none back that does not', () => {
+    const spec = aSpec({
+      ...GUESTS,
+      subscriptions: {
+        first: { cartridge: 'iis', port: 8081, min: 1 },
+        second: { cartridge: 'iis', port: 8082, min: 1, needs: ['first'] },
+        other: { cartridge: 'iis', port: 8083, min: 1 },
+      },
+    });
+    const plan = planFor(spec, anEmptyWorld(spec));
+    const bootOf = (alias: string) => boots(plan).find(({ action }) => action.guest?.subscription === alias);
+    const at = (id = '') => plan.stages.findIndex((stage) => stage.id === id);
+    const [early, late] = [bootOf('first'), bootOf('second')];
+    expect(bootOf('other')?.stage).toBe(early?.stage);
+    expect(late?.action.dependsOn).toEqual(['process.create:first-1']);
+    // Not before the gateways that it reaches that by.
+    const between = plan.stages.slice(at(created(plan, 'first-1').stage?.id) + 1, at(late?.stage.id));
+    expect(between.some(({ kind, actions }) => kind === 'gateway' && actions.some(({ vm }) => vm === 'web-1'))).toBe(
+      true,
+    );
+    expect(planFor(spec, applyPlan(spec, anEmptyWorld(spec), plan)).stages).toEqual([]);
+
+    const failing = applyPlan(spec, anEmptyWorld(spec), plan, { fails: ({ id }) => id === 'process.create:first-1' });
+    expect(failing.inventory.vms.map(({ name }) => name)).not.toContain(late?.action.vm);
+    expect(converge(spec, failing).inventory.processes).toHaveLength(3);
+  });
+
   test('makes no machine of what cannot start in this run, and holds back none that only a neighbour waits for', () => {
     const spec = aSpec({
       ...GUESTS,
