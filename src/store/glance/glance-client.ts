@@ -112,12 +112,18 @@ export function glanceClient({ name, service, project }: GlanceClientSettings): 
     protect: (what, id, signal) => patch(what, id, { op: 'replace', path: '/protected', value: true }, signal),
     cut: (what, error, signal) => asRegistryError(name, service.cut(what, error, signal)),
     async remove(what, { id }, signal) {
-      const answer = await send({ what, method: 'DELETE', path: `v2/images/${id}`, accept: [404], signal }).catch(
-        (error: unknown) => {
-          if (error instanceof RegistryError && error.message.includes('protected'))
-            throw new RegistryError(name, 'refused', error.message, {
-              hint: `openstack image set --unprotected ${id}`,
-            });
+      const path = `v2/images/${id}`;
+      const answer = await send({ what, method: 'DELETE', path, accept: [404], signal }).catch(
+        async (error: unknown) => {
+          if (!(error instanceof RegistryError) || error.failure !== 'refused') throw error;
+          if (error.message.includes('protected')) {
+            const hint = `openstack image set --unprotected ${id}`;
+            throw new RegistryError(name, 'refused', error.message, { hint });
+          }
+          // Of two who remove one at once, Glance may refuse the later, whose image is gone.
+          const now = await send({ what, path, accept: [404], signal });
+          if (now.status === 404) return now;
+          await now.body?.cancel();
           throw error;
         },
       );
