@@ -1,7 +1,7 @@
 /** Runtime `vm`: what a partition, a cartridge and a subscription cannot ask of a process that nobody is inside of. */
 import type { IaasSpec } from '../model/iaas-spec.ts';
 import type { CartridgeSpec, PartitionSpec, SubscriptionSpec } from '../model/spec.ts';
-import type { RawCartridge, RawPartition } from './raw-spec.ts';
+import type { RawCartridge, RawPartition, RawSubscription } from './raw-spec.ts';
 import { sound, type ResolveContext } from './resolve-context.ts';
 import type { Entry } from './spec-files.ts';
 
@@ -88,8 +88,16 @@ export function checkGuestSubscription(
     for (const key of ['port', 'hosts'] as const)
       if (key in (entry.value as object))
         report(key, `${key} of ${alias} leads nowhere: partition ${partition.name} has no gateway`);
-  if ('needs' in (entry.value as object))
-    report('needs', `needs of ${alias} must be left out with runtime vm: nothing is handed over to what is inside`);
+  for (const [index, need] of ((entry.value as RawSubscription).needs ?? []).entries())
+    for (const key of ['as', 'outputs'] as const)
+      if (typeof need === 'object' && need[key] !== undefined)
+        context.report(
+          'subscriptions',
+          entry,
+          ['needs', index, key],
+          `${key} of what ${alias} needs must be left out with runtime vm: nothing is handed over to what is inside`,
+          { anchor: 'key' },
+        );
   if (Object.keys(env).length > 0) report('env', `env of ${alias} must be left out with runtime vm: see userData`);
   const inside = Object.keys(scaling.target).find((signal) => !BY_GATEWAY.has(signal));
   if (inside !== undefined) report('scaling', `scaling of ${alias} must not look inside a VM of runtime vm: ${inside}`);

@@ -167,6 +167,8 @@ function checkPassages(
   }
   for (const entry of sound(context, 'subscriptions')) {
     const here = partitionOf(entry.name);
+    // A machine that is a process has no gateway of its own to reach anything by.
+    if (own(cartridges, own(subscriptions, entry.name)?.cartridge ?? '')?.runtime === 'vm') continue;
     for (const [index, raw] of ((entry.value as RawSubscription).needs ?? []).entries()) {
       const { subscription: other } = longNeed(raw);
       const needed = own(subscriptions, other);

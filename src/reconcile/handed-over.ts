@@ -7,13 +7,16 @@ import type { NeedSpec, Spec, SubscriptionSpec } from '../model/spec.ts';
 
 /**
  * Variables by name. Address and port are those of the gateway on the process's own VM, the same on every VM: which processes answer
- * behind it, and on which VMs, changes nothing. What is not served on a port hands over its outputs alone.
+ * behind it, and on which VMs, changes nothing. What is not served on a port hands over its outputs alone. A machine that is a process
+ * has no such gateway and no environment: it is handed nothing.
  */
 export function handedOver(
   spec: Spec,
   { cartridge, needs = [] }: Pick<SubscriptionSpec, 'cartridge' | 'needs'>,
 ): Readonly<Record<string, EnvValue>> {
-  const network = spec.partitions[spec.cartridges[cartridge]?.partition ?? '']?.network;
+  const { runtime, partition = '' } = spec.cartridges[cartridge] ?? {};
+  if (runtime === 'vm') return {};
+  const network = spec.partitions[partition]?.network;
   const variables = needs.flatMap((need) => [
     ...(network === undefined ? [] : addressOf(spec, need, gatewayAddress(network))),
     ...outputsOf(spec, need),

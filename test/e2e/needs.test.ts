@@ -2,8 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LoggedEvent } from '../../src/model/event.ts';
-import { plannedKinds, until } from '../support/fleet.ts';
+import { finishedActions, plannedKinds, until } from '../support/fleet.ts';
 import { STATIC_CARTRIDGE, testProject, type TestProject } from '../support/project.ts';
 
 /** A line in, a line out, for who knows the token: what a connection to BusyBox's nc is given to. */
@@ -82,22 +81,13 @@ const processes = async (): Promise<readonly string[]> => {
   const { subscriptions } = await project.status();
   return subscriptions.flatMap((each) => each.processes.map(({ name }) => name)).sort();
 };
-/** Actions in the order in which they ended, of the last run. */
-const done = async (): Promise<readonly string[]> => {
-  const { stdout } = await project.must('events', '-o', 'json');
-  const { events } = JSON.parse(stdout) as { readonly events: readonly LoggedEvent[] };
-  const last = events.at(-1)?.run;
-  return events.flatMap(({ run, event }) =>
-    run === last && event.type === 'action.finished' ? [event.action.id] : [],
-  );
-};
 
 describe('reconcile', () => {
   test('starts in one run each after what it needs, in whatever partition, and hands over address and secret', async () => {
     await project.must('reconcile');
     const expected = '200 main answers hello; near answers hello; tcp://10.66.0.1:5432';
     await until('the page has both answers', async () => (await page()) === expected);
-    const order = await done();
+    const order = await finishedActions(project);
     const app = order.indexOf('process.create:app-1');
     for (const need of ['store-1', 'cache-1']) {
       const at = order.indexOf(`process.create:${need}`);
@@ -140,7 +130,7 @@ describe('reconcile', () => {
     expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('as app needs it')]);
     for (const alias of ['app', 'store', 'cache']) await project.must('unsubscribe', alias);
     await project.must('reconcile');
-    const order = await done();
+    const order = await finishedActions(project);
     const at = (alias: string): number => order.findIndex((id) => id.startsWith(`process.remove:${alias}-`));
     expect([at('app') >= 0, at('app') < at('store'), at('app') < at('cache')]).toEqual([true, true, true]);
     expect(await processes()).toEqual([]);

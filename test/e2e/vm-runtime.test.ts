@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { plannedKinds, until } from '../support/fleet.ts';
+import { finishedActions, plannedKinds, until } from '../support/fleet.ts';
 import { guestArchive, guestImage } from '../support/guest-image.ts';
 import { startLoad } from '../support/http-load.ts';
 import { getPage, testProject, type TestProject } from '../support/project.ts';
@@ -150,7 +150,20 @@ describe('a process that is a VM', () => {
     expect(await body()).toBe('two');
   });
 
-  test('goes with its subscription', async () => {
+  test('boots after another of its partition that it needs, and goes before that, each with its subscription', async () => {
+    const one = ['--cartridge', 'app', '--min', '1', '--max', '1', '--port'] as const;
+    await project.must('unsubscribe', 'app', '--yes');
+    await project.must('reconcile');
+    await project.must('subscribe', 'app', ...one, '8080');
+    await project.must('subscribe', 'site', ...one, '8081', '--needs', 'app');
+    await project.must('reconcile');
+    const order = await finishedActions(project);
+    expect(order.filter((id) => /^(vm|process)\.create/.test(id))).toEqual([
+      ...['vm.create:own-1', 'process.create:app-1'],
+      ...['vm.create:own-2', 'process.create:site-1'],
+    ]);
+    expect(await plannedKinds(project)).toEqual([]);
+    await project.must('unsubscribe', 'site', '--yes');
     await project.must('unsubscribe', 'app', '--yes');
     await project.must('reconcile');
     expect(await machines()).toEqual([]);

@@ -159,6 +159,16 @@ export function eventsOf(running: RunningCli): readonly StratosEvent[] {
     .flatMap((line) => (line.startsWith('{') ? [(JSON.parse(line) as LoggedEvent).event] : []));
 }
 
+/** Actions in the order in which they ended, of the last run. */
+export async function finishedActions(project: TestProject): Promise<readonly string[]> {
+  const { stdout } = await project.must('events', '-o', 'json');
+  const { events } = JSON.parse(stdout) as { readonly events: readonly LoggedEvent[] };
+  const last = events.at(-1)?.run;
+  return events.flatMap(({ run, event }) =>
+    run === last && event.type === 'action.finished' ? [event.action.id] : [],
+  );
+}
+
 /** Where to stop a run: at the nth event of a type about an action of a kind, and so long after it. */
 export interface StopPoint {
   readonly kind: string;

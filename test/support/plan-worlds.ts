@@ -103,11 +103,20 @@ interface Parts {
   readonly wiki: SubscriptionOptions | null;
   /** Of runtime `vm`, behind the gateways of web. */
   readonly app: SubscriptionOptions | null;
+  readonly site: SubscriptionOptions | null;
   readonly own: PartitionOptions;
   readonly guest: CartridgeOptions;
 }
 
 const maybe = (options: fc.Arbitrary<SubscriptionOptions>) => fc.option(options, { freq: 5 });
+
+const guestOptions = (port: number): fc.Arbitrary<SubscriptionOptions | null> =>
+  fc.option(
+    fc
+      .record({ min: fc.nat(3), surge: fc.constantFrom(1, 2), unavailable: fc.nat(1), exposed: fc.boolean() })
+      .map(({ exposed, ...options }) => ({ ...options, cartridge: 'guest', ...(exposed ? { port } : {}) })),
+    { freq: 2 },
+  );
 
 const parts: fc.Arbitrary<Parts> = fc.record({
   web: partitionOptions,
@@ -117,12 +126,8 @@ const parts: fc.Arbitrary<Parts> = fc.record({
   shop: maybe(subscriptionOptions(['one'])),
   blog: maybe(subscriptionOptions(['one', 'two'])),
   wiki: maybe(subscriptionOptions(['two'])),
-  app: fc.option(
-    fc
-      .record({ min: fc.nat(3), surge: fc.constantFrom(1, 2), unavailable: fc.nat(1), exposed: fc.boolean() })
-      .map(({ exposed, ...options }) => ({ ...options, cartridge: 'guest', ...(exposed ? { port: 8090 } : {}) })),
-    { freq: 2 },
-  ),
+  app: guestOptions(8090),
+  site: guestOptions(8091),
   own: fc.record({
     max: fc.constantFrom(3, 6),
     guestsOf: fc.constant('web'),
@@ -133,7 +138,7 @@ const parts: fc.Arbitrary<Parts> = fc.record({
 
 function specOf(all: Parts): Spec {
   const subscriptions = Object.fromEntries(
-    (['shop', 'blog', 'wiki', 'app'] as const).flatMap((alias) => {
+    (['shop', 'blog', 'wiki', 'app', 'site'] as const).flatMap((alias) => {
       const options = all[alias];
       return options ? [[alias, options]] : [];
     }),
@@ -151,7 +156,7 @@ export const editedSpecs: fc.Arbitrary<{ readonly before: Spec; readonly after: 
   .tuple(
     parts,
     parts,
-    fc.array(fc.constantFrom<keyof Parts>('web', 'api', 'one', 'two', 'shop', 'blog', 'wiki', 'app', 'guest'), {
+    fc.array(fc.constantFrom<keyof Parts>('web', 'api', 'one', 'two', 'shop', 'blog', 'wiki', 'app', 'site', 'guest'), {
       maxLength: 3,
     }),
   )

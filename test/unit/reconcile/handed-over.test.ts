@@ -3,7 +3,7 @@ import { Secret } from '../../../src/model/secret.ts';
 import type { Spec } from '../../../src/model/spec.ts';
 import { environmentOf } from '../../../src/reconcile/environment.ts';
 import { handedOver } from '../../../src/reconcile/handed-over.ts';
-import { aSpec, type SubscriptionOptions } from '../../support/builders.ts';
+import { aCartridge, aSpec, type SubscriptionOptions } from '../../support/builders.ts';
 
 const specOf = (shop: SubscriptionOptions): Spec =>
   aSpec({
@@ -31,6 +31,12 @@ const specOf = (shop: SubscriptionOptions): Spec =>
 const shopOf = (spec: Spec) => spec.subscriptions.shop ?? { cartridge: '' };
 
 describe('handedOver', () => {
+  test('is nothing for a machine that is a process', () => {
+    const spec = specOf({ cartridge: 'iis', needs: [{ subscription: 'shop-db', as: 'DB' }] });
+    const cartridges = { ...spec.cartridges, iis: aCartridge('iis', { runtime: 'vm', partition: 'web' }) };
+    expect(handedOver({ ...spec, cartridges }, shopOf(spec))).toEqual({});
+  });
+
   test('is the gateway of the own VM, and the outputs as they are of that subscription', () => {
     const spec = specOf({ needs: [{ subscription: 'shop-db', as: 'DB' }] });
     expect(handedOver(spec, shopOf(spec))).toEqual({
