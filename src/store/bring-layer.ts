@@ -14,6 +14,7 @@ import {
 import type { MissingLayer } from './image-layers.ts';
 import { isUnreached, parseArrived, parseTake, takeStep, unpackedSize, type TakeOutcome } from './layer-take.ts';
 import { damaged } from './oci.ts';
+import type { Giving } from './spread/arrival.ts';
 import { fetchStep } from './spread/giver.ts';
 import type { TransferCount } from './transfer-count.ts';
 
@@ -31,20 +32,22 @@ export async function bringLayer(
   count: TransferCount,
 ): Promise<void> {
   const start = Math.min(have, layer.size);
-  const left = (await givesLayer(options, layer)) ? await fetchLayer(options, layer, start, count) : start;
+  const giving = await givesLayer(options, layer);
+  options.onBegin?.(layer.digest);
+  const left = giving ? await fetchLayer(options, layer, start, count, giving) : start;
   if (left !== 'taken') await sendLayer(options, layer, left, count);
   options.onLayer?.(layer.digest);
 }
 
-/** Waits for a giver that does not have it yet. */
-async function givesLayer({ giver, signal }: DistributeOptions, { digest }: ImageLayer): Promise<boolean> {
-  if (!giver?.has) return giver !== undefined;
-  const aborted = new Promise<boolean>((resolve) => {
+/** Waits for a giver to which it does not come yet. */
+async function givesLayer({ giver, signal }: DistributeOptions, { digest }: ImageLayer): Promise<Giving> {
+  if (!giver?.gives) return giver && 'there';
+  const aborted = new Promise<undefined>((resolve) => {
     signal?.addEventListener('abort', () => {
-      resolve(false);
+      resolve(undefined);
     });
   });
-  return signal?.aborted !== true && Promise.race([giver.has(digest), aborted]);
+  return signal?.aborted === true ? undefined : Promise.race([giver.gives(digest), aborted]);
 }
 
 /** Has a VM take a layer from another; where that fails, tells how much is there. */
@@ -53,10 +56,11 @@ async function fetchLayer(
   layer: ImageLayer,
   start: number,
   count: TransferCount,
+  giving: Exclude<Giving, undefined>,
 ): Promise<'taken' | number> {
   const { giver, onGiverLost } = options;
   if (!giver) return start;
-  const result = await watchStep(options, fetchStep(layer, variantOf(options), start, giver), (line) => {
+  const result = await watchStep(options, fetchStep(layer, variantOf(options), start, giver, giving), (line) => {
     const bytes = parseArrived(line);
     if (bytes !== undefined) count.reach(layer, bytes);
   });
@@ -66,7 +70,8 @@ async function fetchLayer(
   count.reach(layer, end);
   if (outcome.kind === 'taken') return 'taken';
   checkOutcome(options, layer, outcome);
-  onGiverLost?.(isUnreached(result) ? 'unreached' : 'lacking');
+  // One of which something came was reached.
+  onGiverLost?.(isUnreached(result) && end <= start ? 'unreached' : 'lacking');
   return end;
 }
 

@@ -32,6 +32,10 @@ export interface DistributeOptions {
   readonly giver?: Giver;
   /** Told of each layer that it does not give: it is not reached from there, or what it has of the layer is not all. */
   readonly onGiverLost?: (why: 'unreached' | 'lacking') => void;
+  /** Told which layers have to come, before the first does. */
+  readonly onMissing?: (digests: readonly string[]) => void;
+  /** Told each layer that begins to come. */
+  readonly onBegin?: (digest: string) => void;
   /** Told each layer that is complete there now and has come by this call. */
   readonly onLayer?: (digest: string) => void;
 }

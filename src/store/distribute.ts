@@ -50,6 +50,7 @@ export async function distributeImage(options: DistributeOptions): Promise<Distr
     const state = parseMissing(image, await runStep(options, missingStep(image, variantOf(options))));
     if (state === 'complete') break;
     checkSpace(options, state.missing, state.free);
+    options.onMissing?.(state.missing.map(({ layer }) => layer.digest));
     await bringLayers(options, state.missing, count);
     const result = await runStep(options, assembleStep(image, variantOf(options)));
     if (result.status === 0) break;

@@ -8,7 +8,7 @@ export const DISTRIBUTION: JsonSchema = {
   description: 'How images travel to VMs.',
   ...mapping({
     fanOut: term('positive', {
-      description: `How many VMs get an image from this machine; the others get it from those, as many from each at one time, and each layer as soon as it is there. Default: one gets an image of 16 MiB or more from this machine, ${String(DEFAULT_FAN_OUT)} a smaller one, and each gives to ${String(DEFAULT_FAN_OUT)}.`,
+      description: `How many VMs get an image from this machine; the others get it from those, as many from each at one time, and each layer while it comes there. Default: one gets an image of 16 MiB or more from this machine, ${String(DEFAULT_FAN_OUT)} a smaller one, and each gives to ${String(DEFAULT_FAN_OUT)}.`,
     }),
     neighbours: {
       title: 'true or false',

@@ -19,11 +19,13 @@ watch=$!
 trap 'kill "$watch" 2>/dev/null; rm -rf "$folder"' EXIT
 cat >"$folder/key"
 printf '%s\n' "$hosts" | sed 's/^/giver /' >"$folder/hosts"
+# What processors have instructions for comes first, which takes a third of the time of what ssh would choose.
+ciphers=aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr
 # ssh has a status for troubles of its own.
 {
   ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o HostKeyAlias=giver -o UserKnownHostsFile="$folder/hosts" \
     -o GlobalKnownHostsFile=/dev/null -o IdentitiesOnly=yes -o IdentityAgent=none -o ConnectTimeout=5 -o ServerAliveInterval=5 \
-    -o ServerAliveCountMax=3 -o Compression=no -i "$folder/key" -p "$port" "$user@$address" -- "$request" </dev/null ||
+    -o ServerAliveCountMax=3 -o Compression=no -o Ciphers="$ciphers" -i "$folder/key" -p "$port" "$user@$address" -- "$request" </dev/null ||
     [ "$?" != 255 ] || : >"$folder/unreached"
 } | sh -c "$take" layer_take "$@" || status=$?
 [ ! -e "$folder/unreached" ] || echo '{"unreached":true}'

@@ -1,22 +1,32 @@
-/** Layers of an image on their way to a VM that is to give them on: who wants one waits until it has come, or will not come. */
+/** Layers of an image on their way to a VM that is to give them on: who wants one waits until it comes, or will not come. */
 import type { Image } from '../../model/image.ts';
 
+/** What a VM has of a layer: all of it, or what has come so far. Undefined: nothing, and nothing comes. */
+export type Giving = 'there' | 'coming' | undefined;
+
 export interface Arrival {
-  /** Settles when the layer is there (true), or when it is known that it does not come. */
-  readonly has: (digest: string) => Promise<boolean>;
-  readonly came: (digest: string) => void;
-  /** Nothing more comes; of what has not come, tells whether it is there all the same. */
+  /** Settles when the layer is there or begins to come, or when it is known that it does not come. */
+  readonly gives: (digest: string) => Promise<Giving>;
+  /** Says what is to come; of the other layers, tells which are there all the same. */
+  readonly expect: (digests: readonly string[], isThere: (digest: string) => boolean) => void;
+  readonly begins: (digest: string) => void;
+  /** Nothing more comes; of what has not begun to, tells whether it is there all the same. */
   readonly over: (isThere: (digest: string) => boolean) => void;
 }
 
 /** Of an image that is on its way from now on. */
 export function arrivalOf(image: Image): Arrival {
-  const layers = new Map(image.layers.map(({ digest }) => [digest, Promise.withResolvers<boolean>()]));
+  const layers = new Map(image.layers.map(({ digest }) => [digest, Promise.withResolvers<Giving>()]));
+  const expect: Arrival['expect'] = (digests, isThere) => {
+    for (const [digest, { resolve }] of layers)
+      if (!digests.includes(digest)) resolve(isThere(digest) ? 'there' : undefined);
+  };
   return {
-    has: async (digest) => (await layers.get(digest)?.promise) === true,
-    came: (digest) => layers.get(digest)?.resolve(true),
+    gives: async (digest) => layers.get(digest)?.promise,
+    expect,
+    begins: (digest) => layers.get(digest)?.resolve('coming'),
     over: (isThere) => {
-      for (const [digest, { resolve }] of layers) resolve(isThere(digest));
+      expect([], isThere);
     },
   };
 }

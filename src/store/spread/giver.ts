@@ -10,11 +10,16 @@ import { takeStep } from '../layer-take.ts';
 import { hexOf } from '../reference.ts';
 import fetchText from '../scripts/layer-fetch.sh';
 import accessText from '../scripts/layer-access.sh';
+import type { Giving } from './arrival.ts';
 
 /** Minutes after which a key of a run that was killed is worth nothing. */
 const KEY_LIFE = 120;
-/** Longest time one layer may take from VM to VM, in ms, beside what a limit makes of it. */
+/** Longest time one layer may take from VM to VM, in ms, beside what its size makes of it. */
 const FETCH_TIMEOUT = 60 * 60_000;
+/** The least that is waited for, in bytes per second: who gives may be getting the layer itself, over a line of any rate. */
+const LEAST_RATE = 64 * 2 ** 10;
+/** Seconds for which a VM that is to get a layer may be getting nothing: it is about to begin, or to go on after a cut. */
+const PATIENCE = 10;
 
 /** A VM that gives, and the key of this run. */
 export interface Giver {
@@ -22,10 +27,10 @@ export interface Giver {
   readonly endpoint: Endpoint;
   readonly key: KeyPair;
   /**
-   * Whether it can give a layer, answered once that is known: it may be getting the image itself. Absent: it should have all, and who
+   * What it can give of a layer, answered once that is known: it may be getting the image itself. Absent: it should have all, and who
    * asks finds out.
    */
-  readonly has?: (digest: string) => Promise<boolean>;
+  readonly gives?: (digest: string) => Promise<Giving>;
   /** The least that one who reads gets where the VM is held at a rate, in bytes per second. */
   readonly share?: number;
 }
@@ -44,17 +49,26 @@ export function closeStep(user: string, run: string, blobs: readonly string[]): 
   return access('close', user, run, [BLOBS, ...blobs.map(hexOf)]);
 }
 
-/** Takes a layer from another VM, of whose blob `have` bytes are there already; prints how far it is, and what taking it from the operator prints. */
-export function fetchStep(layer: ImageLayer, variant: Variant, have: number, giver: Giver): ScriptStep {
-  const { vm, endpoint, key, share } = giver;
+/**
+ * Takes a layer from another VM, of whose blob `have` bytes are there already; prints how far it is, and what taking it from the
+ * operator prints. One that is `coming` to the other VM is taken as it comes there.
+ */
+export function fetchStep(
+  layer: ImageLayer,
+  variant: Variant,
+  have: number,
+  giver: Giver,
+  giving: Exclude<Giving, undefined>,
+): ScriptStep {
+  const { vm, endpoint, key, share = Infinity } = giver;
   const take = takeStep(layer, variant, have, true);
   const args = [
     ...[take.script.text, LAYOUT.run, endpoint.address, endpoint.port, endpoint.user, endpoint.hostKeys.join('\n')],
-    ...[`${hexOf(layer.digest)} ${String(have)}`, ...take.args],
+    ...[[hexOf(layer.digest), have, layer.size, giving === 'coming' ? PATIENCE : 0].join(' '), ...take.args],
   ];
   return script({ name: 'layer_fetch', text: fetchText }, `take layer ${layer.digest} from ${vm}`, args, {
     stdin: key.privateKey,
-    timeout: millis(FETCH_TIMEOUT + (share === undefined ? 0 : ((layer.size - have) / share) * 1000)),
+    timeout: millis(FETCH_TIMEOUT + ((layer.size - have) / Math.min(share, LEAST_RATE)) * 1000),
   });
 }
 

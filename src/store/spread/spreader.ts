@@ -1,6 +1,6 @@
 /**
- * Spreads images over many VMs of one run: the first few get them from the operator, the others from those, each layer as soon as it is
- * there. A VM that drops out stops nobody: who was to take from it takes from another, at last from the operator.
+ * Spreads images over many VMs of one run: the first few get them from the operator, the others from those, each layer while it
+ * comes there. A VM that drops out stops nobody: who was to take from it takes from another, at last from the operator.
  */
 import { randomBytes } from 'node:crypto';
 import { pacer } from '../../concurrency/pacer.ts';
@@ -11,7 +11,7 @@ import { DEFAULT_FAN_OUT } from '../../model/spec.ts';
 import type { Transport } from '../../ssh/transport.ts';
 import { distributeImage, type DistributeOptions, type Distribution } from '../distribute.ts';
 import { SIDE_BY_SIDE } from '../distribute-options.ts';
-import { arrivalOf } from './arrival.ts';
+import { arrivalOf, type Giving } from './arrival.ts';
 import { closeStep, openStep, type Giver } from './giver.ts';
 import { nextTransfers } from './turns.ts';
 
@@ -47,7 +47,7 @@ export interface Spreader {
 /** From so many bytes on the line of the operator counts for more than the time until a VM can give. */
 const LARGE = 16 * 2 ** 20;
 
-type Source = Neighbour & Pick<Giver, 'has'>;
+type Source = Neighbour & Pick<Giver, 'gives'>;
 
 /** One image in one variant on its way to many. */
 interface Swarm {
@@ -160,20 +160,19 @@ export function spreader({ transport, limit, keep = false, ...settings }: Spread
       const swarm = swarms.get(id) ?? swarmOf(seeds, neighbours);
       swarms.set(id, swarm);
       const arrival = arrivalOf(image);
-      const from = await turn(swarm, { vm, endpoint, has: arrival.has }, signal);
+      const from = await turn(swarm, { vm, endpoint, gives: arrival.gives }, signal);
       const lose = (): void => {
         if (from !== undefined) swarm.givers.delete(from);
       };
       const brought = broughtTo(vm);
-      const onLayer = (digest: string): void => {
-        brought.add(digest);
-        arrival.came(digest);
-      };
+      const isKept = (digest: string): boolean => keep || brought.has(digest);
       try {
         const source = from === undefined || alone.has(vm) ? undefined : swarm.givers.get(from);
         const opened = source && (await open(source).catch(lose));
-        const has = async (digest: string): Promise<boolean> =>
-          !alone.has(vm) && (await source?.has?.(digest)) !== false && !alone.has(vm);
+        const gives = async (digest: string): Promise<Giving> => {
+          const giving = alone.has(vm) || !source?.gives ? 'there' : await source.gives(digest);
+          return alone.has(vm) ? undefined : giving;
+        };
         const onGiverLost: DistributeOptions['onGiverLost'] = (why) => {
           if (why === 'unreached') alone.add(vm);
           lose();
@@ -186,14 +185,20 @@ export function spreader({ transport, limit, keep = false, ...settings }: Spread
         return await distributeImage({
           ...rest,
           keep: true,
-          onLayer,
-          ...(opened && { giver: { ...opened, has }, onGiverLost }),
+          onMissing: (digests) => {
+            arrival.expect(digests, isKept);
+          },
+          onBegin: arrival.begins,
+          onLayer: (digest) => {
+            brought.add(digest);
+          },
+          ...(opened && { giver: { ...opened, gives }, onGiverLost }),
         });
       } catch (error) {
         swarm.givers.delete(vm);
         throw error;
       } finally {
-        arrival.over((digest) => keep || brought.has(digest));
+        arrival.over(isKept);
         swarm.running.splice(swarm.running.indexOf(from), 1);
         pump(swarm);
       }

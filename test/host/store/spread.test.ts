@@ -185,6 +185,37 @@ describe('spreader', () => {
     await onAll(`find ${LAYOUT.blobs}/sha256 -type f -delete`);
   });
 
+  it('has a VM give a layer on while it comes there', async () => {
+    const wanted = await madeImage(lab.store, 'through:1', [
+      { tar: tar([{ name: 'random', content: randomBytes(3 * 2 ** 20) }]) },
+    ]);
+    const spread = spreader({ transport, fanOut: 1, limit: 2 ** 20 });
+    const vmsOfTwo = vms.vms.slice(0, 2);
+    for (const _ of vmsOfTwo) spread.expect(wanted.digest, false);
+    const reached = new Map<string, number>();
+    let together = 0;
+    const done = await Promise.all(
+      vmsOfTwo.map(({ name, endpoint }) =>
+        spread.bring({
+          ...{ vm: name, endpoint, store: lab.store, image: wanted },
+          onProgress: (bytes) => {
+            reached.set(name, bytes);
+            const all = vmsOfTwo.map((vm) => reached.get(vm.name) ?? 0);
+            if (Math.min(...all) > 0 && Math.max(...all) < size(wanted)) together += 1;
+          },
+        }),
+      ),
+    );
+    await spread.close();
+    expect(done.map(({ sent, fetched }) => [sent, fetched])).toEqual([
+      [size(wanted), 0],
+      [0, size(wanted)],
+    ]);
+    // Both had a part of it at one time, and neither all.
+    expect(together).toBeGreaterThan(1);
+    expect(await onAll(`ls -A ${LAYOUT.blobs}/sha256`)).toEqual(['', '', '', '']);
+  });
+
   it('has a VM that does not reach another get all from the operator for the rest of the run', async () => {
     const apart = await image(`apart-${randomBytes(8).toString('hex')}`);
     const again = await image(`again-${randomBytes(8).toString('hex')}`);
@@ -264,13 +295,16 @@ describe('the key of a run', () => {
     };
     const hex = 'ab'.repeat(32);
     await vms.ssh(`printf 0123456789 > ${LAYOUT.blobs}/sha256/${hex}`);
-    expect(await ask(hex, '4')).toBe('456789');
+    expect(await ask(hex, '4', '10', '0')).toBe('456789');
     for (const words of [
       ['id'],
-      ['../../label.json', '0'],
-      [hex, '0;id'],
-      [hex, '$(id)'],
-      [`../${hex.slice(3)}`, '0'],
+      ['../../label.json', '0', '10', '0'],
+      [hex, '0;id', '10', '0'],
+      [hex, '0', '$(id)', '0'],
+      [hex, '0', '10', '`id`'],
+      [hex, '0', '10'],
+      [hex.replace('a', 'c'), '0', '10', '0'],
+      [`../${hex.slice(3)}`, '0', '10', '0'],
       ['cat', '/etc/shadow'],
       [],
     ]) {
@@ -279,6 +313,6 @@ describe('the key of a run', () => {
     await transport.run('spread-1', vms.endpoint, { steps: [closeStep('root', 'test', [`sha256:${hex}`])] });
     expect((await keys())[0]).toBe(before);
     expect(await vms.ssh(`test ! -e ${LAYOUT.blobs}/sha256/${hex} && echo gone`)).toBe('gone\n');
-    expect(await ask(hex, '0')).toMatch(/denied/i);
+    expect(await ask(hex, '0', '10', '0')).toMatch(/denied/i);
   });
 });
