@@ -17,6 +17,8 @@ const run = promisify(execFile);
 const TUNNEL = '127.0.0.1:5000';
 
 export interface SkopeoPeer extends AsyncDisposable {
+  /** Where the registry is, from here. */
+  readonly url: string;
   /** Brings the image to a new folder of a VM. */
   copy(address: string, to: string): Promise<unknown>;
 }
@@ -46,6 +48,7 @@ export async function skopeoPeer(
   const [program, ...options] = ssh;
   await Promise.all(addresses.map((address) => run(program, [...options, `root@${address}`, install])));
   return {
+    url: server.url,
     copy: (address, to) =>
       timed([
         ...ssh,

@@ -1,6 +1,6 @@
 /**
  * An image of 300 MB on its way to VMs: the first copy to one VM and to four, an update of one file in a hundred, a look with nothing
- * to do, and the disk of eight cartridges on one base. Beside it what people use without Stratos: rsync of the tree, tar through
+ * to do, and the disk of eight cartridges on one base; a build and a push with nothing to do. Beside it what people use without Stratos: rsync of the tree, tar through
  * zstd and ssh, and skopeo with umoci from a registry of the operator's. Each copy goes to a place where nothing was before, on a file system of
  * this run's own. All machines are this one; so the copy is measured a second time where the line of the operator is the narrowest
  * part of the way, as it mostly is where VMs are machines of their own. `npx node bench/store.ts [rounds, default 3]`.
@@ -8,7 +8,7 @@
 import './shell-text.ts';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
@@ -34,6 +34,8 @@ const VMS = 4;
 /** What the operator sends at most where the line is slow, for `tc` and for people. */
 const LINE = ['100mbit', '100 Mbit/s'] as const;
 const LAYERS = 3;
+const STRATOS = path.resolve(import.meta.dirname, '../bin/stratos');
+const STATIC = path.resolve(import.meta.dirname, '../fixtures/cartridges/static');
 const FILES = 10_000;
 const SIZE = 30_000;
 
@@ -62,7 +64,9 @@ const vms = await Promise.all(
 stack.defer(async () => {
   for (const vm of vms) await site.provider.delete(vm.machine.id);
 });
-const transport = () => sshTransport({ directory: path.join(site.directory, 'ssh'), env: process.env });
+/** `onBatch` is told each time something is asked of a VM. */
+const transport = (onBatch: () => void = () => undefined) =>
+  sshTransport({ directory: path.join(site.directory, 'ssh'), env: process.env, onBatch });
 {
   const preparing = transport();
   await Promise.all(
@@ -196,8 +200,12 @@ const peer = (name: Peer, count: number): Promise<number> => {
   return toAll(({ endpoint }) => PEERS[name](endpoint.address, to), count);
 };
 /** Cold connections each time; the program's own start is in the suite "startup". */
-const bring = async (wanted: Image, count: number): Promise<{ readonly ms: number; readonly sent: number }> => {
-  const fresh = transport();
+const bring = async (
+  wanted: Image,
+  count: number,
+): Promise<{ readonly ms: number; readonly sent: number; readonly trips: number }> => {
+  let trips = 0;
+  const fresh = transport(() => (trips += 1));
   const spread = spreader({ transport: fresh });
   for (let n = 0; n < count; n++) spread.expect(wanted.digest, false);
   let sent = 0;
@@ -206,7 +214,7 @@ const bring = async (wanted: Image, count: number): Promise<{ readonly ms: numbe
   }, count);
   await spread.close();
   await fresh.close();
-  return { ms, sent };
+  return { ms, sent, trips };
 };
 
 const one: Record<string, number[]> = {};
@@ -218,6 +226,7 @@ const best = (into: Record<string, number[]>): number[] =>
   Array.from({ length: rounds }, (_, i) => Math.min(...Object.keys(PEERS).map((name) => into[name]?.[i] ?? Infinity)));
 let firstSent = 0;
 let updateSent = 0;
+let trips = 0;
 for (let round = 1; round <= rounds; round++) {
   const [single, whole] = [await baseOf(`one-${String(round)}`), await baseOf(`four-${String(round)}`)];
   const images = {
@@ -237,7 +246,9 @@ for (let round = 1; round <= rounds; round++) {
   [firstSent, updateSent] = [first.sent, update.sent];
   for (const name of Object.keys(PEERS) as Peer[]) push(four, name, await peer(name, VMS));
   push(four, 'Stratos, first copy', (await bring(images.whole, VMS)).ms);
-  push(four, 'Stratos, nothing changed', (await bring(images.whole, VMS)).ms);
+  const nothingOnAll = await bring(images.whole, VMS);
+  push(four, 'Stratos, nothing changed', nothingOnAll.ms);
+  trips = Math.max(trips, nothing.trips, nothingOnAll.trips / VMS);
   await overSlowLine(site.spec.bridge, LINE[0], async () => {
     push(slowOne, SLOW_PEER, await peer(SLOW_PEER, 1));
     push(slowOne, 'Stratos, first copy', (await bring(images.slowOne, 1)).ms);
@@ -279,6 +290,25 @@ for (let n = 1; n <= 8; n++) {
 }
 const eight = (await used()) - before;
 
+// What has nothing to do: by the program as it is called, its start included.
+const project = path.join(disk, 'project');
+await mkdir(project);
+await writeFile(
+  path.join(project, 'stratos.yaml'),
+  `apiVersion: stratos/v1\nstore: { path: ${store.directory} }\nstores: { hub: { kind: oci, url: ${skopeo.url} } }\n`,
+);
+await cp(STATIC, path.join(project, 'static'), { recursive: true });
+const stratos = async (...args: readonly string[]): Promise<number> =>
+  (await timed([STRATOS, '--dir', project, '-q', 'cartridge', ...args])).ms;
+const rebuilds: number[] = [];
+const pushes: number[] = [];
+await stratos('build', path.join(project, 'static'));
+await stratos('push', 'whole:1', 'hub:whole:1');
+for (let round = 1; round <= rounds; round++) {
+  rebuilds.push(await stratos('build', path.join(project, 'static')));
+  pushes.push(await stratos('push', 'whole:1', 'hub:whole:1'));
+}
+
 const cell = (into: Record<string, number[]>, name: string): string => {
   const times = into[name];
   return times ? `${duration(median(times))} (${medianRatio(times, best(into)).toFixed(2)})` : '';
@@ -300,10 +330,13 @@ const goals: [string, string][] = [
     verdict((updateSent / firstSent) * 100, 3),
   ],
   ['update: time at most 10 % of the first copy', verdict(medianRatio(update, ours) * 100, 10)],
+  ['nothing changed: one round trip for each VM', verdict(trips, 1)],
   [
     `8 cartridges on one base: at most base + own layers + 5 % (${mib(eight)} for ${mib(base + own)})`,
     verdict(eight / (base + own), 1.05),
   ],
+  [`a build with nothing changed under 2 s (${duration(median(rebuilds))})`, verdict(median(rebuilds), 2000)],
+  [`a push of the unchanged image under 1 s (${duration(median(pushes))})`, verdict(median(pushes), 1000)],
 ];
 console.log(
   [
