@@ -24,6 +24,7 @@ const { sshTransport } = await import('../src/ssh/ssh-transport.ts');
 const { distributeImage } = await import('../src/store/distribute.ts');
 const { spreader } = await import('../src/store/spread/spreader.ts');
 const { directoryStore } = await import('../src/store/directory-store.ts');
+const { knownTars } = await import('../src/store/known-tars.ts');
 const { ociArchitecture } = await import('../src/store/platform.ts');
 const { MEDIA } = await import('../src/store/oci.ts');
 const { tar } = await import('../test/support/tar.ts');
@@ -100,17 +101,16 @@ const files = Array.from({ length: FILES }, (_, n) => ({
 const folders = ['usr/', 'usr/lib/', ...Array.from({ length: 100 }, (_, n) => `usr/lib/part-${String(n)}/`)].map(
   (name) => ({ name, type: '5' as const }),
 );
-const store = directoryStore(path.join(site.spec.root, 'store'));
+const store = directoryStore(path.join(site.spec.root, 'store'), knownTars(path.join(site.spec.root, 'seen')));
 
 async function layer(bytes: Buffer) {
   const packed = await promisify(zstdCompress)(bytes);
   const blob = await store.addBlob(once(packed));
-  return {
-    mediaType: MEDIA.layerZstd,
-    ...blob,
-    diffId: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
-    unpackedSize: bytes.length,
-  };
+  const diffId = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const made = { mediaType: MEDIA.layerZstd, ...blob, diffId, unpackedSize: bytes.length };
+  // As a build or an import does with what it made.
+  await store.noteTar(made);
+  return made;
 }
 async function* once(bytes: Buffer) {
   yield await Promise.resolve(bytes);

@@ -158,7 +158,7 @@ async function openStore(deps: Deps): Promise<CartridgeStore> {
 /** The same, to add to. */
 async function openDirectory(deps: Deps): Promise<DirectoryStore> {
   const { store } = await deps.loadSpec();
-  return (await import('../store/directory-store.ts')).directoryStore(store.path);
+  return (await import('./open-directory-store.ts')).openDirectoryStore(store.path, deps.env);
 }
 
 function step(deps: Deps): (message: string) => void {

@@ -166,7 +166,7 @@ async function openDeps(
           : {}),
       });
     }),
-    storeOf: async ({ store }) => (await import('../store/directory-store.ts')).directoryStore(store.path),
+    storeOf: async ({ store }) => (await import('./open-directory-store.ts')).openDirectoryStore(store.path, env),
     openStore,
     signaturesOf: async (spec, digest, reference) => {
       const { store, trust } = spec;

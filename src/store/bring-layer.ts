@@ -58,9 +58,10 @@ async function fetchLayer(
   count: TransferCount,
   giving: Exclude<Giving, undefined>,
 ): Promise<'taken' | number> {
-  const { giver, onGiverLost } = options;
+  const { giver, onGiverLost, store } = options;
   if (!giver) return start;
-  const result = await watchStep(options, fetchStep(layer, variantOf(options), start, giver, giving), (line) => {
+  const step = fetchStep(layer, variantOf(options), { have: start, known: await store.knowsTar(layer), giving }, giver);
+  const result = await watchStep(options, step, (line) => {
     const bytes = parseArrived(line);
     if (bytes !== undefined) count.reach(layer, bytes);
   });
@@ -90,8 +91,9 @@ async function sendLayer(
   if (info.size !== layer.size) {
     throw damaged(path, `a blob of ${image.digest} has another length than its manifest says`);
   }
+  const known = await store.knowsTar(layer);
   for (let attempt = 1; ; attempt += 1) {
-    const step = takeStep(layer, variantOf(options), start, keep);
+    const step = takeStep(layer, variantOf(options), { have: start, keep, known });
     count.reach(layer, start);
     let at = start;
     const onSent = (bytes: number): void => {

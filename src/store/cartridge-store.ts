@@ -1,5 +1,6 @@
 /** The cartridge store: content-addressed images and movable names, in the OCI image layout. */
 import type { Image } from '../model/image.ts';
+import type { BlobAndTar } from './known-tars.ts';
 
 /** A name in the store and what it points at now. */
 export interface ImageEntry {
@@ -19,6 +20,8 @@ export interface CartridgeStore {
   remove(reference: string): Promise<number>;
   /** Absolute path of a blob's file, for copying. */
   blobPath(digest: string): string;
+  /** Whether this machine has seen itself that a layer is the tar its image says. */
+  knowsTar(layer: BlobAndTar): Promise<boolean>;
   /** Reads every blob of an image and compares digests. @throws StoreError naming the first damaged blob */
   verify(image: Image): Promise<void>;
 }

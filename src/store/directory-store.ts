@@ -3,6 +3,7 @@ import { NotFoundError, StoreError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { StoredBlob } from './blob-folder.ts';
 import type { CartridgeStore, ImageEntry } from './cartridge-store.ts';
+import { NO_TARS, type BlobAndTar, type KnownTars } from './known-tars.ts';
 import { imageOf, MEDIA, parseConfig, parseIndex, parseManifest, UNPACKED_SIZE } from './oci.ts';
 import type { Descriptor, OciConfig, OciManifest } from './oci.ts';
 import { isIndexType } from './oci-document.ts';
@@ -28,6 +29,8 @@ export interface DirectoryStore extends CartridgeStore {
   addBlob(source: AsyncIterable<Uint8Array>, expected?: string): Promise<StoredBlob>;
   /** Copies a file of known digest into the store. */
   addBlobFile(path: string, digest: string): Promise<void>;
+  /** Keeps that a layer was seen to be this tar; only for who has made or expanded it on this machine. */
+  noteTar(layer: BlobAndTar): Promise<void>;
   /** Size of a blob in bytes; undefined when it is not there. */
   blobSize(digest: string): Promise<number | undefined>;
   /** Writes manifest and configuration over layers that are in the store, and names the image. @throws StoreError when a layer is missing */
@@ -40,8 +43,8 @@ export interface DirectoryStore extends CartridgeStore {
   config(image: Image): Promise<OciConfig>;
 }
 
-/** Opens the store in `path`, which is made with the first image. */
-export function directoryStore(path: string): DirectoryStore {
+/** Opens the store in `path`, which is made with the first image; `tars`: what this machine has seen of layers. */
+export function directoryStore(path: string, tars: KnownTars = NO_TARS): DirectoryStore {
   const layout = ociLayout(path);
   const { directory, blobs } = layout;
 
@@ -78,6 +81,8 @@ export function directoryStore(path: string): DirectoryStore {
     addBlob: (source, expected) => blobs.add(source, expected),
     addBlobFile: (file, digest) => blobs.addFile(file, digest),
     blobSize: (digest) => blobs.size(digest),
+    knowsTar: (layer) => tars.has(layer),
+    noteTar: (layer) => tars.note(layer),
     async find(reference) {
       const descriptor = await lookUp(reference);
       return descriptor && (await load(descriptor, reference));

@@ -73,6 +73,7 @@ export async function importLayer(path: string, store: DirectoryStore, options: 
     const [program, ...args] = expand;
     const layer = await makeLayer({ title: `read ${path}`, file: program, args, signal }, file);
     await store.addBlobFile(file, layer.digest);
+    await store.noteTar(layer);
     return layer;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -150,6 +150,7 @@ async function adoptImage(
     await verifyDiffId(source.blobPath(layer.digest), compressionOf(layer.mediaType) ?? 'tar', layer.diffId);
     options.onStep?.(`adding layer ${layer.digest}`);
     await store.addBlob(createReadStream(source.blobPath(layer.digest), { highWaterMark: 1 << 20 }), layer.digest);
+    await store.noteTar(layer);
   }
   const { rootfs: _, ...config } = await source.config(image);
   const changed = (['entrypoint', 'cmd', 'env', 'user', 'workingDir', 'ports', 'labels'] as const).some(

@@ -35,12 +35,21 @@ export function longestTar(layer: ImageLayer): number {
   return layer.unpackedSize ?? Math.max(layer.size * LONGEST_RATIO, LONGEST_FLOOR);
 }
 
-/** Takes a layer from standard input, of which the first `have` bytes are there already; with `keep` its blob stays for neighbours. */
-export function takeStep(layer: ImageLayer, variant: Variant, have: number, keep: boolean): ScriptStep {
+export interface TakeOptions {
+  /** Bytes of the blob that are there already. */
+  readonly have: number;
+  /** Whether the blob stays for neighbours. */
+  readonly keep: boolean;
+  /** Whether it is known which tar the blob is: then its own digest says all, else that of the tar is needed, which takes longer. */
+  readonly known: boolean;
+}
+
+/** Takes a layer from standard input, from a byte on. */
+export function takeStep(layer: ImageLayer, variant: Variant, { have, keep, known }: TakeOptions): ScriptStep {
   const args = [
     ...[LAYOUT.layers, BLOBS, LAYOUT.run, ROOT, hexOf(layer.diffId), variant, IDMAP.first, IDMAP.count],
     ...[compressionOf(layer.mediaType) ?? 'tar', hexOf(layer.digest), layer.size, have, longestTar(layer)],
-    keep ? 'keep' : 'drop',
+    ...[keep ? 'keep' : 'drop', known ? 'blob' : 'tar'],
   ];
   return script({ name: 'layer_take', text: `${layerWhole}\n${takeText}` }, `take layer ${layer.digest}`, args);
 }

@@ -52,6 +52,7 @@ export async function takeDockerLayers(
       if (layer.diffId !== config.rootfs.diff_ids[i])
         throw broken(options.path, `layer ${String(i + 1)} is not what its configuration says`);
       await store.addBlobFile(target, layer.digest);
+      await store.noteTar(layer);
       layers.push(layer);
     }
     return layers;

@@ -13,8 +13,7 @@ export function expandLayer(path: string, mediaType: string): Readable {
   return file.pipe(expander);
 }
 
-/** What expands a compression. */
-export function expanderFor(compression: 'zstd' | 'gzip' | 'tar'): Transform {
+function expanderFor(compression: 'zstd' | 'gzip' | 'tar'): Transform {
   if (compression === 'tar') return new PassThrough();
   return compression === 'gzip' ? createGunzip() : createZstdDecompress();
 }

@@ -118,5 +118,8 @@ export async function takeLayer(
   const { size, unpackedSize } = packed;
   const digest = `sha256:${packed.digest}`;
   if ((await store.blobSize(digest)) !== size) await store.addBlob(builder.read(path, signal), digest);
-  return { mediaType: MEDIA.layerZstd, digest, size, diffId: `sha256:${packed.diffId}`, unpackedSize };
+  const layer = { mediaType: MEDIA.layerZstd, digest, size, diffId: `sha256:${packed.diffId}`, unpackedSize };
+  // Of another machine it is only told.
+  if (builder.vm === undefined) await store.noteTar(layer);
+  return layer;
 }

@@ -24,6 +24,7 @@ export function stepCache(folder: string, builder: Builder, store: DirectoryStor
       if ((await store.blobSize(layer.digest)) !== layer.size) {
         try {
           await store.addBlob(builder.read(path(layer)), layer.digest);
+          if (builder.vm === undefined) await store.noteTar(layer);
         } catch (error) {
           if (error instanceof InterruptedError) throw error;
           return undefined;

@@ -1,17 +1,18 @@
 # shellcheck shell=sh
 # Takes a layer: its compressed bytes come on standard input and are unpacked while they arrive; what was cut stays and is gone on
-# from. Nothing of it counts before the digest of its tar is right, by which it is kept; the blob's own tells whose fault it is when
-# something is not. Arguments: folders of the layers, of the blobs, of what lives as long as the VM runs, folder to hide from what is
-# unpacked; hex of the tar's digest, variant, first mapped id, number of ids; kind (zstd, gzip or tar), hex of the blob's digest, its
-# size, how much of it is here already, longest tar, and `keep` or `drop` for what is to be done with the blob then. Variant rootfs has its owners shifted to the mapped range, privileged has them as they
-# are. Prints a JSON line: {"present":true}, {"unpacked":true}, {"have":BYTES} (cut, or not as much here as was said),
+# from. Nothing of it counts before a digest is right: that of its tar, by which it is kept, or that of the blob, where the operator
+# knows which tar this is. When something is not, the blob's tells whose fault it is. Arguments: folders of the layers, of the blobs,
+# of what lives as long as the VM runs, folder to hide from what is unpacked; hex of the tar's digest, variant, first mapped id, number
+# of ids; kind (zstd, gzip or tar), hex of the blob's digest, its size, how much of it is here already, longest tar, `keep` or `drop`
+# for what is to be done with the blob then, and `tar` or `blob` for what is digested. Variant rootfs has its owners shifted to the
+# mapped range, privileged has them as they are. Prints a JSON line: {"present":true}, {"unpacked":true}, {"have":BYTES} (cut, or not as much here as was said),
 # {"damaged":true} (the bytes are not the blob: dropped), {"free":BYTES} (no space), {"long":true} (longer than it may be) or
 # {"refused":"why"}. Safe to run twice and at the same time.
 set -eu
 export LC_ALL=C
 layers=$1 blobs=$2 run=$3 hide=$4 hex=$5 variant=$6 first=$7 count=$8 kind=$9
 shift 9
-blob=$1 size=$2 offset=$3 limit=$4 keep=$5
+blob=$1 size=$2 offset=$3 limit=$4 keep=$5 check=$6
 umask 022
 mkdir -p "$layers" "$blobs" "$run"
 
@@ -45,7 +46,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/root"
 printf 'root:%s:%s\n' "$first" "$count" >"$work/subid"
 [ "$variant" = privileged ] || chown "$first:$first" "$work/root"
-mkfifo "$work/plain"
+mkfifo "$work/digested"
 
 # By the processor's own instructions where it has them.
 digest() {
@@ -79,9 +80,17 @@ follow() {
   while read -r _; do cat <&5 || :; done
 }
 
+# Expands descriptor 3. Who ends because nobody reads on is not at fault.
+expanding() {
+  expand <&3 2>"$work/expand" &
+  echo "$!" >"$work/expander"
+  wait "$!" || [ "$?" = 141 ] || : >"$work/cut"
+}
+
 # Unpacks standard input in mounts of its own: everything but the new folder is read-only, what is ours is hidden, and the range
 # of ids does not depend on /etc/subuid. No device can be made, by right of the user namespace or for want of the capability.
-# A folder that the tar does not describe has a mode that nobody else gives, so that it is known.
+# A folder that the tar does not describe has a mode that nobody else gives, so that it is known. What is longer than it may be ends
+# with the block that is too much.
 unpack() {
   # shellcheck disable=SC2016
   unshare -m sh -eu -c '
@@ -100,6 +109,7 @@ unpack() {
     fi
     exec lxc-usernsexec -m "u:0:$first:$count" -m "g:0:$first:$count" -- "$@"
   ' sh "$work/root" "$hide" "$variant" "$first" "$count" tar -xpf - --blocking-factor=128 --numeric-owner --same-owner \
+    "--checkpoint=$((limit / 65536 < 4000000000 ? limit / 65536 + 2 : 4000000000))" '--checkpoint-action=exec=echo too long >&2; kill "$PPID"' \
     --delay-directory-restore --xattrs --xattrs-include='user.*' --xattrs-include=security.capability \
     --anchored --exclude='dev/*' --exclude='./dev/*' 2>"$work/trouble" || echo "$?" >"$work/failed"
 }
@@ -107,29 +117,36 @@ unpack() {
 truncate -s "$offset" "$part"
 # The first to see that it is too long ends the expander: what is digested is not far behind what is written.
 {
-  dd bs=128k iflag=fullblock,count_bytes count="$limit" status=none
-  if [ "$(head -c 1 | wc -c)" != 0 ]; then
-    : >"$work/long"
-    until [ -s "$work/expander" ]; do sleep 0.01; done
-    kill "$(cat "$work/expander")" || :
-    cat >/dev/null
+  if [ "$check" = tar ]; then
+    dd bs=128k iflag=fullblock,count_bytes count="$limit" status=none
+    if [ "$(head -c 1 | wc -c)" != 0 ]; then
+      : >"$work/long"
+      until [ -s "$work/expander" ]; do sleep 0.01; done
+      kill "$(cat "$work/expander")" || :
+      cat >/dev/null
+    fi
+  else
+    cat
   fi
-} <"$work/plain" | digest >"$work/plain.sum" &
-plain=$!
-receive | follow 5<"$part" | {
-  expand <&3 2>"$work/expand" &
-  echo "$!" >"$work/expander"
-  wait "$!" || : >"$work/cut"
-} 3<&0 | tee "$work/plain" | {
-  unpack
-  # What follows the end of an archive belongs to the digest too.
-  cat >/dev/null
-} || :
-wait "$plain" || :
+} <"$work/digested" | digest >"$work/sum" &
+digesting=$!
+if [ "$check" = tar ]; then
+  # What follows the end of an archive belongs to its digest too.
+  receive | follow 5<"$part" | expanding 3<&0 | tee "$work/digested" | {
+    unpack
+    cat >/dev/null
+  } || :
+else
+  receive | follow 5<"$part" | tee "$work/digested" | expanding 3<&0 | unpack || :
+fi
+wait "$digesting" || :
+[ ! -s "$work/failed" ] || ! grep -qxF 'too long' "$work/trouble" || : >"$work/long"
 
 have=$(stat -c %s "$part")
 free=$(($(stat -f -c '%a * %S' "$layers")))
-read -r sum _ <"$work/plain.sum" || sum=''
+read -r sum _ <"$work/sum" || sum=''
+right=$hex
+[ "$check" = tar ] || right=$blob
 if [ "$have" -lt "$size" ]; then
   # The rest did not come, or found no room.
   if [ "$free" -lt 1048576 ]; then printf '{"free":%s}\n' "$free"; else printf '{"have":%s}\n' "$have"; fi
@@ -137,8 +154,13 @@ if [ "$have" -lt "$size" ]; then
 fi
 damaged=''
 [ "$have" = "$size" ] || damaged=yes
-if [ -e "$work/long" ] || [ -e "$work/cut" ] || [ -e "$work/failed" ] || [ "$sum" != "$hex" ]; then
-  [ "$(digest <"$part" | cut -d ' ' -f 1)" = "$blob" ] || damaged=yes
+if [ -e "$work/long" ] || [ -e "$work/cut" ] || [ -e "$work/failed" ] || [ "$sum" != "$right" ]; then
+  read -r all _ <<EOT || :
+$(digest <"$part")
+EOT
+  [ "$all" = "$blob" ] || damaged=yes
+  # The digest is cut with whoever else did not read to the end.
+  [ "$check" = tar ] || sum=$all
 fi
 if [ -n "$damaged" ]; then
   rm -f "$part"
@@ -156,7 +178,7 @@ if [ -e "$work/long" ]; then
   echo '{"long":true}'
   exit 4
 fi
-if [ "$sum" = "$hex" ] && [ -s "$work/failed" ] && grep -qF 'Unexpected EOF' "$work/trouble"; then
+if [ "$sum" = "$right" ] && [ -s "$work/failed" ] && grep -qF 'Unexpected EOF' "$work/trouble"; then
   # umoci leaves out what fills the last block up.
   rm -rf "$work/root" "$work/failed"
   mkdir "$work/root"
@@ -177,7 +199,7 @@ if [ -s "$work/failed" ]; then
 elif [ -e "$work/cut" ]; then
   refuse "it cannot be decompressed: $(head -n 1 "$work/expand")"
 fi
-[ "$sum" = "$hex" ] || refuse 'its content is not what the configuration of the image says'
+[ "$sum" = "$right" ] || refuse 'its content is not what the configuration of the image says'
 
 # Marks of OCI become those of overlay: .wh.NAME says that NAME of the layers below is gone, .wh..wh..opq that all of its folder is.
 # They are about other layers only: where this one has NAME itself, it hides what is below.

@@ -6,7 +6,7 @@ import { millis } from '../../model/quantity.ts';
 import { script, type ScriptStep } from '../../shell/command.ts';
 import type { KeyPair } from '../../ssh/key-pair.ts';
 import { BLOBS, type Variant } from '../image-layers.ts';
-import { takeStep } from '../layer-take.ts';
+import { takeStep, type TakeOptions } from '../layer-take.ts';
 import { hexOf } from '../reference.ts';
 import fetchText from '../scripts/layer-fetch.sh';
 import accessText from '../scripts/layer-access.sh';
@@ -49,6 +49,8 @@ export function closeStep(user: string, run: string, blobs: readonly string[]): 
   return access('close', user, run, [BLOBS, ...blobs.map(hexOf)]);
 }
 
+export type FetchOptions = Omit<TakeOptions, 'keep'> & { readonly giving: Exclude<Giving, undefined> };
+
 /**
  * Takes a layer from another VM, of whose blob `have` bytes are there already; prints how far it is, and what taking it from the
  * operator prints. One that is `coming` to the other VM is taken as it comes there.
@@ -56,12 +58,11 @@ export function closeStep(user: string, run: string, blobs: readonly string[]): 
 export function fetchStep(
   layer: ImageLayer,
   variant: Variant,
-  have: number,
+  { have, known, giving }: FetchOptions,
   giver: Giver,
-  giving: Exclude<Giving, undefined>,
 ): ScriptStep {
   const { vm, endpoint, key, share = Infinity } = giver;
-  const take = takeStep(layer, variant, have, true);
+  const take = takeStep(layer, variant, { have, known, keep: true });
   const args = [
     ...[take.script.text, LAYOUT.run, endpoint.address, endpoint.port, endpoint.user, endpoint.hostKeys.join('\n')],
     ...[[hexOf(layer.digest), have, layer.size, giving === 'coming' ? PATIENCE : 0].join(' '), ...take.args],

@@ -8,6 +8,7 @@ import type { BuildOptions, BuildResult } from '../../../src/store/build/build-c
 import { localBuilder } from '../../../src/store/build/local-builder.ts';
 import { directoryStore } from '../../../src/store/directory-store.ts';
 import type { DirectoryStore } from '../../../src/store/directory-store.ts';
+import { knownTars } from '../../../src/store/known-tars.ts';
 
 export const run = promisify(execFile);
 
@@ -27,7 +28,7 @@ export interface StoreLab extends AsyncDisposable {
 export async function storeLab(cache?: string): Promise<StoreLab> {
   await mkdir('/var/cache/stratos', { recursive: true });
   const directory = await mkdtemp('/var/cache/stratos/test-store-');
-  const store = directoryStore(join(directory, 'store'));
+  const store = directoryStore(join(directory, 'store'), knownTars(directory));
   const where = cache ?? join(directory, 'cache');
   return {
     directory,

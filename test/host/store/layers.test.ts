@@ -90,6 +90,7 @@ describe('layers of an image', () => {
       LAYERS.map((entries, i) => ({
         tar: tar(entries),
         compression: (['gzip', 'zstd', 'tar'] as const)[i % 3] ?? 'tar',
+        known: i % 2 === 0,
       })),
     );
     await site.distribute(lab.store, image, { privileged: true });
@@ -112,7 +113,7 @@ describe('layers of an image', () => {
     const image = await madeImage(
       lab.store,
       'shifted:1',
-      LAYERS.map((entries) => ({ tar: tar(entries) })),
+      LAYERS.map((entries) => ({ tar: tar(entries), known: true })),
     );
     await site.distribute(lab.store, image);
     const root = `${imageFolder(image)}/rootfs`;
@@ -206,12 +207,20 @@ describe('a layer that means harm', () => {
 
   it.each(
     REFUSED.flatMap(([what, layer, why]) =>
-      ['rootfs', 'privileged'].map((variant) => [what, variant, layer, why] as const),
+      [
+        ['rootfs', 'tar'],
+        ['rootfs', 'blob'],
+        ['privileged', 'tar'],
+        ['privileged', 'blob'],
+      ].flatMap(([variant, check]) => {
+        // Nobody is mapped here; and what is known is not another tar.
+        if (what.startsWith('owners') && variant === 'privileged') return [];
+        if (layer.diffId !== undefined && check === 'blob') return [];
+        return [[what, variant, check, layer, why] as const];
+      }),
     ),
-  )('is refused with %s (%s), and nothing is written outside', async (what, variant, layer, why) => {
-    // Nobody is mapped here.
-    if (what.startsWith('owners') && variant === 'privileged') return;
-    const image = await madeImage(lab.store, 'bad:1', [layer]);
+  )('is refused with %s (%s, by its %s), and nothing is written outside', async (_, variant, check, layer, why) => {
+    const image = await madeImage(lab.store, 'bad:1', [{ ...layer, known: check === 'blob' }]);
     const before = await site.vm.ssh(world);
     const failure = await site
       .distribute(lab.store, image, { privileged: variant === 'privileged' })

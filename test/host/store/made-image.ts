@@ -12,6 +12,8 @@ export interface MadeLayer {
   /** Default: the tar's own. */
   readonly diffId?: string;
   readonly unpackedSize?: number;
+  /** Whether this machine has seen which tar the blob is, as of a layer that it made. Default false. */
+  readonly known?: boolean;
 }
 
 const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -24,7 +26,7 @@ export async function madeImage(
   config: OciConfig['config'] = {},
 ): Promise<Image> {
   const added = [];
-  for (const { tar, compression = 'zstd', diffId = digestOf(tar), unpackedSize } of layers) {
+  for (const { tar, compression = 'zstd', diffId = digestOf(tar), unpackedSize, known = false } of layers) {
     const packed = { zstd: zstdCompressSync, gzip: gzipSync, tar: (bytes: Buffer) => bytes }[compression](tar);
     const mediaType = { zstd: MEDIA.layerZstd, gzip: MEDIA.layerGzip, tar: MEDIA.layer }[compression];
     const blob = await store.addBlob(
@@ -32,7 +34,9 @@ export async function madeImage(
         yield await Promise.resolve(packed);
       })(),
     );
-    added.push({ mediaType, ...blob, diffId, ...(unpackedSize !== undefined && { unpackedSize }) });
+    const layer = { mediaType, ...blob, diffId, ...(unpackedSize !== undefined && { unpackedSize }) };
+    if (known) await store.noteTar(layer);
+    added.push(layer);
   }
   return store.addImage(reference, added, { architecture: ociArchitecture(), os: 'linux', config });
 }

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NotFoundError, StoreError } from '../../../src/model/errors.ts';
 import { directoryStore } from '../../../src/store/directory-store.ts';
 import type { DirectoryStore } from '../../../src/store/directory-store.ts';
 import { importImage } from '../../../src/store/import.ts';
+import { knownTars } from '../../../src/store/known-tars.ts';
 import { MEDIA } from '../../../src/store/oci.ts';
 
 const run = promisify(execFile);
@@ -19,7 +21,7 @@ let cache: string;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'import-'));
-  store = directoryStore(join(directory, 'store'));
+  store = directoryStore(join(directory, 'store'), knownTars(directory));
   cache = join(directory, 'cache');
   await mkdir(join(directory, 'root/etc'), { recursive: true });
   await mkdir(join(directory, 'root/bin'), { recursive: true });
@@ -32,15 +34,19 @@ const tar = (): string => join(directory, 'root.tar');
 const sha256 = (content: Buffer): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
 /** An OCI archive of one image, as other tools write it. */
-async function archive(change: (layout: string, digests: readonly string[]) => Promise<void>): Promise<string> {
+async function archive(
+  change: (layout: string, digests: readonly string[]) => Promise<void>,
+  pack: (tar: Buffer) => Buffer = (plain) => plain,
+  mediaType: string = MEDIA.layer,
+): Promise<string> {
   const source = directoryStore(join(directory, 'layout'));
   const content = await readFile(tar());
   const blob = await source.addBlob(
     (async function* () {
-      yield await Promise.resolve(content);
+      yield await Promise.resolve(pack(content));
     })(),
   );
-  const layer = { mediaType: MEDIA.layer, ...blob, diffId: sha256(content) };
+  const layer = { mediaType, ...blob, diffId: sha256(content) };
   const image = await source.addImage('app:1', [layer], {
     architecture: 'amd64',
     os: 'linux',
@@ -65,6 +71,7 @@ describe('importImage', () => {
     expect(image.layers.map((layer) => layer.diffId)).toEqual([sha256(await readFile(tar()))]);
     expect(image.run).toMatchObject({ argv: ['/bin/app'], ports: [80] });
     await store.verify(image);
+    for (const layer of image.layers) expect(await store.knowsTar(layer)).toBe(true);
     expect((await store.find('root:1'))?.digest).toBe(image.digest);
   });
 
@@ -85,8 +92,17 @@ describe('importImage', () => {
     expect(image.digest).toBe(digest);
     expect(image.run.argv).toEqual(['/bin/app']);
     await store.verify(image);
+    for (const layer of image.layers) expect(await store.knowsTar(layer)).toBe(true);
     const { stdout } = await run('skopeo', ['inspect', `oci:${store.directory}:mine:2`]);
     expect(JSON.parse(stdout)).toMatchObject({ Digest: digest });
+  });
+
+  it('reads a layer that is compressed in several parts to its end', async () => {
+    const parts = (content: Buffer): Buffer =>
+      Buffer.concat([zstdCompressSync(content.subarray(0, 1000)), zstdCompressSync(content.subarray(1000))]);
+    const file = await archive(() => Promise.resolve(), parts, MEDIA.layerZstd);
+    const { layers } = await importImage(file, { store, cache, reference: 'mine:2' });
+    expect(layers.map(({ diffId }) => diffId)).toEqual([sha256(await readFile(tar()))]);
   });
 
   it('changes how an OCI image runs when it is told to', async () => {
