@@ -10,6 +10,7 @@ export interface Arrival {
   /** Says what is to come; of the other layers, tells which are there all the same. */
   readonly expect: (digests: readonly string[], isThere: (digest: string) => boolean) => void;
   readonly begins: (digest: string) => void;
+  readonly came: (digest: string) => void;
   /** Nothing more comes; of what has not begun to, tells whether it is there all the same. */
   readonly over: (isThere: (digest: string) => boolean) => void;
 }
@@ -17,14 +18,19 @@ export interface Arrival {
 /** Of an image that is on its way from now on. */
 export function arrivalOf(image: Image): Arrival {
   const layers = new Map(image.layers.map(({ digest }) => [digest, Promise.withResolvers<Giving>()]));
+  const whole = new Set<string>();
   const expect: Arrival['expect'] = (digests, isThere) => {
     for (const [digest, { resolve }] of layers)
       if (!digests.includes(digest)) resolve(isThere(digest) ? 'there' : undefined);
   };
   return {
-    gives: async (digest) => layers.get(digest)?.promise,
+    gives: async (digest) => {
+      const giving = await layers.get(digest)?.promise;
+      return whole.has(digest) ? 'there' : giving;
+    },
     expect,
     begins: (digest) => layers.get(digest)?.resolve('coming'),
+    came: (digest) => whole.add(digest),
     over: (isThere) => {
       expect([], isThere);
     },

@@ -191,6 +191,7 @@ export function spreader({ transport, limit, keep = false, ...settings }: Spread
           onBegin: arrival.begins,
           onLayer: (digest) => {
             brought.add(digest);
+            arrival.came(digest);
           },
           ...(opened && { giver: { ...opened, gives }, onGiverLost }),
         });

@@ -18,6 +18,8 @@ it('a layer can be had as soon as it begins to come, and not before', async () =
   arrival.begins('b');
   await asked[0];
   expect(told).toEqual(['a coming', 'b coming']);
+  arrival.came('a');
+  expect(await arrival.gives('a')).toBe('there');
 });
 
 it('nobody waits for what will not come, and what came stays', async () => {
