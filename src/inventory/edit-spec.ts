@@ -13,7 +13,7 @@ import { NAME_PATTERN, NAME_RULE } from './schema/terms.ts';
 import { showValue } from './show-value.ts';
 import { placeOf } from './spec-files.ts';
 import type { Entry, Section, SpecFiles } from './spec-files.ts';
-import { suggest } from './suggest.ts';
+import { didYouMean } from './suggest.ts';
 import { yamlSource } from './yaml-source.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -254,17 +254,12 @@ function unwritten(error: InvalidSpecError): InvalidSpecError {
 export function existing(files: SpecFiles, section: Section, name: string, what: string): Entry {
   const entry = files.entries[section].get(name);
   if (entry) return entry;
-  const meant = suggest(name, files.entries[section].keys());
-  throw new NotFoundError(
-    `Cannot find the ${what}: ${showValue(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-    { hint: 'stratos status' },
-  );
+  const near = didYouMean(name, files.entries[section].keys());
+  throw new NotFoundError(`Cannot find the ${what}: ${showValue(name)}${near}`, { hint: 'stratos status' });
 }
 
 function requireName(files: SpecFiles, section: Section, name: string, what: string, verb = 'subscribe'): void {
   if (files.entries[section].has(name)) return;
-  const meant = suggest(name, files.entries[section].keys());
-  throw new UsageError(
-    `Cannot ${verb} as there is no such ${what}: ${showValue(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-  );
+  const near = didYouMean(name, files.entries[section].keys());
+  throw new UsageError(`Cannot ${verb} as there is no such ${what}: ${showValue(name)}${near}`);
 }

@@ -5,7 +5,7 @@ import { removeFromYaml, setInYaml } from './edit-yaml.ts';
 import type { LoadSpecOptions } from './load-spec.ts';
 import { NAME_PATTERN, NAME_RULE } from './schema/terms.ts';
 import { showValue } from './show-value.ts';
-import { suggest } from './suggest.ts';
+import { didYouMean } from './suggest.ts';
 
 /**
  * Signs a tenant up.
@@ -47,11 +47,9 @@ export async function removeTenant(
     const { source } = existing(files, 'subscriptions', alias, 'subscription');
     const names = (spec.subscriptions[alias]?.tenants ?? []).map(({ name }) => name);
     if (!names.includes(tenant)) {
-      const meant = suggest(tenant, names);
-      throw new NotFoundError(
-        `Cannot find the tenant of ${alias}: ${showValue(tenant)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-        { hint: `stratos tenant ls ${alias}` },
-      );
+      throw new NotFoundError(`Cannot find the tenant of ${alias}: ${showValue(tenant)}${didYouMean(tenant, names)}`, {
+        hint: `stratos tenant ls ${alias}`,
+      });
     }
     const only = names.length === 1 ? [] : [tenant];
     return { source, text: removeFromYaml(source, ['subscriptions', alias, 'tenants', ...only]) };

@@ -7,7 +7,7 @@ import type { RawScalingPolicy, RawSubscription } from './raw-spec.ts';
 import { boundsOf } from './resolve-context.ts';
 import { scalingPolicy } from './resolve-scaling.ts';
 import { showValue } from './show-value.ts';
-import { suggest } from './suggest.ts';
+import { didYouMean } from './suggest.ts';
 
 /**
  * Loads the spec with scaling policy `name` for every subscription. `processes` of a subscription still win over those of the policy.
@@ -17,12 +17,8 @@ export async function specWithPolicy(directory: string, name: string): Promise<S
   const { spec, files } = await loadSpecFiles(resolve(directory));
   const policies = files.entries['policies.scaling'];
   const raw = policies.get(name)?.value as RawScalingPolicy | undefined;
-  if (!raw) {
-    const meant = suggest(name, policies.keys());
-    throw new NotFoundError(
-      `Cannot find the scaling policy: ${showValue(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-    );
-  }
+  if (!raw)
+    throw new NotFoundError(`Cannot find the scaling policy: ${showValue(name)}${didYouMean(name, policies.keys())}`);
   const subscriptions = Object.entries(spec.subscriptions).map(([alias, subscription]) => {
     const own = (files.entries.subscriptions.get(alias)?.value as RawSubscription | undefined)?.processes;
     return [alias, { ...subscription, scaling: scalingPolicy(name, raw, boundsOf(own ?? raw.processes)) }] as const;

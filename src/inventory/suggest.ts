@@ -15,3 +15,9 @@ export function suggest(wrong: string, candidates: Iterable<string>): string | u
   }
   return best;
 }
+
+/** The end of a message about a name that is not there: `; did you mean shop?`, or nothing when none is near. */
+export function didYouMean(wrong: string, candidates: Iterable<string>): string {
+  const meant = suggest(wrong, candidates);
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
+}

@@ -114,7 +114,9 @@ export class LockHeldError extends StratosError {
   constructor(path: string, holder: LockHolder) {
     super(
       `Cannot lock ${path} as it is held: by ${holder.who}@${holder.host} (pid ${String(holder.pid)}) for "${holder.operation}" since ${holder.since}`,
-      { hint: `stratos inventory unlock ${holder.id}` },
+      {
+        hint: `stratos inventory unlock ${holder.id}   # only if that run is gone for good; --lock-timeout 5m waits for it`,
+      },
     );
     this.holder = holder;
   }

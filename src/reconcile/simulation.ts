@@ -2,7 +2,7 @@
 import { isAbsolute, join } from 'node:path';
 import { loadSpec } from '../inventory/load-spec.ts';
 import { specWithPolicy } from '../inventory/spec-with-policy.ts';
-import { suggest } from '../inventory/suggest.ts';
+import { didYouMean } from '../inventory/suggest.ts';
 import { readTrace } from '../inventory/trace-file.ts';
 import { NotFoundError, UsageError } from '../model/errors.ts';
 import { formatDuration, instant, millis, type Instant, type Millis } from '../model/quantity.ts';
@@ -94,11 +94,9 @@ function aliasesOf(spec: Spec, alias: string | undefined): readonly string[] {
     throw new UsageError('Cannot simulate as the spec has no subscriptions', { hint: 'stratos subscribe --help' });
   }
   if (all.includes(alias)) return [alias];
-  const meant = suggest(alias, all);
-  throw new NotFoundError(
-    `Cannot find the subscription: ${alias}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-    { hint: 'stratos status' },
-  );
+  throw new NotFoundError(`Cannot find the subscription: ${alias}${didYouMean(alias, all)}`, {
+    hint: 'stratos status',
+  });
 }
 
 function serviceFor(spec: Spec, alias: string, settings: ServiceSettings): ServiceModel {
@@ -129,12 +127,10 @@ async function tracesOf(
   if (forAll) return Object.fromEntries(Object.keys(services).map((name) => [name, forAll]));
   const known = Object.keys(spec.subscriptions);
   const stranger = Object.keys(found).find((name) => !known.includes(name));
-  if (stranger !== undefined && load.kind === 'file') {
-    const meant = suggest(stranger, known);
+  if (stranger !== undefined && load.kind === 'file')
     throw new NotFoundError(
-      `Cannot simulate as the spec has no subscription of the trace: ${stranger}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+      `Cannot simulate as the spec has no subscription of the trace: ${stranger}${didYouMean(stranger, known)}`,
     );
-  }
   const wanted = Object.entries(found).filter(([name]) => Object.hasOwn(services, name));
   if (wanted.length === 0)
     throw new UsageError(

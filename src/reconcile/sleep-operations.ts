@@ -1,6 +1,6 @@
 /** Sleep and wake of one process, asked for by an operator: what a plan does, with the same records. */
 import { wakesOnRequest } from '../lxc/sleep.ts';
-import { NotFoundError, RemoteCommandError, UsageError } from '../model/errors.ts';
+import { RemoteCommandError, UsageError } from '../model/errors.ts';
 import type { ProcessRecord, SleepDepth } from '../model/inventory.ts';
 import { capabilitiesOf } from '../model/runtime.ts';
 import type { Spec } from '../model/spec.ts';
@@ -9,6 +9,7 @@ import { HANDLERS } from './actions/handlers.ts';
 import type { ApplyContext } from './context.ts';
 import type { Deps } from './deps.ts';
 import { logged } from './logged.ts';
+import { noSuchProcess } from './locate.ts';
 import { loadMaterials } from './materials.ts';
 import { contextOf, withLock } from './reconcile.ts';
 
@@ -57,7 +58,7 @@ function onProcess(
   return withLock(deps, limits, operation, async () => {
     const materials = await loadMaterials(deps, { pull: false, signal: limits.signal });
     const record = materials.inventory.processes.find((process) => process.name === name);
-    if (!record) throw new NotFoundError(`Cannot find process ${JSON.stringify(name)}`, { hint: 'stratos process ls' });
+    if (!record) throw noSuchProcess(name, materials.inventory.processes);
     const context = contextOf(deps, materials, limits.signal);
     await logged(deps, operation, name, () => work(context, record));
   });

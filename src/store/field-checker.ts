@@ -1,5 +1,5 @@
 /** Taking values out of what YAML gave, with every problem noted on the way. */
-import { distance } from 'fastest-levenshtein';
+import { suggest } from '../inventory/suggest.ts';
 import type { SourcePosition, SpecProblem } from '../model/errors.ts';
 
 /** Where a value of the file stands; undefined when the reader does not know. */
@@ -36,10 +36,7 @@ export class FieldChecker {
     }
     for (const key of Object.keys(value)) {
       if (keys.includes(key)) continue;
-      const near = keys.toSorted((a, b) => distance(a, key) - distance(b, key))[0];
-      const close =
-        near !== undefined && distance(near.toLowerCase(), key.toLowerCase()) <= Math.max(2, key.length / 3);
-      this.problem([...path, key], `unknown key: ${key}`, close ? near : undefined);
+      this.problem([...path, key], `unknown key: ${key}`, suggest(key, keys));
     }
     return value as Fields;
   }

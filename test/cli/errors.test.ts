@@ -106,7 +106,7 @@ describe('an error', () => {
           exitCode: 4,
           message:
             'Cannot lock inventory.yaml as it is held: by ana@ops1 (pid 4711) for "reconcile" since 2026-05-01T10:00:00Z',
-          hint: 'stratos inventory unlock 7f3a',
+          hint: 'stratos inventory unlock 7f3a   # only if that run is gone for good; --lock-timeout 5m waits for it',
           holder,
         },
       });

@@ -43,5 +43,5 @@ test('a process sleeps by command, is not entered, and is woken by a request and
   }
   const unknown = await project.stratos('process', 'wake', 'shop-9');
   expect(unknown).toMatchObject({ code: 1 });
-  expect(unknown.stderr).toContain('Cannot find process "shop-9"');
+  expect(unknown.stderr).toContain('Cannot find the process: "shop-9"; did you mean shop-1?');
 }, 240_000);

@@ -1,5 +1,5 @@
 /** Processes of a status report, each with its subscription. */
-import { NotFoundError } from '../../model/errors.ts';
+import { noSuchProcess } from '../../reconcile/locate.ts';
 import type { ProcessStatus, StatusReport } from '../../reconcile/status-of.ts';
 
 export interface ProcessRow extends ProcessStatus {
@@ -16,7 +16,8 @@ export function processRows(report: StatusReport): readonly ProcessRow[] {
 
 /** One process. @throws NotFoundError */
 export function findProcess(report: StatusReport, name: string): ProcessRow {
-  const row = processRows(report).find((candidate) => candidate.name === name);
-  if (!row) throw new NotFoundError(`Cannot find process ${JSON.stringify(name)}`, { hint: 'stratos process ls' });
+  const rows = processRows(report);
+  const row = rows.find((candidate) => candidate.name === name);
+  if (!row) throw noSuchProcess(name, rows);
   return row;
 }
