@@ -6,7 +6,14 @@ import type { RevisionState } from './revision.ts';
 export type HookName = 'pre-deploy' | 'post-deploy' | 'wake' | 'vm-ready';
 
 export type StratosEvent =
-  | { readonly type: 'stage.started'; readonly stage: string; readonly kind: string; readonly actions: number }
+  | {
+      readonly type: 'stage.started';
+      readonly stage: string;
+      readonly kind: string;
+      readonly actions: number;
+      /** What the spec calls the images of its actions, by digest. */
+      readonly images?: Readonly<Record<string, string>>;
+    }
   | { readonly type: 'action.started'; readonly action: Action }
   | {
       readonly type: 'action.progress';

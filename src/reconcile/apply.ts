@@ -77,9 +77,25 @@ async function runPartition(
 }
 
 async function runStage(walk: Walk, stage: Stage): Promise<void> {
-  walk.context.deps.emit({ type: 'stage.started', stage: stage.id, kind: stage.kind, actions: stage.actions.length });
+  const images = imageNames(stage, walk.context.references);
+  walk.context.deps.emit({
+    type: 'stage.started',
+    stage: stage.id,
+    kind: stage.kind,
+    actions: stage.actions.length,
+    ...(Object.keys(images).length > 0 ? { images } : {}),
+  });
   const byVm = Map.groupBy(stage.actions, (action) => action.vm);
   await Promise.all([...byVm].map(([vm, actions]) => walk.limit(() => runOnVm(walk, stage, vm, actions))));
+}
+
+/** What the spec calls the images of a stage, by digest. */
+function imageNames(stage: Stage, references: ApplyContext['references']): Readonly<Record<string, string>> {
+  const wanted = new Set(stage.actions.flatMap((action) => ('image' in action ? [action.image] : [])));
+  const known = Object.entries(references).flatMap(([reference, image]) =>
+    image && wanted.has(image.digest) ? [[image.digest, reference] as const] : [],
+  );
+  return Object.fromEntries(known);
 }
 
 /** One VM's share of a stage: its actions of one kind are one batch. */

@@ -3,7 +3,6 @@ import type { EventSink, StratosEvent } from '../model/event.ts';
 import type { Action } from '../model/plan.ts';
 import { formatBytes, formatDuration } from '../model/quantity.ts';
 import { actionText } from './action-text.ts';
-import type { ImageNames } from './action-text.ts';
 import { cleanText } from './clean-text.ts';
 import type { Output } from './io.ts';
 import type { Paint } from './paint.ts';
@@ -19,7 +18,6 @@ export interface ProgressSettings {
   readonly paint: Paint;
   /** Only warnings. */
   readonly quiet: boolean;
-  readonly images?: ImageNames;
 }
 
 /** A growing share is told in steps of this, so that a log of a long copy stays short. */
@@ -33,7 +31,7 @@ export function progress(err: Output, settings: ProgressSettings): Progress {
     if (spinner) spinner.print(line);
     else err.write(`${line}\n`);
   };
-  const state: State = { finished: 0, total: 0, running: new Map(), told: new Map() };
+  const state: State = { finished: 0, total: 0, images: new Map(), running: new Map(), told: new Map() };
   return {
     sink: (event) => {
       track(state, event);
@@ -49,6 +47,7 @@ export function progress(err: Output, settings: ProgressSettings): Progress {
 interface State {
   finished: number;
   total: number;
+  readonly images: Map<string, string>;
   /** What runs now, by action id. */
   readonly running: Map<string, string>;
   /** Last share told in a line, by action id. */
@@ -59,12 +58,13 @@ function track(state: State, event: StratosEvent): void {
   switch (event.type) {
     case 'stage.started':
       state.total += event.actions;
+      for (const [digest, name] of Object.entries(event.images ?? {})) state.images.set(digest, name);
       return;
     case 'action.started':
-      state.running.set(event.action.id, runningText(event.action));
+      state.running.set(event.action.id, runningText(event.action, state));
       return;
     case 'action.progress':
-      state.running.set(event.action.id, runningText(event.action, progressText(event)));
+      state.running.set(event.action.id, runningText(event.action, state, progressText(event)));
       return;
     case 'action.finished':
     case 'action.failed':
@@ -82,8 +82,8 @@ function track(state: State, event: StratosEvent): void {
   }
 }
 
-function runningText(action: Action, how?: string): string {
-  const { noun, target, doing } = actionText(action);
+function runningText(action: Action, { images }: State, how?: string): string {
+  const { noun, target, doing } = actionText(action, images);
   return `${noun === 'image' ? `${action.vm}: ` : ''}${noun} ${target}: ${how ?? doing}`;
 }
 
@@ -106,14 +106,14 @@ function eventLine(
     case 'hook.finished':
       return hookLine(event, settings);
     case 'action.progress':
-      return spinning ? undefined : progressLine(event, state, settings);
+      return spinning ? undefined : progressLine(event, state);
     case 'action.finished':
-      return `${paint.green('✓')} ${actionLine(event.action, settings)} ${paint.dim(formatDuration(event.ms))}`;
+      return `${paint.green('✓')} ${actionLine(event.action, state)} ${paint.dim(formatDuration(event.ms))}`;
     case 'action.failed':
       // Why is told once, with the outcome.
-      return `${paint.red('✗')} ${actionLine(event.action, settings)} failed ${paint.dim(formatDuration(event.ms))}`;
+      return `${paint.red('✗')} ${actionLine(event.action, state)} failed ${paint.dim(formatDuration(event.ms))}`;
     case 'action.skipped':
-      return `${paint.dim('·')} ${actionLine(event.action, settings)} skipped: ${cleanText(event.message)}`;
+      return `${paint.dim('·')} ${actionLine(event.action, state)} skipped: ${cleanText(event.message)}`;
     case 'stage.started':
     case 'action.started':
     // The command says itself what became of what it was asked for.
@@ -141,12 +141,8 @@ function rolloutLine(event: Extract<StratosEvent, { type: 'rollout.changed' }>, 
 }
 
 /** `web-1: image php:8.2 42%, 126Mi of 300Mi`, told only when a further tenth is done. */
-function progressLine(
-  event: Extract<StratosEvent, { type: 'action.progress' }>,
-  state: State,
-  settings: ProgressSettings,
-): string | undefined {
-  const { noun, target } = actionText(event.action, settings.images);
+function progressLine(event: Extract<StratosEvent, { type: 'action.progress' }>, state: State): string | undefined {
+  const { noun, target } = actionText(event.action, state.images);
   const line = `${event.action.vm}: ${noun} ${cleanText(target)} ${progressText(event)}`;
   if (event.total === undefined || event.total === 0) return line;
   const share = Math.floor((100 * (event.done ?? 0)) / event.total / SHARE_STEP);
@@ -161,8 +157,8 @@ function progressText(event: Extract<StratosEvent, { type: 'action.progress' }>)
   return `${String(Math.floor((100 * done) / total))}%, ${formatBytes(done)} of ${formatBytes(total)}`;
 }
 
-function actionLine(action: Action, settings: ProgressSettings): string {
-  const { noun, target, detail } = actionText(action, settings.images);
+function actionLine(action: Action, { images }: State): string {
+  const { noun, target, detail } = actionText(action, images);
   return cleanText(`${noun} ${target} ${detail}`);
 }
 

@@ -59,6 +59,8 @@ describe('reconcile', () => {
   test('makes VMs, copies the image, starts the processes and answers on every VM', async () => {
     const result = await project.must('reconcile');
     expect(result.stdout).not.toBe('');
+    // Images have the names that people gave them.
+    expect(result.stderr).toContain('image static:1 to web-2');
     const status = await project.status();
     expect(status.partitions[0]?.vms.map((vm) => [vm.name, vm.state])).toEqual([
       ['web-1', 'ready'],

@@ -13,12 +13,15 @@ const action: Action = {
   dependsOn: [],
   reason: 'needed',
 };
-const images = new Map([[action.image, 'php:8.2']]);
+const stage: StratosEvent = {
+  ...{ type: 'stage.started', stage: 'web/1', kind: 'images', actions: 1 },
+  images: { [action.image]: 'php:8.2' },
+};
 
 function told(events: readonly StratosEvent[], quiet = false): string {
   const io = bufferIo();
-  const shown = progress(io.err, { paint: PLAIN, quiet, images });
-  events.forEach(shown.sink);
+  const shown = progress(io.err, { paint: PLAIN, quiet });
+  [stage, ...events].forEach(shown.sink);
   shown.stop();
   expect(io.stdout()).toBe('');
   return io.stderr();
