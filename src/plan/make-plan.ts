@@ -2,13 +2,12 @@ import type { Plan, Stage } from '../model/plan.ts';
 import { partitionOf } from '../model/spec.ts';
 import { actionIds } from './action-ids.ts';
 import { indexWorld, type WorldIndex } from './index-world.ts';
-import type { GatewaySlots } from './gateway-slots.ts';
 import { limitChanges, type Ties } from './limit-changes.ts';
 import { linkNeeds } from './link-needs.ts';
 import { compareText } from './names.ts';
 import { releasedLast } from './released-last.ts';
 import { planPartition } from './partition-plan.ts';
-import { partitionView, type Findings } from './partition-view.ts';
+import { partitionView, type Findings, type Shared } from './partition-view.ts';
 import type { PlanInput } from './plan-input.ts';
 import { prerequisites, type Prerequisites } from './prerequisites.ts';
 
@@ -39,9 +38,8 @@ interface Draft extends Findings {
 function draftPlan(input: PlanInput, waiting: ReadonlyMap<string, string>): Draft {
   const world = indexWorld(input);
   const needs = prerequisites(input, world);
-  const ties = { moves: new Map<string, string>(), due: new Set<string>() };
-  const hosts = new Map<string, GatewaySlots>();
-  const shared = { ...{ input, world, needs, waiting, hosts, ids: actionIds() }, ...ties };
+  const ties: Ties = { moves: new Map(), due: new Set() };
+  const shared: Shared = { ...{ input, world, needs, waiting, hosts: new Map(), ids: actionIds() }, ...ties };
   const findings: Findings = { holds: [], notices: [] };
   const stages: Stage[] = [];
   // Whose gateways are another's VMs comes after those: they must be known, and be there.

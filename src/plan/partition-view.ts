@@ -9,8 +9,20 @@ import type { Ties } from './limit-changes.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { Prerequisites } from './prerequisites.ts';
 
+/** What all partitions of one plan are planned from, and add to. */
+export interface Shared extends Ties {
+  readonly input: PlanInput;
+  readonly world: WorldIndex;
+  readonly ids: ActionIds;
+  readonly needs: Prerequisites;
+  /** By alias, why nothing of it starts in this plan: what it needs cannot be had before it. */
+  readonly waiting: ReadonlyMap<string, string>;
+  /** Gateways that stay, by partition: filled as partitions are planned. */
+  readonly hosts: Map<string, GatewaySlots>;
+}
+
 /** What one partition is planned from. A partition that left the spec is one that shall have no VM. */
-export interface PartitionView extends Ties {
+export interface PartitionView extends Shared {
   readonly name: string;
   /** Undefined: it is no longer in the spec. */
   readonly spec: PartitionSpec | undefined;
@@ -38,14 +50,6 @@ export interface PartitionView extends Ties {
   readonly spend: number;
   /** Aliases to act on; undefined: everything in the partition. */
   readonly only: ReadonlySet<string> | undefined;
-  readonly input: PlanInput;
-  readonly world: WorldIndex;
-  readonly ids: ActionIds;
-  readonly needs: Prerequisites;
-  /** By alias, why nothing of it starts in this plan: what it needs cannot be had before it. */
-  readonly waiting: ReadonlyMap<string, string>;
-  /** Gateways that stay, by partition: filled as partitions are planned. */
-  readonly hosts: Map<string, GatewaySlots>;
   /** Says what is put off, or stays on purpose. */
   readonly hold: (target: string, reason: string) => void;
   /** Says what the spec asks for and cannot be had as things are. */
@@ -61,24 +65,18 @@ export interface Findings {
 export function partitionView(
   name: string,
   only: ReadonlySet<string> | undefined,
-  shared: {
-    readonly input: PlanInput;
-    readonly world: WorldIndex;
-    readonly ids: ActionIds;
-    readonly needs: Prerequisites;
-    readonly waiting: ReadonlyMap<string, string>;
-    readonly hosts: Map<string, GatewaySlots>;
-  } & Ties,
+  shared: Shared,
   findings: Findings,
 ): PartitionView {
-  const { spec: whole, decisions, networkCapacity } = shared.input;
+  const { input, world, ids, needs, waiting, hosts, moves, due } = shared;
+  const { spec: whole, decisions, networkCapacity } = input;
   const spec = whole.partitions[name];
   const decision = decisions.vms[name];
   const closed = (decisions.closed ?? []).filter(({ partition }) => partition === undefined || partition === name);
   return {
     name,
     spec,
-    guests: spec ? spec.runtime === 'vm' : (shared.world.vmsOf.get(name) ?? []).some((vm) => vm.runtime === 'vm'),
+    guests: spec ? spec.runtime === 'vm' : (world.vmsOf.get(name) ?? []).some((vm) => vm.runtime === 'vm'),
     gateway: spec?.gateway,
     placement: spec?.placement ?? [],
     vms: spec
@@ -98,7 +96,8 @@ export function partitionView(
     noVms: decision?.hold,
     spend: decision?.spend ?? Number.POSITIVE_INFINITY,
     only,
-    ...shared,
+    // One by one: who gives a view of another partition must not make this one of that.
+    ...{ input, world, ids, needs, waiting, hosts, moves, due },
     hold: (target, reason) => void findings.holds.push({ target, reason }),
     miss: (target, reason) => void findings.holds.push({ target, reason, unmet: true }),
     notice: (target, message) => void findings.notices.push({ target, message }),

@@ -53,13 +53,16 @@ export function stagesOf({ view, found, copies }: Site, planned: Planned): reado
 
 /** Gateways on the VMs of another partition: as that was planned before, or as it is where it is not planned now. */
 function hostsOf(view: PartitionView): GatewaySlots {
-  const { gateway, input, world, hosts } = view;
+  const { gateway, hosts } = view;
   if (gateway === undefined) return NONE;
   const planned = hosts.get(gateway);
   if (planned) return planned;
   // Nothing of it is wanted: nothing is planned, nothing is said.
-  const still = partitionView(gateway, new Set(), { ...view, input, world }, { holds: [], notices: [] });
-  return gatewaySlots(still, survey(still).slots, new Set());
+  const still = partitionView(gateway, new Set(), view, { holds: [], notices: [] });
+  const { slots } = survey(still);
+  // What would bring them in order is not done here.
+  for (const slot of slots) slot.entry = slot.after = [];
+  return gatewaySlots(still, slots, new Set());
 }
 
 /** Gateways that are not what they should be as things are, for the case that what would change is put off. */

@@ -82,7 +82,7 @@ describe('a process that is a VM', () => {
 
   test('is made twice and once, and a machine goes with each', async () => {
     await project.must('scale', 'app', '--min', '2', '--max', '2');
-    await project.must('reconcile');
+    await project.must('reconcile', '--only', 'app');
     expect((await app('--refresh')).ready).toBe(2);
     const names = new Set(await Promise.all(Array.from({ length: 12 }, () => body('/name'))));
     expect([...names].map((name) => name.trim()).sort()).toEqual(['own-1', 'own-2']);

@@ -349,12 +349,16 @@ describe('makePlan', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(
         scenes(),
-        fc.constantFrom('shop', 'blog', 'wiki'),
+        fc.constantFrom('shop', 'blog', 'wiki', 'app', 'site'),
         ({ specs: { before, after }, happened }, alias) => {
           const world = disturbedWorld(before, happened);
           const plan = planFor(after, world, { only: [alias] });
+          const planned = new Set(actionsOf(plan).map(({ id }) => id));
+          const stages = new Set(plan.stages.map(({ id }) => id));
           for (const action of actionsOf(plan)) {
             expect(action.kind).not.toBe('vm.delete');
+            for (const id of action.dependsOn)
+              expect(planned.has(id) || stages.has(id), `${action.id} after ${id}`).toBe(true);
             if ('process' in action) expect(action.process.startsWith(`${alias}-`), action.id).toBe(true);
           }
           applyPlan(after, world, plan);

@@ -657,6 +657,36 @@ describe('makePlan moves a subscription to another partition', () => {
   });
 });
 
+describe('makePlan for machines that are processes, and nothing else', () => {
+  const site = (min: number) =>
+    aSpec({
+      partitions: { web: {}, win: { guestsOf: 'web' } },
+      cartridges: { php: {}, iis: { partition: 'win', runtime: 'vm' } },
+      subscriptions: { shop: { port: 8080 }, app: { cartridge: 'iis', port: 8081, min } },
+    });
+  const world = converge(site(2));
+  const order = (plan: Plan) =>
+    plan.stages.flatMap(({ actions }) => actions.map(({ id }) => id)).filter((id) => /^(process|gateway)/.test(id));
+
+  it.each([['app'], ['win']])('%s configures the gateways of another partition', (only) => {
+    const more = planFor(site(3), world, { only: [only] });
+    expect(order(more)).toEqual(['process.create:app-3', 'gateway.configure:web-1']);
+    expect(planFor(site(3), applyPlan(site(3), world, more)).stages).toEqual([]);
+    const less = planFor(site(1), world, { only: [only] });
+    expect(order(less)).toEqual(['gateway.configure:web-1', 'process.remove:app-2']);
+    applyPlan(site(1), world, less);
+  });
+
+  it('depends on nothing that is not done: gateways are told as they are', () => {
+    const now = disturb(world, { what: 'vm changed', n: 0 });
+    const { stages } = planFor(site(3), now, { only: ['win'] });
+    const ids = new Set(stages.flatMap(({ actions }) => actions.map(({ id }) => id)));
+    for (const { dependsOn } of stages.flatMap(({ actions }) => actions))
+      for (const id of dependsOn) expect(ids).toContain(id);
+    expect(ids).toContain('gateway.configure:web-1');
+  });
+});
+
 describe('makePlan ends the VMs whose gateways serve another partition', () => {
   const site = (min: number, subscriptions: object) =>
     aSpec({
