@@ -3,6 +3,7 @@ import { priceOf } from '../model/prices.ts';
 import type { PlacementSpec } from '../model/spec.ts';
 import { zoneKey, type Survey } from './found.ts';
 import type { PartitionView } from './partition-view.ts';
+import { compareRanks, type Rank } from './ranks.ts';
 import type { Slot } from './slot.ts';
 
 /** Entries that are asked for the next VM, in turn; those of one turn are equals, and the cheapest of their sizes counts. */
@@ -60,13 +61,13 @@ export function leavingOrder(view: PartitionView, found: Survey, slots: readonly
   const within = new Map(found.machinesIn);
   const result: Slot[] = [];
   for (;;) {
-    let best: { readonly queue: Slot[]; readonly slot: Slot; readonly rank: readonly number[] } | undefined;
+    let best: { readonly queue: Slot[]; readonly slot: Slot; readonly rank: Rank } | undefined;
     for (const queue of queues) {
       const [slot] = queue;
       if (!slot) continue;
       const zone = within.get(zoneKey(slot.iaas, slot.zone)) ?? 0;
       const rank = [...entryRank(view, slot, on.get(slot.iaas) ?? 0), zone, -(place.get(slot) ?? 0)];
-      if (!best || isAbove(rank, best.rank)) best = { queue, slot, rank };
+      if (!best || compareRanks(rank, best.rank) > 0) best = { queue, slot, rank };
     }
     if (!best) return result;
     const { queue, slot } = best;
@@ -86,9 +87,4 @@ function entryRank({ placement, algorithm, spec }: PartitionView, { iaas, size }
   if (!hasTurns(entry, algorithm)) return [at, 0];
   const first = placement.findIndex((other) => hasTurns(other, algorithm));
   return [first, here / weightOf(entry, algorithm)];
-}
-
-function isAbove(a: readonly number[], b: readonly number[]): boolean {
-  const at = a.findIndex((rank, n) => rank !== b[n]);
-  return at >= 0 && (a[at] ?? 0) > (b[at] ?? 0);
 }

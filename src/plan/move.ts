@@ -3,6 +3,7 @@ import { settle } from './create-phase.ts';
 import type { Member } from './member.ts';
 import { isAllowed, isAlone, isNear } from './neighbours.ts';
 import { lastness, loadOf, type Request } from './place.ts';
+import { compareRanks, type Rank } from './ranks.ts';
 import { addTo, canTake, markSlot, type Slot, type Spot } from './slot.ts';
 import type { Site } from './wave.ts';
 import { isFinished, isReady, type Work } from './work.ts';
@@ -60,7 +61,7 @@ function bestTarget(
   has: (slot: Slot) => boolean,
   here: Slot,
 ): Slot | undefined {
-  let best: { readonly slot: Slot; readonly rank: readonly number[] } | undefined;
+  let best: { readonly slot: Slot; readonly rank: Rank } | undefined;
   for (const slot of targets) {
     if (slot === here || !canTake(slot, request.demand) || !isAllowed(slot, request) || !isAlone(slot, request))
       continue;
@@ -70,14 +71,9 @@ function bestTarget(
       request.near.length > 0 && isNear(slot, request) ? 0 : 1,
       view.strategy === 'pack' ? -loadOf(slot) : loadOf(slot),
     ];
-    if (!best || isBelow(rank, best.rank)) best = { slot, rank };
+    if (!best || compareRanks(rank, best.rank) < 0) best = { slot, rank };
   }
   return best?.slot;
-}
-
-function isBelow(a: readonly number[], b: readonly number[]): boolean {
-  const at = a.findIndex((value, index) => value !== b[index]);
-  return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0);
 }
 
 /** Enters a booked move: its waves follow. */

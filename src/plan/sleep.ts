@@ -3,7 +3,7 @@ import type { ProcessSleep, ProcessWake } from '../model/plan.ts';
 import { atATime } from './diff-processes.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
-import type { Work } from './work.ts';
+import { isReady, type Work } from './work.ts';
 
 export interface SleepPlan {
   readonly wakes: readonly ProcessWake[];
@@ -54,13 +54,7 @@ function undisturbed(work: Work): readonly Member[] {
     ...work.outgoing.map(({ member }) => member),
     ...work.leaving.map(({ member }) => member),
   ]);
-  return work.settled.filter(
-    (member) =>
-      member.state === 'ready' &&
-      (member.container === 'running' || member.asleep !== undefined) &&
-      member.slot.kind === 'usable' &&
-      !disturbed.has(member),
-  );
+  return work.settled.filter((member) => isReady(member) && member.slot.kind === 'usable' && !disturbed.has(member));
 }
 
 function base({ ids }: PartitionView, kind: 'process.sleep' | 'process.wake', { name, slot }: Member, reason: string) {

@@ -3,6 +3,7 @@ import { zoneKey } from './found.ts';
 import { heap } from './heap.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
+import { compareRanks, type Rank } from './ranks.ts';
 import { addTo, type Slot } from './slot.ts';
 import { isReady, type Departure } from './work.ts';
 
@@ -29,7 +30,7 @@ export function chooseVictims(
   };
   for (const { slot } of candidates) note(slot, 1);
   // Numbers compared one after the other; the lowest goes first.
-  const rank = (member: Member): readonly number[] => [
+  const rank = (member: Member): Rank => [
     isReady(member) ? 1 : 0,
     member.slot.closed ? 0 : 1,
     old.has(member) ? 0 : 1,
@@ -42,9 +43,7 @@ export function chooseVictims(
     -member.createdAt,
     -member.ordinal,
   ];
-  const queue = heap<{ readonly member: Member; readonly rank: readonly number[] }>((a, b) =>
-    compareRanks(a.rank, b.rank),
-  );
+  const queue = heap<{ readonly member: Member; readonly rank: Rank }>((a, b) => compareRanks(a.rank, b.rank));
   for (const member of candidates) queue.push({ member, rank: rank(member) });
   const victims: Member[] = [];
   while (victims.length < count) {
@@ -86,12 +85,4 @@ function mayBeBusy({ input }: PartitionView, { name }: Member): boolean {
 
 function inFlight({ input }: PartitionView, { name }: Member): number {
   return input.measurement?.processes[name]?.requestsInFlight ?? Number.MAX_SAFE_INTEGER;
-}
-
-function compareRanks(a: readonly number[], b: readonly number[]): number {
-  for (let at = 0; at < a.length; at += 1) {
-    const difference = (a[at] ?? 0) - (b[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

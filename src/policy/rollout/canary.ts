@@ -3,6 +3,7 @@ import type { RolloutMemory } from '../../model/memory.ts';
 import type { CanaryPolicy } from '../../model/policy.ts';
 import { formatDuration, type Instant } from '../../model/quantity.ts';
 import type { Measurement, ProcessSample } from '../../model/signal.ts';
+import { showShare } from '../show-number.ts';
 import type { Fellow } from './fellow.ts';
 
 export interface CanaryFacts {
@@ -80,9 +81,4 @@ function meanTime(samples: readonly ProcessSample[]): number | undefined {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-/** `1%`, `0.5%`. */
-export function showShare(share: number): string {
-  return `${String(Math.round(share * 10_000) / 100)}%`;
 }
