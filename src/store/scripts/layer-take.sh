@@ -46,7 +46,6 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/root"
 printf 'root:%s:%s\n' "$first" "$count" >"$work/subid"
 [ "$variant" = privileged ] || chown "$first:$first" "$work/root"
-mkfifo "$work/digested"
 
 # By the processor's own instructions where it has them.
 digest() {
@@ -67,13 +66,14 @@ expand() {
 receive() {
   at=$offset
   [ "$at" = 0 ] || echo
-  while dd bs=256k count=16 iflag=fullblock oflag=append conv=notrunc of="$part" status=none 2>/dev/null; do
-    now=$(stat -c %s "$part")
+  while dd bs=256k count=16 iflag=fullblock status=none 2>/dev/null >&6; do
+    # How far the part is: a program less than asking for its size.
+    while read -r key now; do [ "$key" != pos: ] || break; done </proc/self/fdinfo/6
     [ "$now" -gt "$at" ] || break
     at=$now
     echo
   done
-}
+} 6>>"$part"
 
 # What has come of the part so far, for each line.
 follow() {
@@ -115,9 +115,10 @@ unpack() {
 }
 
 truncate -s "$offset" "$part"
-# The first to see that it is too long ends the expander: what is digested is not far behind what is written.
-{
-  if [ "$check" = tar ]; then
+if [ "$check" = tar ]; then
+  mkfifo "$work/plain"
+  # The first to see that it is too long ends the expander: what is digested is not far behind what is written.
+  {
     dd bs=128k iflag=fullblock,count_bytes count="$limit" status=none
     if [ "$(head -c 1 | wc -c)" != 0 ]; then
       : >"$work/long"
@@ -125,21 +126,22 @@ truncate -s "$offset" "$part"
       kill "$(cat "$work/expander")" || :
       cat >/dev/null
     fi
-  else
-    cat
-  fi
-} <"$work/digested" | digest >"$work/sum" &
-digesting=$!
-if [ "$check" = tar ]; then
+  } <"$work/plain" | digest >"$work/sum" &
+  digesting=$!
   # What follows the end of an archive belongs to its digest too.
-  receive | follow 5<"$part" | expanding 3<&0 | tee "$work/digested" | {
+  receive | follow 5<"$part" | expanding 3<&0 | tee "$work/plain" | {
     unpack
     cat >/dev/null
   } || :
+  wait "$digesting" || :
 else
-  receive | follow 5<"$part" | tee "$work/digested" | expanding 3<&0 | unpack || :
+  # Digested when all is here, beside the last of unpacking.
+  {
+    receive
+    exec >&-
+    digest <"$part" >"$work/sum"
+  } | follow 5<"$part" | expanding 3<&0 | unpack || :
 fi
-wait "$digesting" || :
 [ ! -s "$work/failed" ] || ! grep -qxF 'too long' "$work/trouble" || : >"$work/long"
 
 have=$(stat -c %s "$part")
@@ -155,12 +157,7 @@ fi
 damaged=''
 [ "$have" = "$size" ] || damaged=yes
 if [ -e "$work/long" ] || [ -e "$work/cut" ] || [ -e "$work/failed" ] || [ "$sum" != "$right" ]; then
-  read -r all _ <<EOT || :
-$(digest <"$part")
-EOT
-  [ "$all" = "$blob" ] || damaged=yes
-  # The digest is cut with whoever else did not read to the end.
-  [ "$check" = tar ] || sum=$all
+  [ "$(digest <"$part" | cut -d ' ' -f 1)" = "$blob" ] || damaged=yes
 fi
 if [ -n "$damaged" ]; then
   rm -f "$part"
