@@ -14,7 +14,9 @@ import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { millis } from '../src/model/quantity.ts';
 import type { Image } from '../src/model/image.ts';
+import type { NewLayer } from '../src/store/directory-store.ts';
 import { duration, median, medianRatio, say, table, timed, verdict } from './measure.ts';
+import { FILES, LAYERS, sampleLayers, sampleTree, SIZE } from './sample-layers.ts';
 import { skopeoPeer } from './skopeo-peer.ts';
 import { overSlowLine } from './slow-line.ts';
 
@@ -34,11 +36,8 @@ const rounds = Number(process.argv[2] ?? 3);
 const VMS = 4;
 /** What the operator sends at most where the line is slow, for `tc` and for people. */
 const LINE = ['100mbit', '100 Mbit/s'] as const;
-const LAYERS = 3;
 const STRATOS = path.resolve(import.meta.dirname, '../bin/stratos');
 const STATIC = path.resolve(import.meta.dirname, '../fixtures/cartridges/static');
-const FILES = 10_000;
-const SIZE = 30_000;
 
 await using stack = new AsyncDisposableStack();
 const site = await testSite();
@@ -80,64 +79,27 @@ const transport = (onBatch: () => void = () => undefined) =>
   await preparing.close();
 }
 
-// Words of a small vocabulary, as programs are, and every fourth file as if it were packed already.
-let state = 1;
-const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0);
-const words = Array.from({ length: 4096 }, () =>
-  random()
-    .toString(36)
-    .repeat(1 + (random() % 3)),
-);
-const content = (n: number): Buffer => {
-  const bytes = Buffer.alloc(SIZE);
-  if (n % 4 === 0) for (let i = 0; i < SIZE; i += 4) bytes.writeUInt32LE(random(), i);
-  else for (let i = 0; i < SIZE;) i += bytes.write(`${words[random() % 4096] ?? ''} `, i);
-  return bytes;
-};
-const files = Array.from({ length: FILES }, (_, n) => ({
-  name: `usr/lib/part-${String(n % 100)}/file-${String(n)}`,
-  content: content(n),
-}));
-const folders = ['usr/', 'usr/lib/', ...Array.from({ length: 100 }, (_, n) => `usr/lib/part-${String(n)}/`)].map(
-  (name) => ({ name, type: '5' as const }),
-);
-const store = directoryStore(path.join(site.spec.root, 'store'), knownTars(path.join(site.spec.root, 'seen')));
+const seen = path.join(site.spec.root, 'seen');
+const store = directoryStore(path.join(site.spec.root, 'store'), knownTars(seen));
 
-async function layer(bytes: Buffer) {
-  const packed = await promisify(zstdCompress)(bytes);
-  const blob = await store.addBlob(once(packed));
+async function layer(bytes: Buffer): Promise<NewLayer> {
+  const blob = await store.addBlob(once(await promisify(zstdCompress)(bytes)));
   const diffId = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const made = { mediaType: MEDIA.layerZstd, ...blob, diffId, unpackedSize: bytes.length };
-  // As a build or an import does with what it made.
   await store.noteTar(made);
   return made;
 }
 async function* once(bytes: Buffer) {
   yield await Promise.resolve(bytes);
 }
-const image = (name: string, layers: Awaited<ReturnType<typeof layer>>[]): Promise<Image> =>
+const image = (name: string, layers: readonly NewLayer[]): Promise<Image> =>
   store.addImage(name, layers, { architecture: ociArchitecture(), os: 'linux', config: { Entrypoint: ['/bin/true'] } });
-/** The same files in layers that no VM has: one more file in each tells them apart. */
-const baseOf = (tag: string) =>
-  Promise.all(
-    Array.from({ length: LAYERS }, (_, part) =>
-      layer(
-        tar([...folders, { name: `usr/lib/${tag}`, content: tag }, ...files.filter((_, n) => n % LAYERS === part)]),
-      ),
-    ),
-  );
-const changeOf = (tag: string) =>
-  layer(
-    tar([
-      ...folders.slice(0, 2),
-      ...files.filter((_, n) => n % 100 === 7).map((file, n) => ({ ...file, content: content(n + tag.length) })),
-    ]),
-  );
+const samples = (...tags: readonly string[]) => sampleLayers(store.directory, seen, tags);
 
 // The tree as rsync and tar see it.
 const tree = path.join(site.spec.root, 'tree');
 await mkdir(tree);
-await writeFile(path.join(disk, 'all.tar'), tar([...folders, ...files]));
+await sampleTree(path.join(disk, 'all.tar'));
 await run('tar', ['-C', tree, '-xf', path.join(disk, 'all.tar')]);
 await rm(path.join(disk, 'all.tar'));
 const known = path.join(site.directory, 'known');
@@ -161,9 +123,11 @@ const SSH: readonly [string, ...string[]] = [
   site.identityFile,
 ];
 
+const [forPeer, shared] = await samples('peer', 'shared');
+if (!forPeer || !shared) throw new Error('no layers');
 const skopeo = await skopeoPeer(
   store,
-  await image('peer:1', await baseOf('peer')),
+  await image('peer:1', forPeer.base),
   SSH,
   vms.map(({ endpoint }) => endpoint.address),
 );
@@ -228,13 +192,15 @@ let firstSent = 0;
 let updateSent = 0;
 let trips = 0;
 for (let round = 1; round <= rounds; round++) {
-  const [single, whole] = [await baseOf(`one-${String(round)}`), await baseOf(`four-${String(round)}`)];
+  const names = ['one', 'four', 'slow-one', 'slow-four'].map((name) => `${name}-${String(round)}`);
+  const [single, whole, slowSingle, slowWhole] = await samples(...names);
+  if (!single || !whole || !slowSingle || !slowWhole) throw new Error('no layers');
   const images = {
-    single: await image('single:1', single),
-    update: await image('update:1', [...single, await changeOf(`one-${String(round)}`)]),
-    whole: await image('whole:1', whole),
-    slowOne: await image('slow-one:1', await baseOf(`slow-one-${String(round)}`)),
-    slowFour: await image('slow-four:1', await baseOf(`slow-four-${String(round)}`)),
+    single: await image('single:1', single.base),
+    update: await image('update:1', [...single.base, single.change]),
+    whole: await image('whole:1', whole.base),
+    slowOne: await image('slow-one:1', slowSingle.base),
+    slowFour: await image('slow-four:1', slowWhole.base),
   };
   for (const name of Object.keys(PEERS) as Peer[]) push(one, name, await peer(name, 1));
   const first = await bring(images.single, 1);
@@ -271,22 +237,25 @@ const used = async (): Promise<number> =>
       '\t',
     )[0],
   );
-const shared = await baseOf('shared');
 const before = await used();
 const bringLast = async (wanted: Image): Promise<void> => {
   const fresh = transport();
   await distributeImage({ transport: fresh, vm: last.name, endpoint: last.endpoint, store, image: wanted });
   await fresh.close();
 };
-await bringLast(await image('base:1', shared));
+await bringLast(await image('base:1', shared.base));
 const base = (await used()) - before;
 let own = 0;
 for (let n = 1; n <= 8; n++) {
   const added = await layer(
-    tar([...folders.slice(0, 2), { name: `usr/lib/own-${String(n)}`, content: Buffer.alloc(2 ** 20, String(n)) }]),
+    tar([
+      { name: 'usr/', type: '5' },
+      { name: 'usr/lib/', type: '5' },
+      { name: `usr/lib/own-${String(n)}`, content: Buffer.alloc(2 ** 20, String(n)) },
+    ]),
   );
   own += 2 ** 20;
-  await bringLast(await image(`own-${String(n)}:1`, [...shared, added]));
+  await bringLast(await image(`own-${String(n)}:1`, [...shared.base, added]));
 }
 const eight = (await used()) - before;
 
