@@ -90,7 +90,7 @@ expanding() {
 # Unpacks standard input in mounts of its own: everything but the new folder is read-only, what is ours is hidden, and the range
 # of ids does not depend on /etc/subuid. No device can be made, by right of the user namespace or for want of the capability.
 # A folder that the tar does not describe has a mode that nobody else gives, so that it is known. What is longer than it may be ends
-# with the block that is too much.
+# with the block that is too much. Only who came to the end says so: lxc-usernsexec takes one that was killed for well.
 unpack() {
   # shellcheck disable=SC2016
   unshare -m sh -eu -c '
@@ -108,10 +108,12 @@ unpack() {
       exec setpriv --inh-caps=-mknod --bounding-set=-mknod -- "$@"
     fi
     exec lxc-usernsexec -m "u:0:$first:$count" -m "g:0:$first:$count" -- "$@"
-  ' sh "$work/root" "$hide" "$variant" "$first" "$count" tar -xpf - --blocking-factor=128 --numeric-owner --same-owner \
+  ' sh "$work/root" "$hide" "$variant" "$first" "$count" sh -c '"$@" && echo whole' sh \
+    tar -xpf - --blocking-factor=128 --numeric-owner --same-owner \
     "--checkpoint=$((limit / 65536 < 4000000000 ? limit / 65536 + 2 : 4000000000))" '--checkpoint-action=exec=echo too long >&2; kill "$PPID"' \
     --delay-directory-restore --xattrs --xattrs-include='user.*' --xattrs-include=security.capability \
-    --anchored --exclude='dev/*' --exclude='./dev/*' 2>"$work/trouble" || echo "$?" >"$work/failed"
+    --anchored --exclude='dev/*' --exclude='./dev/*' >"$work/whole" 2>"$work/trouble" || :
+  [ -s "$work/whole" ] || echo failed >"$work/failed"
 }
 
 truncate -s "$offset" "$part"
@@ -189,6 +191,12 @@ if [ -s "$work/failed" ]; then
   fi
   line=$(grep -v -e '^tar: Removing leading' -e 'Exiting with failure status' "$work/trouble" | head -n 1)
   case $line in
+  '' | Killed | Terminated)
+    if [ ! -e "$work/cut" ]; then
+      echo 'what unpacks it was ended, as it is for want of memory' >&2
+      exit 5
+    fi
+    ;;
   *'Cannot mknod: Operation not permitted') line=${line#tar: } && refuse "it has a device file: ${line%: Cannot mknod*}" ;;
   esac
   [ ! -e "$work/cut" ] || line=$(head -n 1 "$work/expand")

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYOUT } from '../../../src/lxc/layout.ts';
-import { StoreError } from '../../../src/model/errors.ts';
+import { RemoteCommandError, StoreError } from '../../../src/model/errors.ts';
 import { tar, type TarEntry } from '../../support/tar.ts';
 import { run, storeLab, type StoreLab } from './lab.ts';
 import { madeImage, type MadeLayer } from './made-image.ts';
@@ -232,6 +232,18 @@ describe('a layer that means harm', () => {
       await site.vm.ssh(`ls -A ${LAYOUT.layers} ${LAYOUT.blobs}/sha256 | grep -e '^\\.' -e part || echo none`)
     ).trim();
     expect(left).toBe('none');
+  });
+
+  it.each(['rootfs', 'privileged'])('does not count when its unpacking is killed (%s)', async (variant) => {
+    const image = await madeImage(lab.store, 'killed:1', [{ tar: tar([file(`killed-${variant}`)]) }]);
+    const distribute = () => site.distribute(lab.store, image, { privileged: variant === 'privileged' });
+    await site.vm.ssh(`printf '#!/bin/sh\nkill -9 $$\n' >/usr/local/bin/tar && chmod 755 /usr/local/bin/tar`);
+    const failure = await distribute().catch((error: unknown) => error);
+    await site.vm.ssh('rm /usr/local/bin/tar');
+    expect(failure).toBeInstanceOf(RemoteCommandError);
+    expect((failure as RemoteCommandError).message).toContain('was ended');
+    await distribute();
+    expect(await site.vm.ssh(`cat ${imageFolder(image)}/${variant}/killed-${variant}`)).toBe(`killed-${variant}`);
   });
 
   it('does no harm with absolute names, duplicates and overlay’s own attributes', async () => {
