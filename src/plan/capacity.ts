@@ -38,6 +38,11 @@ export function fitsInto(room: Room, demand: Demand): boolean {
   return room.places >= 1 && room.cpu >= demand.cpu && room.memory >= demand.memory;
 }
 
+/** The same for all that fit the same VMs. */
+export function shapeOf({ cpu, memory }: Demand): string {
+  return `${cpu}/${memory}`;
+}
+
 export function isOverdrawn(room: Room): boolean {
   return room.places < 0 || room.cpu < 0 || room.memory < 0;
 }

@@ -2,7 +2,7 @@
 import { needsOf } from '../model/needs.ts';
 import { formatDemand } from './capacity.ts';
 import type { Member } from './member.ts';
-import type { Request } from './place.ts';
+import type { Request } from './tiers.ts';
 import { removalsBefore } from './neighbours.ts';
 import type { Waiting } from './sizes.ts';
 import { addTo, takePlace, type Slot, type Spot } from './slot.ts';

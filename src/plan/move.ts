@@ -2,9 +2,10 @@
 import { settle } from './create-phase.ts';
 import type { Member } from './member.ts';
 import { isAllowed, isAlone, isNear } from './neighbours.ts';
-import { lastness, loadOf, type Request } from './place.ts';
+import { lastness, loadOf } from './load.ts';
 import { compareRanks, type Rank } from './ranks.ts';
 import { addTo, canTake, markSlot, type Slot, type Spot } from './slot.ts';
+import type { Request } from './tiers.ts';
 import type { Site } from './wave.ts';
 import { isFinished, isReady, type Work } from './work.ts';
 

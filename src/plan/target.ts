@@ -6,7 +6,7 @@ import type { CartridgeSpec, ResourceSpec, SubscriptionSpec } from '../model/spe
 import { demandOf } from './capacity.ts';
 import { processFingerprint } from './fingerprint.ts';
 import type { PartitionView } from './partition-view.ts';
-import type { Request } from './place.ts';
+import type { Request } from './tiers.ts';
 
 /** What a new process of a subscription is. */
 export interface Launch {

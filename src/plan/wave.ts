@@ -4,7 +4,7 @@ import type { Demand } from './capacity.ts';
 import type { Survey } from './found.ts';
 import type { Growth } from './grow.ts';
 import type { PartitionView } from './partition-view.ts';
-import type { Placer } from './place.ts';
+import type { Placer } from './placer.ts';
 import type { Slot } from './slot.ts';
 import type { Work } from './work.ts';
 
