@@ -87,6 +87,7 @@ if (code !== 0) throw new Error('the cloud was asked what its document does not 
 
 const PACKAGES = [
   ['ec2', '@aws-sdk/client-ec2'],
+  ['ec2 (`iaas check`)', '@aws-sdk/client-service-quotas'],
   ['gce', 'google-auth-library'],
   ['azure', '@azure/arm-compute'],
   ['azure', '@azure/arm-network'],

@@ -61,6 +61,7 @@ export interface RawEc2Iaas extends RawCloud {
   readonly profile?: string;
   readonly accessKey?: { readonly id: RawSecret; readonly secret: RawSecret; readonly session?: RawSecret };
   readonly endpoint?: string;
+  readonly quotasEndpoint?: string;
   readonly market?: 'on-demand' | 'spot';
   readonly maxPrice?: number;
   readonly image?: string | { readonly name: string; readonly owner: string };

@@ -55,6 +55,8 @@ export interface Ec2IaasSpec extends CloudSpec {
   readonly accessKey?: { readonly id: SecretRef; readonly secret: SecretRef; readonly session?: SecretRef };
   /** Address of another than Amazon's own. */
   readonly endpoint?: string;
+  /** Where Service Quotas is asked. Undefined: at Amazon's, or nowhere where `endpoint` is elsewhere. */
+  readonly quotasEndpoint?: string;
   readonly market: 'on-demand' | 'spot';
   /** Most that is paid for an hour of a spot machine. Undefined: the price on demand. */
   readonly maxPrice?: number;

@@ -2,11 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decorate } from '../../src/iaas/decorate/around.ts';
 import { retrying } from '../../src/iaas/decorate/retrying.ts';
 import { ec2Provider } from '../../src/iaas/ec2/ec2-provider.ts';
 import { loadProvider } from '../../src/iaas/load-provider.ts';
+import type { Finding } from '../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
 import { ec2Cloud, ec2Subject, type Ec2Cloud } from '../support/ec2-cloud.ts';
 import type { Asked } from '../support/ec2-faults.ts';
@@ -270,8 +271,104 @@ describe('ec2', () => {
     expect((await cloud.instance(machine.id)).ImageId).toBe(image);
   });
 
+  describe('quotas', () => {
+    const size = { cpu: cores(2), memory: bytes(2 ** 30), name: 't3.small' };
+    const quotasOf = async (change: Parameters<Ec2Cloud['provider']>[1] = {}): Promise<readonly Finding[]> => {
+      const findings = (await cloud.provider('quotas', change).survey?.([size])) ?? [];
+      expect(findings.filter(({ subject, status }) => subject !== 'quota' && status !== 'ok')).toEqual([]);
+      return findings.filter(({ subject }) => subject === 'quota');
+    };
+    const leftOn = async (market: 'on-demand' | 'spot'): Promise<number> => {
+      const [quota] = await quotasOf({ market });
+      const [, left] = /^([0-9]+) of 10000 vCPUs for Standard machines /.exec(quota?.detail ?? '') ?? [];
+      return Number(left);
+    };
+    beforeEach(() => {
+      cloud.faults.quotas.set('L-1216C47A', 10_000).set('L-34B43A08', 10_000);
+    });
+
+    it('counts processors of all machines of the account by market, and those of other families not', async () => {
+      const before = { onDemand: await leftOn('on-demand'), spot: await leftOn('spot') };
+      const large = { ...size, name: 'm5.xlarge' };
+      await cloud.provider('somebody').create(await cloud.request('web-1', { size: large }));
+      await cloud.provider('somebody').create(await cloud.request('gpu-1', { size: { ...size, name: 'g4dn.xlarge' } }));
+      const stopped = await cloud.provider('somebody').create(await cloud.request('web-3', { size: large }));
+      await cloud.provider('somebody').stop(stopped.id);
+      await cloud.provider('somebody', { market: 'spot' }).create(await cloud.request('web-2'));
+      expect({ onDemand: await leftOn('on-demand'), spot: await leftOn('spot') }).toEqual({
+        onDemand: before.onDemand - 4,
+        spot: before.spot - 2,
+      });
+    });
+
+    it('fails where the largest machine that is wanted has no room, and says what to ask for', async () => {
+      const used = 10_000 - (await leftOn('on-demand'));
+      cloud.faults.quotas.set('L-1216C47A', used + 1);
+      expect(await quotasOf()).toEqual([
+        {
+          subject: 'quota',
+          status: 'failed',
+          detail: `1 of ${String(used + 1)} vCPUs for Standard machines on demand are left in eu-west-1, and t3.small takes 2`,
+          hint: `aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-1216C47A --desired-value ${String(used + 2)} --region eu-west-1`,
+        },
+      ]);
+      cloud.faults.quotas.set('L-1216C47A', used + 2);
+      expect((await quotasOf()).map(({ status }) => status)).toEqual(['ok']);
+    });
+
+    it('takes AWS’s default where the account has no value of its own', async () => {
+      cloud.faults.quotas.delete('L-1216C47A');
+      cloud.faults.defaultQuotas.set('L-1216C47A', 10_000);
+      expect(await leftOn('on-demand')).toBeGreaterThan(0);
+      const byCode = ({ action }: Asked): boolean => action.endsWith('ServiceQuota');
+      expect(cloud.faults.asked.filter(byCode).map(({ action }) => action)).toEqual([
+        'GetServiceQuota',
+        'GetAWSDefaultServiceQuota',
+      ]);
+    });
+
+    it('fails nothing where we may not ask, nobody answers or nobody is there to be asked', async () => {
+      cloud.faults.refuse = ({ action }) =>
+        action === 'GetServiceQuota'
+          ? {
+              code: 'AccessDeniedException',
+              message: 'User is not authorized to perform: servicequotas:GetServiceQuota',
+            }
+          : undefined;
+      expect(await quotasOf()).toEqual([
+        {
+          subject: 'quota',
+          status: 'warning',
+          detail:
+            'Cannot read the quotas of aws as Service Quotas answers AccessDeniedException: User is not authorized to perform: servicequotas:GetServiceQuota',
+          hint: 'allow servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota',
+        },
+      ]);
+      cloud.faults.refuse = ({ action }) =>
+        action === 'GetServiceQuota' ? { code: 'TooManyRequestsException', status: 429 } : undefined;
+      expect((await quotasOf()).map(({ status }) => status)).toEqual(['warning']);
+      cloud.faults.refuse = () => undefined;
+      expect((await quotasOf({ quotasEndpoint: 'http://127.0.0.1:9' })).map(({ status }) => status)).toEqual([
+        'warning',
+      ]);
+      const { quotasEndpoint, ...spec } = cloud.spec;
+      expect(quotasEndpoint).toBe(cloud.faults.url);
+      const context = { lineage: 'quotas', env: { KEY_ID: 'a', KEY: 'b' }, onStep: () => undefined };
+      const findings = (await ec2Provider(spec, context).survey?.([size])) ?? [];
+      expect(findings.filter(({ subject }) => subject === 'quota')).toEqual([
+        {
+          subject: 'quota',
+          status: 'warning',
+          detail: 'quotas are not looked at, as EC2 is asked elsewhere',
+          hint: 'iaas.aws.quotasEndpoint',
+        },
+      ]);
+    });
+  });
+
   it('surveys image, network, size, rights and price, each with its finding', async () => {
     const size = { cpu: cores(2), memory: bytes(2 ** 30), name: 't3.small' };
+    cloud.faults.quotas.set('L-1216C47A', 10_000);
     const good = (await cloud.provider('survey').survey?.([size])) ?? [];
     expect(good.map(({ subject, status }) => [subject, status])).toEqual([
       ['credentials', 'ok'],
@@ -280,6 +377,7 @@ describe('ec2', () => {
       ['size', 'ok'],
       ['credentials', 'ok'],
       ['price', 'ok'],
+      ['quota', 'ok'],
     ]);
     const failing = async (change: Parameters<Ec2Cloud['provider']>[1]): Promise<readonly string[]> => {
       const findings = (await cloud.provider('survey', change).survey?.([size])) ?? [];

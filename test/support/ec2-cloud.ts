@@ -46,6 +46,7 @@ export async function ec2Cloud(): Promise<Ec2Cloud> {
     concurrency: 4,
     region: REGION,
     endpoint: faults.url,
+    quotasEndpoint: faults.url,
     accessKey: { id: { kind: 'env', variable: 'KEY_ID' }, secret: { kind: 'env', variable: 'KEY' } },
     market: 'on-demand',
     image: { name: 'ubuntu/images/hvm-ssd/ubuntu-xenial-*', owner: '099720109477' },

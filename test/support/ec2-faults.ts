@@ -38,6 +38,10 @@ export interface Ec2Faults extends AsyncDisposable {
   hideFor: number;
   /** Shows what is hidden. */
   showAll(): void;
+  /** Quotas that the account has, by code; moto knows none of EC2's. */
+  readonly quotas: Map<string, number>;
+  /** Quotas that AWS gives by default, by code. */
+  readonly defaultQuotas: Map<string, number>;
   /** The next machine ends by itself, for this reason. */
   endNext: { readonly code: string; readonly message: string } | undefined;
 }
@@ -65,11 +69,42 @@ export async function ec2Faults(moto: string): Promise<Ec2Faults> {
     return id === undefined ? undefined : { code: 'InvalidInstanceID.NotFound', message: `no ${id}` };
   }
 
+  /** Service Quotas: what moto does not know of, its own words where the test has no answer either. */
+  async function answerQuota(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
+    const body = await text(request);
+    const params = new URLSearchParams(JSON.parse(body) as Record<string, string>);
+    const [, action = ''] = target.split('.');
+    const asked: Asked = { action, params, accessKey: signerOf(request) };
+    faults.asked.push(asked);
+    const refusal = faults.refuse(asked);
+    const code = params.get('QuotaCode') ?? '';
+    const Value = (action === 'GetServiceQuota' ? faults.quotas : faults.defaultQuotas).get(code);
+    const say = (status: number, document: unknown): void => {
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(document));
+    };
+    if (refusal) say(refusal.status ?? 400, { __type: refusal.code, Message: refusal.message });
+    else if (Value !== undefined) say(200, { Quota: { ServiceCode: 'ec2', QuotaCode: code, Value } });
+    else {
+      const headers = {
+        authorization: request.headers.authorization ?? '',
+        'content-type': request.headers['content-type'] ?? '',
+        'x-amz-target': target,
+      };
+      const answered = await fetch(moto, { method: 'POST', headers, body });
+      const type = { 'content-type': 'application/x-amz-json-1.1' };
+      response.writeHead(answered.status, type).end(await answered.text());
+    }
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { 'x-amz-target': target } = request.headers;
+    if (typeof target === 'string') {
+      await answerQuota(request, response, target);
+      return;
+    }
     const params = new URLSearchParams(await text(request));
     const action = params.get('Action') ?? '';
-    const [, accessKey = ''] = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
-    const asked: Asked = { action, params, accessKey };
+    const asked: Asked = { action, params, accessKey: signerOf(request) };
     faults.asked.push(asked);
     const refusal = faults.refuse(asked) ?? unseen(asked);
     if (refusal) {
@@ -155,6 +190,8 @@ export async function ec2Faults(moto: string): Promise<Ec2Faults> {
     showAll() {
       hidden.clear();
     },
+    quotas: new Map(),
+    defaultQuotas: new Map(),
     endNext: undefined,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -163,6 +200,10 @@ export async function ec2Faults(moto: string): Promise<Ec2Faults> {
     },
   };
   return faults;
+}
+
+function signerOf(request: IncomingMessage): string {
+  return /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
 }
 
 function idsIn(xml: string): readonly string[] {

@@ -1,10 +1,10 @@
 /** EC2's API: the SDK loaded with the first request, one client for all, failures as {@link IaasError}. */
 import type { EC2 } from '@aws-sdk/client-ec2';
 import { interrupted } from '../../concurrency/interrupted.ts';
-import { readSecret } from '../../host/read-secret.ts';
 import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
 import { remembered } from '../../concurrency/remembered.ts';
 import type { IaasContext } from '../provider.ts';
+import { clientSettings } from './client-settings.ts';
 import { translate } from './failures.ts';
 
 export interface Ec2Api {
@@ -31,27 +31,13 @@ interface Page<Item> {
   readonly next: string | undefined;
 }
 
-/** Longest time in ms to connect, and longest silence. */
-const CONNECT_TIMEOUT = 10_000;
-const SILENCE = 60_000;
-
 /** Opens it; nothing is loaded or contacted yet. */
 export function openEc2(spec: Ec2IaasSpec, { env }: Pick<IaasContext, 'env'>): Ec2Api {
   const asker = { iaas: spec.name, profile: spec.profile };
 
   async function open(): Promise<EC2> {
     const { EC2 } = await import('@aws-sdk/client-ec2');
-    const { region, profile, endpoint } = spec;
-    const credentials = await accessKey(spec, env);
-    return new EC2({
-      ...(region !== undefined && { region }),
-      ...(profile !== undefined && { profile }),
-      ...(endpoint !== undefined && { endpoint }),
-      ...(credentials && { credentials }),
-      // Repeating is done around the adapter, the same for all.
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: CONNECT_TIMEOUT, socketTimeout: SILENCE },
-    });
+    return new EC2(await clientSettings(spec, env, spec.endpoint));
   }
 
   const client = remembered(open);
@@ -79,19 +65,4 @@ export function openEc2(spec: Ec2IaasSpec, { env }: Pick<IaasContext, 'env'>): E
     region: async () => api.ask(`use ${spec.name}`, async (ec2) => ec2.config.region()),
   };
   return api;
-}
-
-/** The access key that the spec names; undefined where AWS's usual places have it. @throws HostError */
-async function accessKey(
-  { name, accessKey: named }: Ec2IaasSpec,
-  env: IaasContext['env'],
-): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined> {
-  if (!named) return undefined;
-  const what = `use the access key of ${name}`;
-  const session = named.session && (await readSecret(named.session, what, env));
-  return {
-    accessKeyId: (await readSecret(named.id, what, env)).reveal(),
-    secretAccessKey: (await readSecret(named.secret, what, env)).reveal(),
-    ...(session && { sessionToken: session.reveal() }),
-  };
 }

@@ -15,6 +15,7 @@ import { instances } from './instances.ts';
 import { launch } from './launch.ts';
 import { isEnding, machineOf, stateOf } from './machine.ts';
 import { findPlaces } from './network.ts';
+import { openQuotas } from './service-quotas.ts';
 import { surveyEc2 } from './survey.ts';
 
 /** Between two looks at a machine that is on its way. */
@@ -93,7 +94,7 @@ export function ec2Provider(spec: Ec2IaasSpec, { lineage, env }: IaasContext): I
     async check() {
       await seen.all();
     },
-    survey: async (sizes) => surveyEc2({ api, spec, image, places }, sizes),
+    survey: async (sizes) => surveyEc2({ api, spec, image, places, quota: openQuotas(spec, { env }) }, sizes),
     sizes: async () => listTypes(api, spec, (await image()).architecture),
     async bake(id, label, signal) {
       if (!(await calls.find(id, signal)))

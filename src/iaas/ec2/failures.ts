@@ -64,6 +64,8 @@ export function failureOf(code: string, status = 400, message = ''): IaasFailure
 export interface Asker {
   readonly iaas: string;
   readonly profile?: string | undefined;
+  /** Which service of AWS's is asked. Undefined: EC2. */
+  readonly service?: string;
 }
 
 /**
@@ -71,7 +73,7 @@ export interface Asker {
  * this program, is returned as it is.
  */
 export function translate(asker: Asker, what: string, error: unknown): unknown {
-  const { iaas } = asker;
+  const { iaas, service = 'EC2' } = asker;
   if (!(error instanceof Error) || error instanceof StratosError || error instanceof TypeError) return error;
   if (/^(Credentials|Token)ProviderError$/.test(error.name))
     return new IaasError(iaas, 'unauthorized', `Cannot ${what} as there are no credentials: ${clean(error.message)}`, {
@@ -89,14 +91,19 @@ export function translate(asker: Asker, what: string, error: unknown): unknown {
     const { lasting, words } = networkTrouble(error);
     return new IaasError(iaas, lasting ? 'invalid' : 'unavailable', `Cannot ${what} as ${words}`, { cause: error });
   }
-  // What came is none of EC2's answers.
+  // What came is none of its answers.
   if (error.name === 'Error')
-    return new IaasError(iaas, 'unavailable', `Cannot ${what} as the answer (${String(status)}) is not EC2's`, {
-      cause: error,
-    });
+    return new IaasError(
+      iaas,
+      'unavailable',
+      `Cannot ${what} as the answer (${String(status)}) is not one of ${service}`,
+      {
+        cause: error,
+      },
+    );
   const failure = failureOf(error.name, status, error.message);
   const retryAfter = secondsOf($response?.headers?.['retry-after']);
-  return new IaasError(iaas, failure, `Cannot ${what} as EC2 answers ${error.name}: ${clean(error.message)}`, {
+  return new IaasError(iaas, failure, `Cannot ${what} as ${service} answers ${error.name}: ${clean(error.message)}`, {
     cause: error,
     ...(failure === 'unauthorized' && { hint: aws(asker, 'sts get-caller-identity') }),
     ...(failure === 'quota' && { hint: aws(asker, 'service-quotas list-service-quotas --service-code ec2') }),

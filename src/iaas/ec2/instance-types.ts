@@ -13,6 +13,8 @@ export interface Offer extends PricedSize {
 }
 
 const MIB = 2 ** 20;
+/** Most values of a filter; EC2 takes no more. */
+const FILTER_VALUES = 200;
 
 /** Lists types that run the architecture and are sold on the spec's market, in the order of their names. */
 export async function listTypes(
@@ -31,6 +33,21 @@ export async function listTypes(
   return found
     .flatMap((type) => offerOf(type, spec.prices) ?? [])
     .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** Processors of types by their names; those that the region does not know are left out. */
+export async function processorsOf(
+  api: Ec2Api,
+  spec: Ec2IaasSpec,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (let from = 0; from < names.length; from += FILTER_VALUES) {
+    const some = names.slice(from, from + FILTER_VALUES);
+    for (const { InstanceType: name, VCpuInfo } of await typesOf(api, spec, [{ Name: 'instance-type', Values: some }]))
+      if (name !== undefined && VCpuInfo?.DefaultVCpus !== undefined) counts.set(name, VCpuInfo.DefaultVCpus);
+  }
+  return counts;
 }
 
 /** The type by its name; undefined when the region has no such type. */

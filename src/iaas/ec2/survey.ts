@@ -1,4 +1,4 @@
-/** What `iaas check` shows of EC2 before anything is bought. Its API tells no limit of processors, which are counted by another service. */
+/** What `iaas check` shows of EC2 before anything is bought. */
 import { IaasError } from '../../model/errors.ts';
 import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
 import type { VmSize } from '../../model/vm-size.ts';
@@ -11,12 +11,15 @@ import type { Ec2Image } from './image.ts';
 import { chooseType, findType } from './instance-types.ts';
 import type { Place } from './network.ts';
 import { runRequest } from './run-request.ts';
+import type { AskQuota } from './service-quotas.ts';
+import { surveyQuotas } from './survey-quotas.ts';
 
 export interface Surveyed {
   readonly api: Ec2Api;
   readonly spec: Ec2IaasSpec;
   readonly image: () => Promise<Ec2Image>;
   readonly places: () => Promise<readonly Place[]>;
+  readonly quota: AskQuota | undefined;
 }
 
 /** Looks at everything; one that is not known looks no further, and sizes are looked at where image and network are there. */
@@ -36,7 +39,8 @@ export async function surveyEc2(surveyed: Surveyed, sizes: readonly VmSize[]): P
   const ground = [known, await image, await network];
   if (ground.some(({ status }) => status !== 'ok')) return ground;
   const bySize = await Promise.all(sizes.map(async (size) => surveySize(surveyed, size)));
-  return [...ground, ...bySize.flat()];
+  const types = bySize.flatMap(({ type }) => type ?? []);
+  return [...ground, ...bySize.flatMap(({ findings }) => findings), ...(await surveyQuotas(surveyed, types))];
 }
 
 function networkOf({ name }: Ec2IaasSpec, places: readonly Place[]): string {
@@ -49,15 +53,22 @@ function networkOf({ name }: Ec2IaasSpec, places: readonly Place[]): string {
   throw new IaasError(name, 'no-capacity', `Cannot make a machine in ${name} as no subnet has an address left`);
 }
 
-async function surveySize(surveyed: Surveyed, size: VmSize): Promise<readonly Finding[]> {
+/** What was found of a size, and the type it would be. */
+interface SurveyedSize {
+  readonly findings: readonly Finding[];
+  readonly type?: string;
+}
+
+async function surveySize(surveyed: Surveyed, size: VmSize): Promise<SurveyedSize> {
   const { spec } = surveyed;
   let type = '';
   const found = await lookAt('size', async () => {
     type = await usableType(surveyed, size);
     return `${type} can be had${await soldIn(surveyed, type)}`;
   });
-  if (found.status !== 'ok') return [found];
-  return [found, await lookAt('credentials', async () => askFor(surveyed, size, type)), priceFinding(spec, type, size)];
+  if (found.status !== 'ok') return { findings: [found] };
+  const allowed = await lookAt('credentials', async () => askFor(surveyed, size, type));
+  return { findings: [found, allowed, priceFinding(spec, type, size)], type };
 }
 
 /** The type that a VM of this size would get. @throws IaasError when the region or the image has no use for it */

@@ -10,7 +10,7 @@ import { cloudOf } from './cloud.ts';
 /** Resolves it; whether what it names is there is seen when it is used. */
 export function ec2(context: ResolveContext, entry: Entry, raw: RawEc2Iaas): Ec2IaasSpec {
   check(context, entry, raw);
-  const { region, profile, endpoint, maxPrice, publicAddress, instanceProfile } = raw;
+  const { region, profile, endpoint, quotasEndpoint, maxPrice, publicAddress, instanceProfile } = raw;
   const { market = 'on-demand', subnets = [], securityGroups = [], address = 'public', tags = {} } = raw;
   return {
     kind: 'ec2',
@@ -19,6 +19,7 @@ export function ec2(context: ResolveContext, entry: Entry, raw: RawEc2Iaas): Ec2
     ...(profile !== undefined && { profile }),
     ...accessKeyOf(context, raw),
     ...(endpoint !== undefined && { endpoint }),
+    ...(quotasEndpoint !== undefined && { quotasEndpoint }),
     market,
     ...(maxPrice !== undefined && { maxPrice }),
     ...(raw.image !== undefined && { image: typeof raw.image === 'string' ? { id: raw.image } : raw.image }),

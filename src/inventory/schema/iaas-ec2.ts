@@ -88,6 +88,12 @@ export const EC2 = {
     type: 'string',
     pattern: '^https?://[^\\s]+$',
   },
+  quotasEndpoint: {
+    title: 'an address that begins with http:// or https://',
+    description: 'Where Service Quotas is asked by `iaas check`. Default: Amazon’s, or nowhere where `endpoint` is given.',
+    type: 'string',
+    pattern: '^https?://[^\\s]+$',
+  },
   market: {
     title: 'on-demand or spot',
     description: 'Spot machines cost less, and may be taken away.',
