@@ -1,6 +1,7 @@
 /** One look at a VM: a read-only script and the parser of what it prints. */
 import { RemoteCommandError } from '../model/errors.ts';
 import type { ObservedProcess, Pressure, ProcessUsage, ReachedVm } from '../model/observation.ts';
+import { withoutBandwidth } from '../model/limits.ts';
 import { bytes, cores } from '../model/quantity.ts';
 import { script, type ScriptStep } from '../shell/command.ts';
 import { LAYOUT, ROOT } from './layout.ts';
@@ -51,6 +52,7 @@ export function parseObservation(stdout: string): VmFacts {
     starts: new Map(all('start').map(([id = '', group = '']) => [group.slice(group.lastIndexOf('.') + 1), id])),
     sessions: all('session').map(([name = '']) => name),
     asleep: new Map(all('asleep').map(([name = '', mark = '', frozen]) => [name, { mark, frozen: frozen === '1' }])),
+    unshaped: new Set(all('unshaped').map(([name = '']) => name)),
     failures: new Map(all('wake-failure').map(([name = '', why = '']) => [name, why])),
   };
   const found = all('process').map(([name = '', own]) => ({ name, process: parseProcess(name, own, lineage, seen) }));
@@ -96,6 +98,8 @@ interface Seen {
   readonly sessions: readonly string[];
   readonly asleep: ReadonlyMap<string, { readonly mark: string; readonly frozen: boolean }>;
   readonly failures: ReadonlyMap<string, string>;
+  /** Those whose traffic nothing limits any more, or not as it was made. */
+  readonly unshaped: ReadonlySet<string>;
 }
 
 /** The process of a label; undefined where it is not one of ours. */
@@ -125,7 +129,8 @@ function parseProcess(
   return {
     ...{ name, subscription, ordinal, index, image, fingerprint },
     state: counters ? 'running' : 'stopped',
-    ...(typeof limits === 'string' ? { limits } : {}),
+    // Its label says what it was given; what somebody took away it has no more, and gets again.
+    ...(typeof limits === 'string' ? { limits: seen.unshaped.has(name) ? withoutBandwidth(limits) : limits } : {}),
     ...(asleep ? { asleep } : {}),
     ...(wakeFailure === undefined ? {} : { wakeFailure }),
     ...(usage ? { usage } : {}),

@@ -15,6 +15,7 @@ import processRun from './hooks/process-run.sh';
 import processShape from './hooks/process-shape.sh';
 import processStop from './hooks/process-stop.sh';
 import processWake from './hooks/process-wake.sh';
+import traffic from './hooks/traffic.sh';
 import processesUp from './hooks/processes-up.sh';
 import { BRIDGE, LAYOUT, UNITS } from './layout.ts';
 import { formatAddress, gatewayAddress, parseCidr, processCapacity, WAKE_PORT_BASE, wakePort } from './network.ts';
@@ -71,6 +72,7 @@ export function preparedFiles(input: PreparedFilesInput): readonly PreparedFile[
     'process-exec': processExec,
     'process-shape': processShape,
     'process-wake': processWake,
+    traffic,
     ...(input.podman ? PODMAN_HOOKS : {}),
   };
   const units = {

@@ -17,6 +17,14 @@ export function limitsText({ memory, cpu, pids, disk, bandwidth, egress }: Resou
     .join(' ');
 }
 
+/** The line of a process whose traffic is not limited any more. */
+export function withoutBandwidth(text: string): string {
+  return text
+    .split(' ')
+    .filter((word) => !/^(in|out)=/.test(word))
+    .join(' ');
+}
+
 /** The values of such a line by key; of a line that is none, whatever of it is one. */
 export function parseLimits(text: string): ReadonlyMap<string, string> {
   const pairs = text.split(' ').map((word) => word.split('=', 2));

@@ -22,7 +22,7 @@ export function planLimits(view: PartitionView, works: readonly Work[]): readonl
       if (!resources || work.cramped.has(member) || limits === undefined || slot.kind !== 'usable' || !isThere(member))
         return [];
       const wanted = limitsText(resources);
-      if (limits === wanted) return [];
+      if (limits === wanted || shrinks(limits, resources)) return [];
       const what = { id: view.ids('process.limit', name), vm: slot.name, dependsOn: slot.after };
       return [{ kind: 'process.limit', ...what, reason: limitsChange(limits, wanted), process: name, resources }];
     });
@@ -36,6 +36,16 @@ function wantedLimits({ launch, fallback }: Launches, { fingerprint }: Member): 
 
 function isThere({ container }: Member): boolean {
   return container === 'running' || container === 'stopped';
+}
+
+/** Whether a process has a larger disk than it shall have: a file system in use gets larger, and smaller only when it is made anew. */
+export function hasLargerDisk(launches: Launches, member: Member): boolean {
+  const resources = wantedLimits(launches, member);
+  return resources !== undefined && member.limits !== undefined && isThere(member) && shrinks(member.limits, resources);
+}
+
+function shrinks(limits: string, { disk }: ResourceSpec): boolean {
+  return disk !== undefined && Number(parseLimits(limits).get('disk') ?? 0) > disk;
 }
 
 /**

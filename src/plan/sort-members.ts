@@ -1,6 +1,6 @@
 /** What becomes of each process of a subscription that exists. */
 import { isOverdrawn } from './capacity.ts';
-import { lacksRoom } from './limits.ts';
+import { hasLargerDisk, lacksRoom } from './limits.ts';
 import type { Member } from './member.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { Target } from './target.ts';
@@ -88,15 +88,14 @@ function isLeftOver({ gate, fallback }: Target, { fingerprint }: Member): boolea
 }
 
 function sortRecorded(view: PartitionView, target: Target, member: Member, sorted: SortedMembers): void {
-  const { launch, cartridge } = target;
+  const { launch } = target;
   const { slot } = member;
   if (!launch) {
     if (member.container === 'none') view.hold(member.name, `its container is gone and ${target.obstacle}`);
     else if (slot.draining !== undefined) view.hold(member.name, `stays on ${slot.name} as ${target.obstacle}`);
     return;
   }
-  // What has volumes is tied to its VM: the volumes do not move.
-  const pinned = (cartridge?.volumes.length ?? 0) > 0;
+  const pinned = isPinned(target);
   if (slot.draining !== undefined) {
     if (!pinned) {
       sorted.old.push({ member, reason: slot.draining, inPlace: false, replaced: true });
@@ -106,12 +105,20 @@ function sortRecorded(view: PartitionView, target: Target, member: Member, sorte
   }
   if (member.container === 'none') {
     if (!isGivenUp(target, member)) repairMissing(member, pinned, sorted);
-  } else if (member.fingerprint !== launch.fingerprint) replaceChanged(view, target, member, pinned, sorted);
+  } else if (member.fingerprint !== launch.fingerprint)
+    replaceChanged(view, target, member, 'its image, cartridge or environment changed', sorted);
+  else if (hasLargerDisk(target, member))
+    replaceChanged(view, target, member, 'its disk gets smaller only when it is made anew', sorted);
   else if (!isGivenUp(target, member)) {
     const lacks = lacksRoom(target, member, pinned);
     if (lacks) noRoom(view, member, pinned, sorted);
     if (!lacks || pinned) repair(member, sorted);
   }
+}
+
+/** What has volumes is tied to its VM: the volumes do not move. */
+function isPinned({ cartridge }: Target): boolean {
+  return (cartridge?.volumes.length ?? 0) > 0;
 }
 
 /** What may take more than its VM has goes where there is room; with volumes it stays, and keeps the limits it has. */
@@ -144,10 +151,10 @@ function replaceChanged(
   view: PartitionView,
   target: Target,
   member: Member,
-  pinned: boolean,
+  reason: string,
   sorted: SortedMembers,
 ): void {
-  const reason = 'its image, cartridge or environment changed';
+  const pinned = isPinned(target);
   const overdrawn = isOverdrawn(member.slot.free);
   if (pinned && overdrawn) {
     view.miss(member.name, `${reason}, and ${member.slot.name} has no room for what it is now`);
@@ -156,7 +163,8 @@ function replaceChanged(
   const inPlace = pinned || (target.surge === 0 && (target.gate?.surplus ?? 0) === 0 && !overdrawn);
   const how = pinned ? 'it has volumes' : 'maxSurge is 0';
   const departure = { member, reason: inPlace ? inPlaceReason(reason, how) : reason, inPlace, replaced: true };
-  sorted.old.push(isLeftOver(target, member) ? departure : { ...departure, changed: true });
+  const ofRollout = member.fingerprint !== target.launch?.fingerprint && !isLeftOver(target, member);
+  sorted.old.push(ofRollout ? { ...departure, changed: true } : departure);
 }
 
 /** Whether it runs, or could at any moment: a sleeper is as it should be. */

@@ -171,6 +171,29 @@ export function runtimeContract(name: RuntimeName): void {
         expect(await seconds(...up)).toBeGreaterThan(0.7);
         expect((await lab.look()).processes).toMatchObject([{ limits: limitsText(cartridge.resources) }]);
 
+        // What somebody took away or changed is seen as not there, and is there again when it is asked for.
+        const [own = '', detour = ''] = (
+          await lab.shell("tc qdisc show | sed -n 's/.*tbf .* dev \\([^ ]*\\) root.*/\\1/p'")
+        )
+          .trim()
+          .split('\n')
+          .toSorted((a, b) => Number(a.startsWith('stratos-bw')) - Number(b.startsWith('stratos-bw')));
+        expect(detour).toMatch(/^stratos-bw\d+$/);
+        for (const harm of [
+          `tc qdisc del dev ${own} root`,
+          `tc qdisc change dev ${own} root tbf rate 800mbit burst 900000 latency 50ms`,
+          `tc qdisc del dev ${own} ingress`,
+          `tc filter del dev ${own} parent ffff:`,
+          `tc qdisc del dev ${detour} root`,
+          `ip link del dev ${detour}`,
+        ]) {
+          expect(await lab.shell(harm)).toBe('');
+          expect((await lab.look()).processes.map(({ limits }) => limits)).toEqual([limitsText(resources)]);
+          expect(await limit({ in: slow, out: slow })).toMatchObject([{ limited: true }]);
+          expect((await lab.look()).processes).toMatchObject([{ limits: limitsText(cartridge.resources) }]);
+        }
+        expect(await seconds(...up)).toBeGreaterThan(0.7);
+
         // Only what it receives, and at the next start too.
         expect(await limit({ in: slow })).toMatchObject([{ limited: true }]);
         const rules = async () =>
@@ -217,12 +240,30 @@ export function runtimeContract(name: RuntimeName): void {
         const [smaller] = await limit(32);
         expect(smaller?.failure).toContain('its disk has 64Mi and does not get smaller');
 
+        // What is copied in is there while it sleeps, when it got a larger one meanwhile, and when it wakes.
+        const deps = lab.deps('shop-1');
+        const home = await mkdtemp(path.join(lab.vms.site.directory, 'disk-'));
+        await writeFile(path.join(home, 'page'), 'copied');
+        await processCopyIn(deps, 'shop-1', path.join(home, 'page'), '/www/page.html');
+        if (can.freeze) {
+          const request = { name: 'shop-1', index: 1, network: '10.66.0.0/22', depth: 'stopped' as const };
+          const wake = { port: 80, startup: millis(20_000) };
+          expect(parseSleep(await lab.run(lab.runtime.sleep(lab.lineage, [{ ...request, wake }])))).toMatchObject([
+            { slept: true },
+          ]);
+          expect(await limit(72)).toMatchObject([{ limited: true }]);
+          expect(await lab.shell('curl -s -m 20 http://10.66.0.1:61000/page.html')).toBe('copied');
+          expect((await lab.look()).processes).toMatchObject([{ limits: limitsText(of(72)), state: 'running' }]);
+        }
+        await processCopyOut(deps, 'shop-1', '/www/page.html', path.join(home, 'back'));
+        expect(await readFile(path.join(home, 'back'), 'utf8')).toBe('copied');
+
         if (can.snapshot) {
           await lab.inside('shop-1', 'rm', '/www/second');
           const [taken] = parseSnapshots((await lab.run(lab.runtime.snapshot('shop-1')))[0]?.stdout ?? '');
           await lab.inside('shop-1', 'rm', '/www/first');
           expect(await lab.run(lab.runtime.restore('shop-1', taken?.name ?? ''))).toMatchObject([{ status: 0 }]);
-          expect((await lab.inside('shop-1', 'ls', '/www')).stdout).toBe('first\nindex.html\n');
+          expect((await lab.inside('shop-1', 'ls', '/www')).stdout).toBe('first\nindex.html\npage.html\n');
         }
         expect(await restart()).toMatchObject([{ ready: true }]);
         expect((await lab.inside('shop-1', 'ls', '/www')).stdout).toContain('first\n');

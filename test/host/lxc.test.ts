@@ -21,7 +21,8 @@ import {
   snapshotRemoveStep,
   snapshotSteps,
 } from '../../src/lxc/snapshots.ts';
-import { bytes, cores, millis } from '../../src/model/quantity.ts';
+import { limitsText } from '../../src/model/limits.ts';
+import { bytes, cores, millis, parseBitRate } from '../../src/model/quantity.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { command, type Step, type StepResult } from '../../src/shell/command.ts';
 import { sshTransport } from '../../src/ssh/ssh-transport.ts';
@@ -30,6 +31,7 @@ import { testVm, type TestVms } from '../support/vm.ts';
 import { aCartridge, aLaunch, IMAGE_HEX } from '../unit/lxc/a-launch.ts';
 
 const LINEAGE = aLaunch().lineage;
+const FAST = parseBitRate('50Mbit') ?? never();
 const PREPARE = { lineage: LINEAGE, vm: 'vm-1', network: '10.66.0.0/22', units: {} };
 let vms: TestVms;
 let transport: Transport;
@@ -58,6 +60,9 @@ afterAll(async () => {
   await vms.dispose();
 });
 
+function never(): never {
+  throw new Error('no rate');
+}
 function run(steps: readonly Step[]): Promise<readonly StepResult[]> {
   return transport.run('vm-1', vms.endpoint, { steps });
 }
@@ -505,7 +510,11 @@ describe('a running process', () => {
     expect(await ask()).toBe('first\n');
   });
 
-  test('is there again after the VM came back', async () => {
+  test('is there again after the VM came back, with its disk and the limits of its traffic', async () => {
+    const resources = { ...aCartridge().resources, disk: bytes(24 * 2 ** 20), bandwidth: { in: FAST, out: FAST } };
+    const cartridge = aCartridge({ resources });
+    expect(parseCreate(await run(createSteps([web('shop-3', 3, { cartridge })])))).toMatchObject([{ ready: true }]);
+    await run([command('write', execArgv('shop-3', ['sh', '-c', 'echo third >/www/index.html']))]);
     await shell('systemctl --no-block reboot').catch(() => undefined);
     await transport.close();
     transport = sshTransport({ directory: vms.site.directory, env: {} });
@@ -514,6 +523,13 @@ describe('a running process', () => {
       .toBe('first\n');
     const other = vms.vms[1]?.endpoint.address ?? '';
     expect(await vms.ssh('nft list set inet stratos peers')).toContain(other);
+    await expect
+      .poll(() => vms.ssh('curl -s -m 1 http://10.66.0.4/').catch(() => 'not yet'), { timeout: 20_000 })
+      .toBe('third\n');
+    expect(await vms.ssh('grep -c "/processes/shop-3/overlay ext4" /proc/mounts')).toBe('1\n');
+    const seen = parseObservation((await run([observeStep(LINEAGE)]))[0]?.stdout ?? '');
+    expect(seen.processes.find(({ name }) => name === 'shop-3')?.limits).toBe(limitsText(resources));
+    await remove('shop-3');
   });
 });
 

@@ -61,6 +61,8 @@ export interface CartridgeOptions {
   readonly cpu?: number;
   /** MiB */
   readonly memory?: number;
+  /** MiB */
+  readonly disk?: number;
   readonly volumes?: CartridgeSpec['volumes'];
   readonly privileged?: boolean;
   /** Default `lxc`. */
@@ -132,7 +134,12 @@ export function aCartridge(name: string, options: CartridgeOptions = {}): Cartri
       startup: millis(60_000),
       ...options.health,
     },
-    resources: { cpu: cores(cpu), memory: bytes(memory * MIB), pids: 512 },
+    resources: {
+      cpu: cores(cpu),
+      memory: bytes(memory * MIB),
+      pids: 512,
+      ...(options.disk === undefined ? {} : { disk: bytes(options.disk * MIB) }),
+    },
     env: options.env ?? {},
     volumes: options.volumes ?? [],
     ...(options.command ? { command: options.command } : {}),

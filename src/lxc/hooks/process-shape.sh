@@ -5,7 +5,7 @@
 #
 # What it receives leaves by the VM's end and waits there. What it sends comes in by it, where nothing can wait: it takes the way through
 # a device of its own, `stratos-bw` and the number of the process, and waits there. Dropping it instead would leave TCP with a
-# small part of the rate, as packets are as large as 64 kB here.
+# small part of the rate, as packets are as large as 64 kB here. What was made is kept for the observation: see `traffic`.
 set -eu
 . "${0%/*}/layout"
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -17,6 +17,7 @@ in=0 out=0
 read -r label <"$folder/label.json"
 index=${label#*\"index\":}
 detour=stratos-bw${index%%[!0-9]*}
+kept=/run/stratos/traffic.$name
 
 if [ -z "$device" ]; then
   for group in /sys/fs/cgroup/pids /sys/fs/cgroup/systemd /sys/fs/cgroup; do
@@ -51,7 +52,9 @@ if [ "$out" != 0 ]; then
   ip link set dev "$detour" up
   slow "$detour" "$out"
   if ! tc filter show dev "$device" ingress 2>/dev/null | grep -qw "$detour"; then
-    tc qdisc replace dev "$device" handle ffff: ingress
+    # What is there may lead to a device that is gone.
+    tc qdisc del dev "$device" ingress 2>/dev/null || :
+    tc qdisc add dev "$device" handle ffff: ingress
     set -- action mirred egress redirect dev "$detour"
     tc filter add dev "$device" parent ffff: protocol all prio 1 matchall "$@" 2>/dev/null ||
       tc filter add dev "$device" parent ffff: protocol all prio 1 u32 match u32 0 0 "$@"
@@ -59,4 +62,10 @@ if [ "$out" != 0 ]; then
 else
   tc qdisc del dev "$device" ingress 2>/dev/null || :
   [ ! -d "/sys/class/net/$detour" ] || ip link del dev "$detour"
+fi
+if [ "$in$out" = 00 ]; then
+  rm -f "$kept"
+else
+  "${0%/*}/traffic" | grep -w -e "dev $device" -e "dev $detour" >"$kept.new"
+  mv "$kept.new" "$kept"
 fi

@@ -179,6 +179,18 @@ look() {
     if (gsub(/,/, "", elements["peers"]) != count) same = 0
     if (!same) drift("table inet stratos", "edited")
   }
+  # What limits its traffic is there as it was made.
+  function shaped(folder, name, program, line, kept, same) {
+    program = root "/bin/traffic"
+    if (first(folder "/bandwidth") == "" || first(program) == "") return 1
+    # In a variable: awks differ in what of several texts before a pipe is the command.
+    program = "\047" program "\047 2>/dev/null"
+    if (!traffic_read++) { while ((program | getline line) > 0) traffic[line] = 1; close(program) }
+    kept = run "/traffic." name
+    while ((getline line < kept) > 0) { same = 1; if (!(line in traffic)) { same = 0; break } }
+    close(kept)
+    return same
+  }
   # The ports of a process that runs are published.
   function publish(folder, part, port, i) {
     for (i = split(first(folder "/network"), part, " "); i > 2; i--) { split(part[i], port, ":"); published[port[1] " : " part[1] " . " port[2]] }
@@ -220,7 +232,7 @@ look() {
       shown = name
       gsub(/[\001-\037\177]/, "?", shown)
       if (folder != processes) print "foreign", shown
-      else { print "process", shown, first(ARGV[i] "/label.json"); sleep(ARGV[i], shown, usage(shown)); if (running) publish(ARGV[i]) }
+      else { print "process", shown, first(ARGV[i] "/label.json"); sleep(ARGV[i], shown, usage(shown)); if (running) publish(ARGV[i]); if (running && !shaped(ARGV[i], shown)) print "unshaped", shown }
     }
     if (first(label) != "") { drifted_files(); drifted_bridge(); drifted_table() }
     print "end"

@@ -101,6 +101,7 @@ systemctl stop $units >&2
   printf '%s' "$neighbours" | ip -force -batch - 2>/dev/null
   # What it sent took the way through these, see process-shape.
   for index in $detours; do ip link del dev "stratos-bw$index" 2>/dev/null; done
+  for folder in $folders; do rm -f "/run/stratos/traffic.${folder##*/}"; done
   # shellcheck disable=SC2086
   systemctl reset-failed $units 2>/dev/null
 } &

@@ -5,13 +5,13 @@ import type { Committed } from '../../../src/reconcile/commit-process.ts';
 import { NotFoundError } from '../../../src/model/errors.ts';
 import type { Image } from '../../../src/model/image.ts';
 import type { Inventory } from '../../../src/model/inventory.ts';
-import { instant } from '../../../src/model/quantity.ts';
+import { bytes, instant } from '../../../src/model/quantity.ts';
 import { anInventory, someDeps, aSpec } from '../../cli/support.ts';
 import { memoryInventory } from '../../cli/support.ts';
 import { FIXTURES, layerNames, run, storeLab } from './lab.ts';
 import type { StoreLab } from './lab.ts';
 import { preparedVm } from './site.ts';
-import type { PreparedVm } from './site.ts';
+import type { PreparedVm, Served } from './site.ts';
 
 let lab: StoreLab;
 let site: PreparedVm;
@@ -51,7 +51,9 @@ function commit(process: string, tag?: string): Promise<Committed> {
 describe('commitProcess', () => {
   it('makes an image of what a running process changed and removed, and that image runs', async () => {
     let made: Committed | undefined;
-    await site.serve(image, 80, async ({ get, exec }) => {
+    // On a disk of its own, whose file system is no part of what changed.
+    const limits = { disk: bytes(64 * 2 ** 20) };
+    const change = async ({ get, exec }: Served): Promise<void> => {
       await exec('echo changed > /www/index.html; echo new > "/www/a new one"; chown 12:34 "/www/a new one"');
       await exec(
         'set -e; rm /www/gone; rm -r /www/old /www/again; mkdir /www/again; echo a > /www/again/after; ln -s index.html /www/link',
@@ -60,7 +62,8 @@ describe('commitProcess', () => {
       made = await commit('served', 'site:mended');
       expect(await get('/')).toBe('changed\n');
       expect(await exec('cat /tmp/x /run/x /kept/x')).toBe('x\nx\nx\n');
-    });
+    };
+    await site.serve(image, 80, change, limits);
     if (!made) throw new Error('not made');
     expect(made.process).toBe('served-1');
     expect(made.frozenMs).toBeLessThan(2000);

@@ -5,6 +5,7 @@ import { prepareStep } from '../../../src/lxc/prepare.ts';
 import { createSteps, parseCreate, removeSteps } from '../../../src/lxc/process-lifecycle.ts';
 import type { Image } from '../../../src/model/image.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
+import type { ResourceSpec } from '../../../src/model/spec.ts';
 import { quote } from '../../../src/shell/quote.ts';
 import { sshTransport } from '../../../src/ssh/ssh-transport.ts';
 import type { Transport } from '../../../src/ssh/transport.ts';
@@ -21,7 +22,12 @@ export interface PreparedVm extends AsyncDisposable {
   readonly transport: Transport;
   distribute(store: DirectoryStore, image: Image, options?: Partial<DistributeOptions>): Promise<Distribution>;
   /** Starts a process of the image, asks it for `/`, and ends it with TERM. */
-  serve(image: Image, port: number, meanwhile?: (process: Served) => Promise<void>): Promise<Answer>;
+  serve(
+    image: Image,
+    port: number,
+    meanwhile?: (process: Served) => Promise<void>,
+    limits?: Partial<ResourceSpec>,
+  ): Promise<Answer>;
 }
 
 /** A process that runs. */
@@ -58,7 +64,7 @@ export async function preparedVm(): Promise<PreparedVm> {
     transport,
     distribute: (store, image, options = {}) =>
       distributeImage({ transport, vm: 'store-1', endpoint: vm.endpoint, store, image, ...options }),
-    async serve(image, port, meanwhile) {
+    async serve(image, port, meanwhile, limits = {}) {
       count += 1;
       const name = `served-${String(count)}`;
       const steps = createSteps([
@@ -72,7 +78,7 @@ export async function preparedVm(): Promise<PreparedVm> {
             partition: 'web',
             ports: [{ name: 'http', port, protocol: 'http' }],
             health: { path: '/', port: 'http', interval: millis(500), timeout: millis(1000), startup: millis(90_000) },
-            resources: { memory: bytes(512 * 2 ** 20), cpu: cores(2), pids: 512 },
+            resources: { memory: bytes(512 * 2 ** 20), cpu: cores(2), pids: 512, ...limits },
             env: {},
             volumes: [{ name: 'kept', path: '/kept' }],
             security: { privileged: false },

@@ -1,7 +1,16 @@
 /** The script itself, over made-up cgroup trees: this machine has only one of the versions. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -67,6 +76,34 @@ test('observe reads counters of cgroup v1', () => {
     { state: 'running', usage: { cpuSeconds: 1.5, memory: 2_000_000_000, pids: 1, oomKills: 5 } },
   ]);
   expect(seen.processes[0]?.asleep).toBeUndefined();
+});
+
+test('observe sees that the traffic of a process is not limited as it was made', () => {
+  const limits = 'cpu=0.5 in=4000000 out=4000000 egress=none';
+  const qdisc = 'qdisc tbf dev vethA root rate 4Mbit burst 25000b lat 50ms';
+  files({
+    'processes/shop-1/label.json': JSON.stringify({ ...LABEL, limits }),
+    'processes/shop-1/bandwidth': '4000000 4000000\n',
+    'cgroup/cgroup.controllers': '',
+    'cgroup/lxc.payload.shop-1/pids.current': '1\n',
+    'cgroup/lxc.payload.shop-1/cpu.stat': 'usage_usec 1\n',
+    'cgroup/lxc.payload.shop-1/memory.current': '1\n',
+    'run/traffic.shop-1': `${qdisc}\nredirect dev stratos-bw1\n`,
+  });
+  const limitsSeen = (...lines: readonly string[]): string | undefined => {
+    files({ 'bin/traffic': `#!/bin/sh\ncat <<'END'\nqdisc tbf dev other\n${lines.join('\n')}\nEND\n` });
+    chmodSync(path.join(root, 'bin/traffic'), 0o755);
+    return look().processes[0]?.limits;
+  };
+  expect(look().processes[0]?.limits).toBe(limits);
+  expect(limitsSeen('redirect dev stratos-bw1', qdisc)).toBe(limits);
+  expect(limitsSeen(qdisc)).toBe('cpu=0.5 egress=none');
+  expect(limitsSeen('redirect dev stratos-bw1', qdisc.replace('4Mbit', '9Mbit'))).toBe('cpu=0.5 egress=none');
+  rmSync(path.join(root, 'run/traffic.shop-1'));
+  expect(limitsSeen('redirect dev stratos-bw1', qdisc)).toBe('cpu=0.5 egress=none');
+  // What does not run has none of it.
+  files({ 'cgroup/lxc.payload.shop-1/pids.current': '0\n' });
+  expect(look().processes[0]?.limits).toBe(limits);
 });
 
 test('observe takes a cgroup without tasks for a stopped process', () => {

@@ -89,4 +89,30 @@ describe('makePlan with other limits', () => {
     expect(missed).toEqual([`shop-1: ${why}`, `shop-2: ${why}`]);
     expect(lines(plan)).toEqual([]);
   });
+
+  it('lets a disk grow as it is, and replaces what has a larger one than it shall have', () => {
+    const world = converge(spec({ disk: 64 }));
+    expect(lines(planFor(spec({ disk: 128 }), world))).toEqual([
+      'process.limit:shop-1 disk 64Mi → 128Mi',
+      'process.limit:shop-2 disk 64Mi → 128Mi',
+    ]);
+    const smaller = spec({ disk: 32, memory: 128 });
+    const plan = lines(planFor(smaller, world));
+    expect(plan.filter((line) => line.startsWith('process.limit'))).toEqual([]);
+    expect(plan).toContain('process.remove:shop-1 its disk gets smaller only when it is made anew');
+    const done = converge(smaller, world);
+    expect(new Set(limitsIn(done))).toEqual(new Set(['cpu=0.25 memory=134217728 pids=512 disk=33554432']));
+    expect(planFor(smaller, done).stages).toEqual([]);
+  });
+
+  it('replaces in place what has volumes and a larger disk than it shall have', () => {
+    const volumes = [{ name: 'data', path: '/data' }];
+    const world = converge(spec({ disk: 64, volumes }));
+    const plan = lines(planFor(spec({ disk: 32, volumes }), world));
+    const why = 'its disk gets smaller only when it is made anew; replaced in place as it has volumes';
+    expect(plan).toContain(`process.remove:shop-1 ${why}`);
+    expect(limitsIn(converge(spec({ disk: 32, volumes }), world))).toEqual(
+      Array(2).fill('cpu=0.25 memory=268435456 pids=512 disk=33554432'),
+    );
+  });
 });
