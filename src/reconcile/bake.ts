@@ -1,6 +1,7 @@
 /** A prepared image of a VM, so that later VMs boot with everything installed. */
 import { sealStep } from '../lxc/seal.ts';
 import { NotFoundError, RemoteCommandError, UsageError } from '../model/errors.ts';
+import type { VmRecord } from '../model/inventory.ts';
 import type { Deps, RunLimits } from './deps.ts';
 import { logged } from './logged.ts';
 import { loginTo } from './login-to.ts';
@@ -61,7 +62,7 @@ export async function vmBake(
       };
       try {
         await run('seal', limits.signal);
-        const id = await bake(vm.machine, image ?? nameOf(vm.partition, deps.now()), limits.signal);
+        const id = await bake(vm.machine, image ?? nameOf(vm, deps.now()), limits.signal);
         return { vm: name, iaas: vm.iaas, image: id };
       } finally {
         // Also where somebody interrupted: the VM is what it was.
@@ -71,7 +72,12 @@ export async function vmBake(
   );
 }
 
-/** `stratos-web-20260101120320`: letters, digits and dashes, which every IaaS takes. */
-function nameOf(partition: string, now: number): string {
-  return `stratos-${partition}-${new Date(now).toISOString().replace(/\D/g, '').slice(0, 14)}`;
+/** Longest name that every IaaS takes, and what of it is the time. */
+const LONGEST_NAME = 63;
+const STAMP = 14;
+
+/** `stratos-lab-web-20260101120320`: letters, digits and dashes. The entry is in it, as two may be in one account. */
+function nameOf({ iaas, partition }: Pick<VmRecord, 'iaas' | 'partition'>, now: number): string {
+  const what = `stratos-${iaas}-${partition}`.slice(0, LONGEST_NAME - STAMP - 1).replace(/-+$/, '');
+  return `${what}-${new Date(now).toISOString().replace(/\D/g, '').slice(0, STAMP)}`;
 }

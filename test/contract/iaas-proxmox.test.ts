@@ -140,11 +140,26 @@ describe('proxmox', () => {
   });
 
   it('takes another id where somebody else has the one, and asks for one of its own in each generation', async () => {
-    const [first = 0, second = 0, third = 0] = idsOf('one', 'web-1');
+    const owner = { lineage: 'one', spec: { name: 'rack' } };
+    const [first = 0, second = 0, third = 0] = idsOf(owner, 'web-1');
     peer.take(first);
     peer.take(second, true);
     expect((await open().create(await request('web-1'))).id).toBe(String(third));
-    expect(idsOf('one', 'web-1', 'b')).not.toEqual(idsOf('one', 'web-1', 'a'));
+    expect(idsOf(owner, 'web-1', 'b')).not.toEqual(idsOf(owner, 'web-1', 'a'));
+  });
+
+  it('lets two entries in one cluster start from ids of their own, for machines and for images', async () => {
+    const [one, other] = [open(), open({ name: 'attic' })];
+    const machines = [await one.create(await request('web-1')), await other.create(await request('web-1'))];
+    expect(idsOf({ lineage: 'one', spec: { name: 'attic' } }, 'web-1')).toContain(Number(machines[1]?.id));
+    const baked = [
+      (await one.bake?.(machines[0]?.id ?? '', 'prepared')) ?? '',
+      (await other.bake?.(machines[1]?.id ?? '', 'prepared')) ?? '',
+    ];
+    const names = baked.map((id) => peer.config(id).name);
+    expect(new Set([...baked, ...names, ...machines.map(({ id }) => id)]).size).toBe(6);
+    // Images are no machines.
+    expect((await one.list()).map(({ id }) => id).toSorted()).toEqual(machines.map(({ id }) => id).toSorted());
   });
 
   it('makes a machine of an imported volume', async () => {

@@ -67,7 +67,7 @@ describe('vmBake', () => {
       limits,
     );
     expect(baked).toEqual({ vm: 'web-1', iaas: 'lab', image: 'image-1' });
-    expect(called).toMatch(/^stratos-web-\d{14}$/);
+    expect(called).toMatch(/^stratos-lab-web-\d{14}$/);
     expect(sealed).toBe('cat: /var/lib/stratos/label.json: No such file or directory\n');
     expect(await vms.ssh(LINES)).toBe(before);
   });

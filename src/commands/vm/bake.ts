@@ -10,7 +10,7 @@ import { printDone } from '../print-result.ts';
 export interface BakeOptions {
   readonly globals: GlobalOptions;
   readonly vm: string;
-  /** Undefined: of the partition and the time. */
+  /** Undefined: of the IaaS, the partition and the time. */
   readonly name?: string;
 }
 
@@ -26,7 +26,7 @@ export function bakeCommand(command: Command, context: CommandContext, run = run
     globals: ['dir', 'lockTimeout'],
   })
     .argument('<vm>', 'name of the VM')
-    .option('--name <name>', 'name of the image (default: of the partition and the time)')
+    .option('--name <name>', 'name of the image (default: of the IaaS, the partition and the time)')
     .action(async (vm: string, { name }: { name?: string }) => {
       const given = name === undefined ? {} : { name };
       context.exit(await run({ globals: globalOptionsOf(command), vm, ...given }, context));

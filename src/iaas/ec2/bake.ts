@@ -38,7 +38,7 @@ export async function bakeImage(api: Ec2Api, spec: Ec2IaasSpec, lineage: string,
   }
 
   async function make(): Promise<string> {
-    const Tags = tagsOf({ ...spec.tags, [LABEL.lineage]: lineage, [SOURCE]: id, Name: label });
+    const Tags = tagsOf({ ...spec.tags, [LABEL.lineage]: lineage, [LABEL.iaas]: spec.name, [SOURCE]: id, Name: label });
     const { ImageId = '' } = await api.ask(
       what,
       async (ec2, options) =>

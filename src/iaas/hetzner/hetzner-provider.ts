@@ -83,7 +83,7 @@ export function hetznerProvider(
         what,
         method: 'POST',
         path: `servers/${id}/actions/create_image`,
-        json: { type: 'snapshot', description: image, labels: { [LABEL.lineage]: lineage } },
+        json: { type: 'snapshot', description: image, labels: { [LABEL.lineage]: lineage, [LABEL.iaas]: name } },
         signal,
       })) as { readonly action: Action; readonly image: Image };
       await api.done(answer.action, what, signal);

@@ -10,12 +10,12 @@ export async function bakeTemplate(site: Site, from: Place, image: string, signa
   const { spec, lineage, api, cluster } = site;
   const what = `make an image of machine ${String(from.vmid)}`;
   const free: number[] = [];
-  for (const vmid of idsOf(lineage, `image ${image}`)) if (!(await cluster.place(vmid))) free.push(vmid);
+  for (const vmid of idsOf(site, `image ${image}`)) if (!(await cluster.place(vmid))) free.push(vmid);
   const [newid = 0] = free;
   const place = { node: from.node, vmid: newid };
   const json = {
     newid,
-    name: machineName(lineage, image)
+    name: machineName(lineage, image, spec.name)
       .replace(/[^A-Za-z0-9-]+/g, '-')
       .replace(/-+$/, ''),
     description: `Image ${JSON.stringify(image)} of Stratos`,

@@ -1,6 +1,7 @@
 /** Makes a VM on the first node that has room: of a template, or of a volume that is imported. */
 import { createHash } from 'node:crypto';
 import { IaasError } from '../../model/errors.ts';
+import type { ProxmoxIaasSpec } from '../../model/iaas-spec.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { firstWithRoom } from '../cloud/first-with-room.ts';
 import type { FirstFacts } from '../cloud/lifecycle.ts';
@@ -20,13 +21,19 @@ const IDS = 900_000;
 /** Ids that are tried until one is free. */
 const TRIES = 20;
 
+/** Whose ids they are: of a project, and of an entry of its spec, as two may be in one cluster. */
+export interface Owner {
+  readonly lineage: string;
+  readonly spec: Pick<ProxmoxIaasSpec, 'name'>;
+}
+
 /**
  * The ids that a VM may get, in order: always the same for the same VM and generation, so that a request whose answer was lost finds what
  * it made, before Proxmox VE shows a name. Pure.
  */
-export function idsOf(lineage: string, vm: string, generation = ''): readonly number[] {
+export function idsOf({ lineage, spec }: Owner, vm: string, generation = ''): readonly number[] {
   const hash = createHash('sha256')
-    .update(JSON.stringify([lineage, vm, generation]))
+    .update(JSON.stringify([lineage, spec.name, vm, generation]))
     .digest()
     .readUIntBE(0, 6);
   return Array.from({ length: TRIES }, (_, at) => FIRST_ID + ((hash + at) % IDS));
@@ -158,12 +165,13 @@ async function roomOn(
 
 /** A place with an id that is free, or that has what an earlier call has begun. */
 async function freePlace(
-  { spec, lineage, cluster, interval }: Site,
+  site: Site,
   { vm, generation, signal }: MachineRequest,
   node: string,
 ): Promise<{ readonly place: Place; readonly isThere: boolean }> {
+  const { spec, lineage, cluster, interval } = site;
   const name = machineName(lineage, vm, spec.name);
-  for (const vmid of idsOf(lineage, vm, generation)) {
+  for (const vmid of idsOf(site, vm, generation)) {
     const taken = await cluster.place(vmid);
     if (!taken && (await cluster.isFree(vmid))) return { place: { node, vmid }, isThere: false };
     // One that the token must not see.
