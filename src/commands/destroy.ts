@@ -11,7 +11,7 @@ import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { globalOptionsOf, limitsOf } from './global-options.ts';
 import { printDone } from './print-result.ts';
-import type { Purged } from './use-cases.ts';
+import type { Purged } from './project-use-cases.ts';
 
 export interface DestroyOptions {
   readonly globals: GlobalOptions;

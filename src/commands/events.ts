@@ -10,7 +10,7 @@ import type { GlobalOptions } from './global-options.ts';
 import { globalOptionsOf, ownOptions } from './global-options.ts';
 import { parseSince, parseWhole } from './parse-option.ts';
 import { printResult } from './print-result.ts';
-import type { EventQuery } from './use-cases.ts';
+import type { EventQuery } from './project-use-cases.ts';
 
 export interface EventsOptions {
   readonly globals: GlobalOptions;

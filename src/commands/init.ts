@@ -8,7 +8,7 @@ import { describeCommand } from './describe-command.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { globalOptionsOf } from './global-options.ts';
 import { printDone } from './print-result.ts';
-import type { StarterIaas } from './use-cases.ts';
+import type { StarterIaas } from './project-use-cases.ts';
 
 export interface InitOptions {
   readonly globals: GlobalOptions;

@@ -7,7 +7,7 @@ import { globalOptionsOf, ownOptions } from './global-options.ts';
 import type { EnvSetting } from './parse-option.ts';
 import { collect, collectEnv, parseWhole } from './parse-option.ts';
 import { printEdit } from './print-edit.ts';
-import type { SubscriptionSettings } from './use-cases.ts';
+import type { SubscriptionSettings } from './project-use-cases.ts';
 
 export interface SubscribeOptions {
   readonly globals: GlobalOptions;

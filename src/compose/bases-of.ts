@@ -1,5 +1,5 @@
 /** What the store of this machine knows of the images that an image was made from. */
-import type { BaseImage } from '../commands/use-cases.ts';
+import type { BaseImage } from '../commands/trust-use-cases.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import { IMAGE_URI, readProvenance, type Provenance } from '../store/provenance.ts';
 import { findNamed } from './find-named.ts';

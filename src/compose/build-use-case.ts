@@ -1,5 +1,5 @@
 /** `cartridge build`: where it is built, and how it is told. */
-import type { BuildSettings, NamedImage } from '../commands/use-cases.ts';
+import type { BuildSettings, NamedImage } from '../commands/cartridge-use-cases.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import { buildCartridge } from '../store/build/build-cartridge.ts';
 import type { StepReport } from '../store/build/build-cartridge.ts';

@@ -1,5 +1,5 @@
 /** Work on the cartridge store, as commands ask for it, on top of `store/`. */
-import type { CartridgeUseCases, NamedImage } from '../commands/use-cases.ts';
+import type { CartridgeUseCases, NamedImage } from '../commands/cartridge-use-cases.ts';
 import { StoreError } from '../model/errors.ts';
 import { bytes } from '../model/quantity.ts';
 import type { Spec } from '../model/spec.ts';

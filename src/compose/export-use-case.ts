@@ -1,7 +1,7 @@
 /** `cartridge export` and `cartridge bundle`: images of the store as one file. */
 import { stat } from 'node:fs/promises';
 import { getuid, platform } from 'node:process';
-import type { ExportSettings, NamedImage } from '../commands/use-cases.ts';
+import type { ExportSettings, NamedImage } from '../commands/cartridge-use-cases.ts';
 import { HostError, UsageError } from '../model/errors.ts';
 import { bytes } from '../model/quantity.ts';
 import type { Bytes } from '../model/quantity.ts';

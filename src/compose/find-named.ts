@@ -1,5 +1,5 @@
 /** An image of a store with its names. */
-import type { NamedImage } from '../commands/use-cases.ts';
+import type { NamedImage } from '../commands/cartridge-use-cases.ts';
 import { NotFoundError } from '../model/errors.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import { isRevisionName } from '../store/revision-name.ts';

@@ -1,5 +1,5 @@
 /** Where what hangs on an image of the project's own store is kept. */
-import type { NamedImage } from '../commands/use-cases.ts';
+import type { NamedImage } from '../commands/cartridge-use-cases.ts';
 import { StoreError } from '../model/errors.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { Repository } from '../store/artifact.ts';

@@ -1,5 +1,5 @@
 /** The image that a command names: of this machine, or looked at where it is, without its layers. */
-import type { LocatedImage, WhichImage } from '../commands/use-cases.ts';
+import type { LocatedImage, WhichImage } from '../commands/trust-use-cases.ts';
 import { UsageError } from '../model/errors.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { Repository } from '../store/artifact.ts';

@@ -1,7 +1,7 @@
 /** Says of an image where it comes from, once it is in the store of this project. */
 import { hostname, userInfo } from 'node:os';
 import manifest from '../../package.json' with { type: 'json' };
-import type { NamedImage } from '../commands/use-cases.ts';
+import type { NamedImage } from '../commands/cartridge-use-cases.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { Provenance } from '../store/provenance.ts';
 import { placeOf } from './image-place.ts';

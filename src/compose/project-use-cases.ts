@@ -1,6 +1,6 @@
 /** Work on project files, as commands ask for it, on top of `inventory/`. */
 import { resolve } from 'node:path';
-import type { ProjectUseCases, Purged, SubscriptionSettings, TenantInfo } from '../commands/use-cases.ts';
+import type { ProjectUseCases, Purged, SubscriptionSettings, TenantInfo } from '../commands/project-use-cases.ts';
 import { NotFoundError } from '../model/errors.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { SubscriptionValues } from '../inventory/edit-spec.ts';

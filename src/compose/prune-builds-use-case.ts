@@ -1,5 +1,5 @@
 /** `cartridge prune`: what builds left here or on a VM, and none has used for a time. */
-import type { PruneSettings } from '../commands/use-cases.ts';
+import type { PruneSettings } from '../commands/cartridge-use-cases.ts';
 import { bytes } from '../model/quantity.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import { BUILD_CACHE } from '../store/build/cache-folder.ts';

@@ -1,5 +1,5 @@
 /** `cartridge prune`: what nothing needs leaves the store of this machine. */
-import type { PrunedStore, PruneSettings } from '../commands/use-cases.ts';
+import type { PrunedStore, PruneSettings } from '../commands/cartridge-use-cases.ts';
 import { bytes } from '../model/quantity.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';

@@ -1,6 +1,6 @@
 /** Signing images and checking them, as commands ask for it, on top of `store/trust/`. */
 import { resolve } from 'node:path';
-import type { TrustUseCases } from '../commands/use-cases.ts';
+import type { TrustUseCases } from '../commands/trust-use-cases.ts';
 import { StoreError } from '../model/errors.ts';
 import type { Deps } from '../reconcile/deps.ts';
 import { openImage } from './open-image.ts';

@@ -1,6 +1,6 @@
 /** How a machine is reached where the spec says it: hosts of a static pool, and jump hosts of any IaaS. */
 import type { Endpoint } from '../model/endpoint.ts';
-import type { JumpSpec, StaticHost } from '../model/iaas-spec.ts';
+import type { JumpSpec, StaticHost } from '../model/iaas/static.ts';
 
 /** The endpoint of a host, with the one of its jump host. */
 export function hostEndpoint(host: StaticHost): Endpoint {

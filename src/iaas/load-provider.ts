@@ -1,5 +1,6 @@
 /** Where an IaaS of the spec becomes an adapter. */
-import type { CloudSpec, IaasSpec } from '../model/iaas-spec.ts';
+import type { IaasSpec } from '../model/iaas-spec.ts';
+import type { CloudSpec } from '../model/iaas/cloud.ts';
 import { decorate } from './decorate/around.ts';
 import { behindJump } from './decorate/behind-jump.ts';
 import { limiting } from './decorate/limiting.ts';

@@ -1,7 +1,8 @@
 /** Runtime `vm`: what a partition, a cartridge and a subscription cannot ask of a process that nobody is inside of. */
 import type { IaasSpec } from '../model/iaas-spec.ts';
 import type { CartridgeSpec, PartitionSpec, SubscriptionSpec } from '../model/spec.ts';
-import type { RawCartridge, RawPartition, RawSubscription } from './raw-spec.ts';
+import type { RawPartition } from './raw/partitions.ts';
+import type { RawCartridge, RawSubscription } from './raw/workloads.ts';
 import { sound, type ResolveContext } from './resolve-context.ts';
 import type { Entry } from './spec-files.ts';
 

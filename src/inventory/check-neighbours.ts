@@ -2,7 +2,7 @@
 import type { CartridgeSpec, SubscriptionSpec } from '../model/spec.ts';
 import { sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
-import type { RawSubscription } from './raw-spec.ts';
+import type { RawSubscription } from './raw/workloads.ts';
 import type { Entry } from './spec-files.ts';
 import type { YamlPath } from './yaml-source.ts';
 

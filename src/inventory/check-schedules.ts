@@ -2,7 +2,8 @@
 import type { Cron } from 'croner';
 import { checkBounds, tellAt } from './policy-place.ts';
 import type { Tell } from './policy-place.ts';
-import type { RawSchedule, RawScalingPolicy, RawSubscription } from './raw-spec.ts';
+import type { RawSchedule, RawScalingPolicy } from './raw/policies.ts';
+import type { RawSubscription } from './raw/workloads.ts';
 import { durationOf } from './read-quantity.ts';
 import { sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';

@@ -1,7 +1,7 @@
 /** Ports and host names of subscriptions: they are one for all subscriptions of a partition. */
 import { PORT_BASE } from '../lxc/network.ts';
 import { gatewayHome, type CartridgeSpec, type PartitionSpec, type PortSpec } from '../model/spec.ts';
-import type { RawSubscription } from './raw-spec.ts';
+import type { RawSubscription } from './raw/workloads.ts';
 import { sound } from './resolve-context.ts';
 import type { ReportOptions, ResolveContext } from './resolve-context.ts';
 import type { Entry } from './spec-files.ts';

@@ -7,7 +7,7 @@ import { writeProjectFile } from './project-file.ts';
 import { removeFromYaml, setInYaml } from './edit-yaml.ts';
 import { loadSpecFiles } from './load-spec.ts';
 import type { LoadSpecOptions } from './load-spec.ts';
-import type { RawCartridge, RawSubscription } from './raw-spec.ts';
+import type { RawCartridge, RawSubscription } from './raw/workloads.ts';
 import { longNeed } from './resolve-needs.ts';
 import { NAME_PATTERN, NAME_RULE } from './schema/terms.ts';
 import { showValue } from './show-value.ts';

@@ -1,7 +1,7 @@
 /** `ssh:` of a cartridge whose processes are VMs. */
 import type { GuestLogin } from '../model/spec.ts';
 import { parsePublicKey } from './host-keys.ts';
-import type { RawCartridge } from './raw-spec.ts';
+import type { RawCartridge } from './raw/workloads.ts';
 import { projectPath, type ResolveContext } from './resolve-context.ts';
 import { showValue } from './show-value.ts';
 import type { Entry } from './spec-files.ts';

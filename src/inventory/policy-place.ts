@@ -1,5 +1,5 @@
 /** Where a policy stands, and the reporting of its problems there. */
-import type { RawBounds } from './raw-spec.ts';
+import type { RawBounds } from './raw/terms.ts';
 import { boundsOf } from './resolve-context.ts';
 import type { ReportOptions, ResolveContext } from './resolve-context.ts';
 import type { Entry, Section } from './spec-files.ts';

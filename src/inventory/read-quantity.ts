@@ -11,7 +11,7 @@ import {
 } from '../model/quantity.ts';
 import type { BitRate, Bytes, Cores, Millis } from '../model/quantity.ts';
 import type { VmSize } from '../model/vm-size.ts';
-import type { RawSize } from './raw-spec.ts';
+import type { RawSize } from './raw/policies.ts';
 
 const GIB = 2 ** 30;
 

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { SpecProblem } from '../model/errors.ts';
 import type { Bounds } from '../model/bounds.ts';
-import type { RawBounds } from './raw-spec.ts';
+import type { RawBounds } from './raw/terms.ts';
 import { showValue } from './show-value.ts';
 import { entryPath, problemAt } from './spec-files.ts';
 import type { Entry, Section, SpecFiles } from './spec-files.ts';

@@ -1,7 +1,7 @@
 /** `distribution:`: how images travel. */
 import { parseBytes } from '../model/quantity.ts';
 import type { Spec } from '../model/spec.ts';
-import type { RawDistribution } from './raw-spec.ts';
+import type { RawDistribution } from './raw/stores.ts';
 import type { Single } from './spec-files.ts';
 
 /** What a spec says of it; nothing where it says nothing. */

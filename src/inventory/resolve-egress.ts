@@ -1,6 +1,6 @@
 /** `network: egress:` of a cartridge: where its processes may connect to. */
 import { formatAddress, parseCidr } from '../lxc/network.ts';
-import type { RawCartridge } from './raw-spec.ts';
+import type { RawCartridge } from './raw/workloads.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { showValue } from './show-value.ts';
 import type { Entry } from './spec-files.ts';

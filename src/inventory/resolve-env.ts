@@ -1,6 +1,6 @@
 /** `env:`: variables in clear, and where to read the secret ones. */
 import type { EnvValue } from '../model/secret-ref.ts';
-import type { RawEnv } from './raw-spec.ts';
+import type { RawEnv } from './raw/terms.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { secretOf } from './resolve-secret.ts';
 import { entryPath } from './spec-files.ts';

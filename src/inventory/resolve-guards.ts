@@ -2,7 +2,7 @@
 import { DEFAULT_GUARDS } from '../model/policy.ts';
 import type { GuardsSpec } from '../model/policy.ts';
 import type { PartitionSpec } from '../model/spec.ts';
-import type { RawGuards } from './raw-spec.ts';
+import type { RawGuards } from './raw/guards.ts';
 import { shareOf } from './read-quantity.ts';
 import { problemAt } from './spec-files.ts';
 import type { Single } from './spec-files.ts';

@@ -1,5 +1,6 @@
 /** `iaas:`: where machines come from, and how they are reached. */
-import type { IaasSpec, LocalIaasSpec } from '../model/iaas-spec.ts';
+import type { IaasSpec } from '../model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../model/iaas/local.ts';
 import { checkCidr, overlap } from './check-cidr.ts';
 import { access } from './iaas/access.ts';
 import { ec2 } from './iaas/ec2.ts';
@@ -12,7 +13,8 @@ import { libvirt } from './iaas/libvirt.ts';
 import { openstack } from './iaas/openstack.ts';
 import { proxmox } from './iaas/proxmox.ts';
 import { staticPool } from './iaas/static.ts';
-import type { RawIaas, RawLocalIaas } from './raw-spec.ts';
+import type { RawLocalIaas } from './raw/iaas-local.ts';
+import type { RawIaas } from './raw/iaas.ts';
 import { projectPath, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import { showValue } from './show-value.ts';

@@ -2,7 +2,7 @@
 import type { IdlePolicy } from '../model/policy.ts';
 import type { CartridgeSpec, SubscriptionSpec } from '../model/spec.ts';
 import type { Tell } from './policy-place.ts';
-import type { RawIdlePolicy } from './raw-spec.ts';
+import type { RawIdlePolicy } from './raw/policies.ts';
 import { durationOf, shareOf } from './read-quantity.ts';
 
 /** An idle policy. Without more words: nothing sleeps. */

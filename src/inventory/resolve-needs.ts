@@ -2,7 +2,7 @@
 import { circles } from '../model/needs.ts';
 import type { CartridgeSpec, NeedSpec, OutputSpec, SubscriptionSpec } from '../model/spec.ts';
 import { trafficPort } from './check-traffic.ts';
-import type { RawCartridge, RawLongNeed, RawNeed, RawSubscription } from './raw-spec.ts';
+import type { RawCartridge, RawLongNeed, RawNeed, RawSubscription } from './raw/workloads.ts';
 import { sound, type ReportOptions, type ResolveContext } from './resolve-context.ts';
 import { secretOf } from './resolve-secret.ts';
 import { showValue } from './show-value.ts';

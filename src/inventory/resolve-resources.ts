@@ -1,7 +1,7 @@
 /** `resources:` of a cartridge. */
 import { formatBytes } from '../model/quantity.ts';
 import type { BandwidthSpec, CartridgeSpec, ResourceSpec } from '../model/spec.ts';
-import type { RawCartridge } from './raw-spec.ts';
+import type { RawCartridge } from './raw/workloads.ts';
 import { coresOf, rateOf, sizeOf } from './read-quantity.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import type { Entry } from './spec-files.ts';

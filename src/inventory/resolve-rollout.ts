@@ -1,7 +1,7 @@
 /** Rollout policies: how processes are replaced by others. */
 import { DEFAULT_ROLLOUT, type Amount, type CanaryPolicy, type RolloutPolicy } from '../model/policy.ts';
 import type { Tell } from './policy-place.ts';
-import type { RawRolloutPolicy } from './raw-spec.ts';
+import type { RawRolloutPolicy } from './raw/policies.ts';
 import { durationOf, shareOf } from './read-quantity.ts';
 
 /** A rollout policy. Without one: one more while replacing, none fewer, 10 s to finish requests. */

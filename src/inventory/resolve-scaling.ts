@@ -5,7 +5,7 @@ import { DEFAULT_TUNING } from '../model/policy.ts';
 import type { OwnSignal, ScalingPolicy, ScalingTuning } from '../model/policy.ts';
 import { checkBounds } from './policy-place.ts';
 import type { Tell } from './policy-place.ts';
-import type { RawScalingPolicy } from './raw-spec.ts';
+import type { RawScalingPolicy } from './raw/policies.ts';
 import { durationOf, shareOf } from './read-quantity.ts';
 import { boundsOf } from './resolve-context.ts';
 import { scheduleOf } from './resolve-schedules.ts';

@@ -1,7 +1,7 @@
 /** Schedules of scaling policies: other bounds at certain times. */
 import type { Bounds } from '../model/bounds.ts';
 import type { Schedule } from '../model/policy.ts';
-import type { RawSchedule } from './raw-spec.ts';
+import type { RawSchedule } from './raw/policies.ts';
 import { durationOf } from './read-quantity.ts';
 import { boundsOf } from './resolve-context.ts';
 

@@ -1,6 +1,6 @@
 /** `{fromEnv: …}` and its like: where a secret is kept. */
 import type { SecretRef } from '../model/secret-ref.ts';
-import type { RawSecret } from './raw-spec.ts';
+import type { RawSecret } from './raw/terms.ts';
 import { projectPath } from './resolve-context.ts';
 
 /** The place that a reference means; paths are relative to the project. The schema has seen that there is exactly one. */

@@ -1,7 +1,7 @@
 /** `multiTenant:` of cartridges, `tenants:` of subscriptions. */
 import { posix } from 'node:path';
 import type { CartridgeSpec, TenantSpec, TenantsSpec } from '../model/spec.ts';
-import type { RawCartridge, RawSubscription } from './raw-spec.ts';
+import type { RawCartridge, RawSubscription } from './raw/workloads.ts';
 import { sound, type ResolveContext } from './resolve-context.ts';
 import { showValue } from './show-value.ts';
 import type { Entry } from './spec-files.ts';

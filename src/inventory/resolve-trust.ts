@@ -1,7 +1,7 @@
 /** What `store:` says of signatures. */
 import type { SpecProblem } from '../model/errors.ts';
 import type { Spec } from '../model/spec.ts';
-import type { RawStore } from './raw-spec.ts';
+import type { RawStore } from './raw/stores.ts';
 import { projectPath } from './resolve-context.ts';
 import { problemAt } from './spec-files.ts';
 import type { Single } from './spec-files.ts';

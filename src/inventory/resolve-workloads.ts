@@ -11,7 +11,8 @@ import type {
   VolumeSpec,
 } from '../model/spec.ts';
 import type { VmSize } from '../model/vm-size.ts';
-import type { RawCartridge, RawIdlePolicy, RawRolloutPolicy, RawScalingPolicy, RawSubscription } from './raw-spec.ts';
+import type { RawIdlePolicy, RawRolloutPolicy, RawScalingPolicy } from './raw/policies.ts';
+import type { RawCartridge, RawSubscription } from './raw/workloads.ts';
 import { checkTraffic, hostsOf } from './check-traffic.ts';
 import { boundsOf, projectPath, sound } from './resolve-context.ts';
 import type { ResolveContext } from './resolve-context.ts';

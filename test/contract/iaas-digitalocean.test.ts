@@ -5,7 +5,7 @@ import { decorate } from '../../src/iaas/decorate/around.ts';
 import { digitaloceanProvider } from '../../src/iaas/digitalocean/digitalocean-provider.ts';
 import type { IaasProvider } from '../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
-import type { DigitalOceanIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { DigitalOceanIaasSpec } from '../../src/model/iaas/digitalocean.ts';
 import { digitaloceanPeer, GUEST, type DigitalOceanPeer } from '../support/digitalocean-peer.ts';
 import { machineRequest } from '../support/machine-request.ts';
 import { openApiCheck } from '../support/openapi-check.ts';

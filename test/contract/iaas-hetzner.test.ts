@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hetznerProvider } from '../../src/iaas/hetzner/hetzner-provider.ts';
 import type { IaasProvider } from '../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
-import type { HetznerIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { HetznerIaasSpec } from '../../src/model/iaas/hetzner.ts';
 import { machineRequest } from '../support/machine-request.ts';
 import { openApiCheck } from '../support/openapi-check.ts';
 import { GUEST, hetznerPeer, type HetznerPeer } from '../support/hetzner-peer.ts';

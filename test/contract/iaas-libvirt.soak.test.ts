@@ -8,7 +8,7 @@ import { libvirtProvider } from '../../src/iaas/libvirt/libvirt-provider.ts';
 import { readDomain } from '../../src/iaas/libvirt/read-domain.ts';
 import type { IaasProvider } from '../../src/iaas/provider.ts';
 import { cores, millis } from '../../src/model/quantity.ts';
-import type { JumpSpec } from '../../src/model/iaas-spec.ts';
+import type { JumpSpec } from '../../src/model/iaas/static.ts';
 import { generateHostKey } from '../../src/ssh/key-pair.ts';
 import { ASKS_FOR_AN_ADDRESS, libvirt, type Libvirt } from '../support/libvirt.ts';
 import { startSshd } from '../host/ssh/local-sshd.ts';

@@ -4,7 +4,7 @@ import { idsOf } from '../../src/iaas/proxmox/make-vm.ts';
 import { proxmoxProvider } from '../../src/iaas/proxmox/proxmox-provider.ts';
 import type { IaasProvider } from '../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
-import type { ProxmoxIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { ProxmoxIaasSpec } from '../../src/model/iaas/proxmox.ts';
 import { machineRequest } from '../support/machine-request.ts';
 import { openApiCheck } from '../support/openapi-check.ts';
 import { proxmoxPeer, type ProxmoxPeer } from '../support/proxmox-peer.ts';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { BASE_CACHE, rootLayout, vmLayout } from '../../src/iaas/local/layout.ts';
 import { readRecord } from '../../src/iaas/local/machine-record.ts';
 import { loadProvider } from '../../src/iaas/load-provider.ts';
-import type { StaticHost } from '../../src/model/iaas-spec.ts';
+import type { StaticHost } from '../../src/model/iaas/static.ts';
 import { guestArchive, guestImage } from '../support/guest-image.ts';
 import { powerCut } from '../support/power-cut.ts';
 import { sshTo, testSite, testVm } from '../support/vm.ts';

@@ -13,7 +13,7 @@ import { containerName } from '../../src/iaas/local/names.ts';
 import { releaseLocal } from '../../src/iaas/local/release.ts';
 import type { IaasProvider } from '../../src/iaas/provider.ts';
 import { bytes, cores } from '../../src/model/quantity.ts';
-import type { LocalIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../src/model/iaas/local.ts';
 import { sshTo, testSite, vmOf, type TestSite } from '../support/vm.ts';
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@
 import { localProvider } from '../../src/iaas/local/local-provider.ts';
 import type { MachineRequest } from '../../src/iaas/provider.ts';
 import { Secret } from '../../src/model/secret.ts';
-import type { LocalIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../src/model/iaas/local.ts';
 
 const [spec, lineage, request, cache] = process.argv.slice(2).map((text) => JSON.parse(text) as unknown);
 const wanted = request as MachineRequest & { readonly privateKey: string };

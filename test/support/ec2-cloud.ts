@@ -5,7 +5,7 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import { ec2Provider } from '../../src/iaas/ec2/ec2-provider.ts';
 import type { IaasProvider, MachineRequest } from '../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
-import type { Ec2IaasSpec } from '../../src/model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../src/model/iaas/ec2.ts';
 import type { IaasSubject } from '../contract/iaas.contract.ts';
 import { ec2Faults, type Ec2Faults, type Refusal } from './ec2-faults.ts';
 import { machineRequest } from './machine-request.ts';

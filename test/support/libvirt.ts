@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
-import type { LibvirtIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../src/model/iaas/libvirt.ts';
 import type { VmSize } from '../../src/model/vm-size.ts';
 
 const exec = promisify(execFile);

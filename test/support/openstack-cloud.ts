@@ -5,7 +5,7 @@ import type { Server } from '../../src/iaas/openstack/server.ts';
 import { tagOf } from '../../src/iaas/openstack/server-request.ts';
 import type { IaasProvider } from '../../src/iaas/provider.ts';
 import { bytes, cores, millis, type Millis } from '../../src/model/quantity.ts';
-import type { OpenstackIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { OpenstackIaasSpec } from '../../src/model/iaas/openstack.ts';
 import { generateHostKey } from '../../src/ssh/key-pair.ts';
 import type { HeldMachine, IaasSubject } from '../contract/iaas.contract.ts';
 import { faultProxy, type Fault, type FaultProxy } from './fault-proxy.ts';

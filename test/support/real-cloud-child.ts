@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localProvider } from '../../src/iaas/local/local-provider.ts';
 import { Secret } from '../../src/model/secret.ts';
-import type { LocalIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../src/model/iaas/local.ts';
 import type { VmSize } from '../../src/model/vm-size.ts';
 
 interface Request {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { loadProvider } from '../../src/iaas/load-provider.ts';
 import type { IaasProvider } from '../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../src/model/quantity.ts';
-import type { ExecIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { ExecIaasSpec } from '../../src/model/iaas/exec.ts';
 import { generateHostKey } from '../../src/ssh/key-pair.ts';
 import type { IaasSubject } from '../contract/iaas.contract.ts';
 

@@ -17,7 +17,7 @@ import type { Endpoint } from '../../src/model/endpoint.ts';
 import type { Machine } from '../../src/model/observation.ts';
 import { bytes, cores } from '../../src/model/quantity.ts';
 import { Secret } from '../../src/model/secret.ts';
-import type { LocalIaasSpec } from '../../src/model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../src/model/iaas/local.ts';
 
 const run = promisify(execFile);
 

@@ -8,7 +8,7 @@ import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
 import { printDone } from '../print-result.ts';
-import type { ArchiveFormat, ExportSettings, NamedImage } from '../use-cases.ts';
+import type { ArchiveFormat, ExportSettings, NamedImage } from '../cartridge-use-cases.ts';
 import { imageBody } from './print-image.ts';
 
 export interface ExportOptions {

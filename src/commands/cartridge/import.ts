@@ -7,7 +7,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
 import type { EnvSetting } from '../parse-option.ts';
 import { collectEnv, parseWhole } from '../parse-option.ts';
-import type { ImportSettings } from '../use-cases.ts';
+import type { ImportSettings } from '../cartridge-use-cases.ts';
 import { printDone } from '../print-result.ts';
 import { imageBody, printImage } from './print-image.ts';
 

@@ -10,7 +10,7 @@ import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
 import { printResult } from '../print-result.ts';
-import type { NamedImage } from '../use-cases.ts';
+import type { NamedImage } from '../cartridge-use-cases.ts';
 import { imageBody, imageSize } from './print-image.ts';
 
 /** Configures the command. */

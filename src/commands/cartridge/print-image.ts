@@ -4,7 +4,8 @@ import { shortDigest } from '../../report/action-text.ts';
 import type { CommandContext } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { printDone } from '../print-result.ts';
-import type { LocatedImage, NamedImage } from '../use-cases.ts';
+import type { NamedImage } from '../cartridge-use-cases.ts';
+import type { LocatedImage } from '../trust-use-cases.ts';
 
 /** `built php:8.2 (0123456789ab, 92.4Mi in 2 layers)`, and `note` on a line of its own. */
 export async function printImage(

@@ -8,7 +8,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
 import { durationOption, parseDurationOption, parseWhole } from '../parse-option.ts';
 import { printDone } from '../print-result.ts';
-import type { PrunedStore, PruneSettings } from '../use-cases.ts';
+import type { PrunedStore, PruneSettings } from '../cartridge-use-cases.ts';
 
 export interface PruneOptions {
   readonly globals: GlobalOptions;

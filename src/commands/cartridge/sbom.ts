@@ -10,7 +10,7 @@ import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
 import { printResult } from '../print-result.ts';
-import type { ListedPackages } from '../use-cases.ts';
+import type { ListedPackages } from '../trust-use-cases.ts';
 import { remoteOption } from './remote-option.ts';
 
 export interface SbomOptions {

@@ -9,7 +9,7 @@ import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
 import { printResult } from '../print-result.ts';
-import type { DescribedImage } from '../use-cases.ts';
+import type { DescribedImage } from '../trust-use-cases.ts';
 import { imageBody, imageSize } from './print-image.ts';
 import { remoteOption } from './remote-option.ts';
 

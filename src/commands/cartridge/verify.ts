@@ -9,7 +9,7 @@ import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
 import { printDone } from '../print-result.ts';
-import type { VerifiedImage } from '../use-cases.ts';
+import type { VerifiedImage } from '../trust-use-cases.ts';
 import { imageBody, imageSize, locationText } from './print-image.ts';
 import { remoteOption } from './remote-option.ts';
 

@@ -8,7 +8,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf, limitsOf } from '../global-options.ts';
 import { present } from '../present.ts';
 import { printPlan } from '../plan.ts';
-import type { MakingSettings } from '../use-cases.ts';
+import type { MakingSettings } from '../project-use-cases.ts';
 import { runRollout } from './print-rollout.ts';
 
 export interface RolloutStartOptions {

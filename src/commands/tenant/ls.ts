@@ -8,7 +8,7 @@ import { describeCommand } from '../describe-command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { globalOptionsOf } from '../global-options.ts';
 import { printResult } from '../print-result.ts';
-import type { TenantInfo } from '../use-cases.ts';
+import type { TenantInfo } from '../project-use-cases.ts';
 
 export interface TenantLsOptions {
   readonly globals: GlobalOptions;

@@ -7,7 +7,7 @@ import { remembered } from '../../concurrency/remembered.ts';
 import { trustedAuthorities } from '../../host/trusted-authorities.ts';
 import { readSecret } from '../../host/read-secret.ts';
 import { IaasError, StratosError } from '../../model/errors.ts';
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 import { readTrouble } from './failures.ts';
 
 export interface Azure {

@@ -1,5 +1,5 @@
 /** Azure: virtual machines of their own in one resource group of one location. */
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 import { lifecycle } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
 import { azureAccount } from './account.ts';

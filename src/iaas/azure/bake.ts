@@ -1,7 +1,7 @@
 /** An image of a machine's disk, by a snapshot: the machine runs on, where an image of the machine itself would end it. */
 import type { VirtualMachine } from '@azure/arm-compute';
 import { IaasError } from '../../model/errors.ts';
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 import type { AzureAccount } from './account.ts';
 import { idOf } from './resource-id.ts';
 

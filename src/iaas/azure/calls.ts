@@ -2,7 +2,7 @@
 import type { VirtualMachine } from '@azure/arm-compute';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 import type { CloudCalls, FirstFacts } from '../cloud/lifecycle.ts';
 import { machineName } from '../cloud/machine-name.ts';
 import type { MachineRequest } from '../provider.ts';

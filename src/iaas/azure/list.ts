@@ -3,7 +3,7 @@ import type { InstanceViewStatus, VirtualMachine } from '@azure/arm-compute';
 import { limiter } from '../../concurrency/limiter.ts';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 import type { AzureAccount, Asking } from './account.ts';
 import { collect } from './collect.ts';
 import { labelsOf, readMachine } from './machine.ts';

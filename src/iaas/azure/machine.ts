@@ -2,7 +2,7 @@
 import type { InstanceViewStatus, VirtualMachine } from '@azure/arm-compute';
 import type { NetworkInterface, PublicIPAddress } from '@azure/arm-network';
 import type { Machine } from '../../model/observation.ts';
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 import { decodeLabels, told, type MachineLabels } from '../cloud/labels.ts';
 
 /** Whether an id can be a machine's: its name in the resource group. */

@@ -1,5 +1,5 @@
 /** Ids of Azure's resources: paths from the subscription down. Their letters' case is not kept by Azure. */
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 
 /** The last name of an id, and its resource group. */
 export function partsOf(id: string): { readonly group: string; readonly name: string } {

@@ -3,7 +3,7 @@ import type { ResourceSku } from '@azure/arm-compute';
 import { remembered } from '../../concurrency/remembered.ts';
 import { IaasError } from '../../model/errors.ts';
 import { bytes, cores } from '../../model/quantity.ts';
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 import type { PricedSize, VmSize } from '../../model/vm-size.ts';
 import { smallestFit } from '../cloud/smallest-fit.ts';
 import type { AzureAccount } from './account.ts';

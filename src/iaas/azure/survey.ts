@@ -1,6 +1,6 @@
 /** What is looked at before anything is bought. */
 import { IaasError } from '../../model/errors.ts';
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { lookAt } from '../cloud/look-at.ts';
 import { priceFinding } from '../cloud/price-finding.ts';

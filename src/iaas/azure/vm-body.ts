@@ -1,7 +1,7 @@
 /** What Azure is told of a machine that it shall make; address, interface and disk are made with it, and end with it. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { ImageReference, OSProfile, VirtualMachine } from '@azure/arm-compute';
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import type { FirstFacts } from '../cloud/lifecycle.ts';
 import { idOf, subnetId } from './resource-id.ts';

@@ -1,5 +1,5 @@
 /** What a cloud is told when it makes a machine: the same for all of them, whether the machine holds processes or is one. */
-import type { CloudSpec } from '../../model/iaas-spec.ts';
+import type { CloudSpec } from '../../model/iaas/cloud.ts';
 import type { MachineRequest } from '../provider.ts';
 import { encodeLabels } from './labels.ts';
 import { renderUserData } from './user-data.ts';

@@ -5,7 +5,7 @@
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
-import type { CloudSpec } from '../../model/iaas-spec.ts';
+import type { CloudSpec } from '../../model/iaas/cloud.ts';
 import { madeBy } from '../made-by.ts';
 import type { IaasProvider, MachineRequest } from '../provider.ts';
 import { firstFacts, type FirstFacts } from './first-facts.ts';

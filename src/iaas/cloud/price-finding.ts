@@ -1,5 +1,5 @@
 /** What `iaas check` says of a price that the cloud does not tell: the spec may. */
-import type { CloudSpec } from '../../model/iaas-spec.ts';
+import type { CloudSpec } from '../../model/iaas/cloud.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import type { Finding } from '../provider.ts';
 

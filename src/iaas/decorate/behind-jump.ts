@@ -1,6 +1,6 @@
 /** Machines of a cloud whose addresses are its own network's: each is reached through the jump host of the spec. */
 import type { Machine } from '../../model/observation.ts';
-import type { JumpSpec } from '../../model/iaas-spec.ts';
+import type { JumpSpec } from '../../model/iaas/static.ts';
 import { throughJump } from '../host-endpoint.ts';
 import type { IaasProvider } from '../provider.ts';
 

@@ -1,7 +1,7 @@
 /** DigitalOcean's API: pages, actions that are waited for, failures in its own words. */
 import { IaasError } from '../../model/errors.ts';
 import type { Millis } from '../../model/quantity.ts';
-import type { DigitalOceanIaasSpec } from '../../model/iaas-spec.ts';
+import type { DigitalOceanIaasSpec } from '../../model/iaas/digitalocean.ts';
 import { poll } from '../cloud/poll.ts';
 import type { Api, ApiRequest, Explanation, Headers } from '../http/api.ts';
 import { untilReset } from '../http/reset-time.ts';

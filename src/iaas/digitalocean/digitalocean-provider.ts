@@ -3,7 +3,7 @@ import { remembered } from '../../concurrency/remembered.ts';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
-import type { DigitalOceanIaasSpec } from '../../model/iaas-spec.ts';
+import type { DigitalOceanIaasSpec } from '../../model/iaas/digitalocean.ts';
 import { LABEL } from '../cloud/labels.ts';
 import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
 import { machineName } from '../cloud/machine-name.ts';

@@ -1,6 +1,6 @@
 /** Makes a droplet in the first region that has room. */
 import { IaasError } from '../../model/errors.ts';
-import type { DigitalOceanIaasSpec } from '../../model/iaas-spec.ts';
+import type { DigitalOceanIaasSpec } from '../../model/iaas/digitalocean.ts';
 import { chooseSize } from '../cloud/choose-size.ts';
 import { firstWithRoom } from '../cloud/first-with-room.ts';
 import type { FirstFacts } from '../cloud/lifecycle.ts';

@@ -1,6 +1,6 @@
 /** A droplet as a machine, and our labels as its tags: `stratos-vm:web-1`. Pure. */
 import type { Machine } from '../../model/observation.ts';
-import type { DigitalOceanIaasSpec } from '../../model/iaas-spec.ts';
+import type { DigitalOceanIaasSpec } from '../../model/iaas/digitalocean.ts';
 import { decodeLabels, told } from '../cloud/labels.ts';
 import type { Droplet } from './digitalocean-documents.ts';
 

@@ -1,7 +1,7 @@
 /** EC2's API: the SDK loaded with the first request, one client for all, failures as {@link IaasError}. */
 import type { EC2 } from '@aws-sdk/client-ec2';
 import { interrupted } from '../../concurrency/interrupted.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import { remembered } from '../../concurrency/remembered.ts';
 import type { IaasContext } from '../provider.ts';
 import { clientSettings } from './client-settings.ts';

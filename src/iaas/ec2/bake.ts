@@ -2,7 +2,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import { LABEL } from '../cloud/labels.ts';
 import { poll } from '../cloud/poll.ts';
 import type { Ec2Api } from './api.ts';

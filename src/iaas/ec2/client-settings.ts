@@ -1,6 +1,6 @@
 /** How a client of AWS's is made: in which region, with whose right, and how long it waits. */
 import { readSecret } from '../../host/read-secret.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import type { IaasContext } from '../provider.ts';
 
 /** Longest time in ms to connect, and longest silence. */

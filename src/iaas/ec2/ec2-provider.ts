@@ -1,7 +1,7 @@
 /** Amazon EC2: instances by a launch template or by what the spec says, on demand or spot. */
 import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
 import { remembered } from '../../concurrency/remembered.ts';
 import { poll } from '../cloud/poll.ts';

@@ -1,7 +1,7 @@
 /** Which image machines are made of, and what must be known of it. */
 import type { Image } from '@aws-sdk/client-ec2';
 import { IaasError } from '../../model/errors.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import type { Ec2Api } from './api.ts';
 
 export interface Ec2Image {

@@ -2,7 +2,7 @@
 import type { Filter, InstanceTypeInfo } from '@aws-sdk/client-ec2';
 import { IaasError } from '../../model/errors.ts';
 import { bytes, cores } from '../../model/quantity.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import type { PricedSize, VmSize } from '../../model/vm-size.ts';
 import { smallestFit } from '../cloud/smallest-fit.ts';
 import type { Ec2Api } from './api.ts';

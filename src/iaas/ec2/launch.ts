@@ -2,7 +2,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
 import { firstWithRoom } from '../cloud/first-with-room.ts';
 import { LABEL } from '../cloud/labels.ts';

@@ -1,7 +1,7 @@
 /** EC2's instances as machines. Pure. */
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Machine } from '../../model/observation.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import { decodeLabels, told } from '../cloud/labels.ts';
 
 const STATES: Readonly<Record<string, Machine['state']>> = {

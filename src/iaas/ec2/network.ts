@@ -1,7 +1,7 @@
 /** Where in a region machines may be: its subnets with their zones, and the security groups there. */
 import type { SecurityGroup, Subnet } from '@aws-sdk/client-ec2';
 import { IaasError } from '../../model/errors.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import type { Ec2Api } from './api.ts';
 
 /** One subnet; with neither key, where the launch template says. */

@@ -1,7 +1,7 @@
 /** What EC2 is asked for when a machine is made. Pure. */
 import { createHash } from 'node:crypto';
 import type { InstanceNetworkInterfaceSpecification, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { templateName, type Ec2Image } from './image.ts';
 import type { Place } from './network.ts';

@@ -1,7 +1,7 @@
 /** AWS's Service Quotas: what an account may have of a region. Its SDK is loaded with the first question. */
 import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import { remembered } from '../../concurrency/remembered.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import type { IaasContext } from '../provider.ts';
 import { clientSettings } from './client-settings.ts';
 import { ec2CodeOf, translate } from './failures.ts';

@@ -1,6 +1,6 @@
 /** What `iaas check` shows of quotas: how many processors more the account may have in the region. It is for information: what cannot be read fails nothing. */
 import { IaasError } from '../../model/errors.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import type { Finding } from '../provider.ts';
 import type { Ec2Api } from './api.ts';
 import { failureIs } from './failures.ts';

@@ -1,6 +1,6 @@
 /** What `iaas check` shows of EC2 before anything is bought. */
 import { IaasError } from '../../model/errors.ts';
-import type { Ec2IaasSpec } from '../../model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { lookAt } from '../cloud/look-at.ts';
 import { priceFinding } from '../cloud/price-finding.ts';

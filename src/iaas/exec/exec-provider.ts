@@ -7,7 +7,7 @@ import { readSecret } from '../../host/read-secret.ts';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis } from '../../model/quantity.ts';
-import type { ExecIaasSpec } from '../../model/iaas-spec.ts';
+import type { ExecIaasSpec } from '../../model/iaas/exec.ts';
 import { lifecycle, type CloudCalls, type FirstFacts } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
 import { PROTOCOL, readAnswer, readMachine } from './protocol.ts';

@@ -5,7 +5,7 @@
 import { IaasError, type IaasFailure } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis } from '../../model/quantity.ts';
-import type { CloudSpec } from '../../model/iaas-spec.ts';
+import type { CloudSpec } from '../../model/iaas/cloud.ts';
 import { decodeLabels, told } from '../cloud/labels.ts';
 
 export const PROTOCOL = 'stratos.iaas/v1';

@@ -1,6 +1,6 @@
 /** An image of a machine's disk. */
 import { IaasError } from '../../model/errors.ts';
-import type { GceIaasSpec } from '../../model/iaas-spec.ts';
+import type { GceIaasSpec } from '../../model/iaas/gce.ts';
 import type { GceClient, Operation } from './client.ts';
 import type { Instance } from './instance.ts';
 import { requestId } from './request-id.ts';

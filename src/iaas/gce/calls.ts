@@ -1,7 +1,7 @@
 /** What GCE does with one machine. A request begins an operation; what it failed of is known when that is done. */
 import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
-import type { GceIaasSpec } from '../../model/iaas-spec.ts';
+import type { GceIaasSpec } from '../../model/iaas/gce.ts';
 import type { CloudCalls, FirstFacts } from '../cloud/lifecycle.ts';
 import { LABEL } from '../cloud/labels.ts';
 import { machineName } from '../cloud/machine-name.ts';

@@ -1,6 +1,6 @@
 /** Finds the machine type of a VM in a zone: the one that is named, one made to measure, or the smallest that fits. */
 import { IaasError } from '../../model/errors.ts';
-import type { GceIaasSpec } from '../../model/iaas-spec.ts';
+import type { GceIaasSpec } from '../../model/iaas/gce.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import type { GceClient } from './client.ts';
 import { customType, fitting, type MachineType } from './machine-type.ts';

@@ -3,7 +3,7 @@ import { remembered } from '../../concurrency/remembered.ts';
 import { openFetch } from '../../host/open-fetch.ts';
 import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
-import type { GceIaasSpec } from '../../model/iaas-spec.ts';
+import type { GceIaasSpec } from '../../model/iaas/gce.ts';
 import { poll } from '../cloud/poll.ts';
 import { openApi, type ApiRequest } from '../http/api.ts';
 import { gceHeaders, LOGIN_HINT } from './credentials.ts';

@@ -4,7 +4,7 @@ import { remembered } from '../../concurrency/remembered.ts';
 import { networkTrouble } from '../../host/network-trouble.ts';
 import { readSecret } from '../../host/read-secret.ts';
 import { HostError, IaasError } from '../../model/errors.ts';
-import type { GceIaasSpec } from '../../model/iaas-spec.ts';
+import type { GceIaasSpec } from '../../model/iaas/gce.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
 /** Google Compute Engine: instances of their own, without groups, in one project and one or more zones. */
-import type { GceIaasSpec } from '../../model/iaas-spec.ts';
+import type { GceIaasSpec } from '../../model/iaas/gce.ts';
 import { lifecycle } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
 import { bakeImage } from './bake.ts';

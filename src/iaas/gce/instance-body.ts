@@ -1,5 +1,5 @@
 /** What GCE is told of a machine that it shall make. */
-import type { GceIaasSpec } from '../../model/iaas-spec.ts';
+import type { GceIaasSpec } from '../../model/iaas/gce.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import type { FirstFacts } from '../cloud/lifecycle.ts';
 

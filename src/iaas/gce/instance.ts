@@ -1,6 +1,6 @@
 /** A machine of GCE as its API shows it, read as one of ours. */
 import type { Machine } from '../../model/observation.ts';
-import type { GceIaasSpec } from '../../model/iaas-spec.ts';
+import type { GceIaasSpec } from '../../model/iaas/gce.ts';
 import { decodeLabels, told } from '../cloud/labels.ts';
 
 export interface Instance {

@@ -1,7 +1,7 @@
 /** Hetzner's API: pages, actions that are waited for, failures in its own words. */
 import { IaasError } from '../../model/errors.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
-import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
+import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
 import { poll } from '../cloud/poll.ts';
 import type { Api, ApiRequest, Explanation, Headers } from '../http/api.ts';
 import { untilReset } from '../http/reset-time.ts';

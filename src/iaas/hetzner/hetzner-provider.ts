@@ -2,7 +2,7 @@
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
-import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
+import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
 import { LABEL } from '../cloud/labels.ts';
 import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
 import { stopGently } from '../cloud/stop-gently.ts';

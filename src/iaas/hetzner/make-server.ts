@@ -1,6 +1,6 @@
 /** Makes a server at the first location that has room. */
 import { IaasError } from '../../model/errors.ts';
-import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
+import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
 import { chooseSize } from '../cloud/choose-size.ts';
 import { firstWithRoom } from '../cloud/first-with-room.ts';
 import type { FirstFacts } from '../cloud/lifecycle.ts';

@@ -1,7 +1,7 @@
 /** What machines are made of in a project of Hetzner's: its image, networks, firewalls and placement group, each by name or id. */
 import { remembered } from '../../concurrency/remembered.ts';
 import { IaasError } from '../../model/errors.ts';
-import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
+import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
 import type { HetznerApi } from './hetzner-api.ts';
 import type { Image, Named, ServerType } from './hetzner-documents.ts';
 

@@ -1,6 +1,6 @@
 /** A server of Hetzner's as a machine. Pure. */
 import type { Machine } from '../../model/observation.ts';
-import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
+import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
 import { decodeLabels, told } from '../cloud/labels.ts';
 import type { Server } from './hetzner-documents.ts';
 

@@ -1,6 +1,6 @@
 /** Hetzner's sizes, as they are sold in one place. Pure. */
 import { bytes, cores } from '../../model/quantity.ts';
-import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
+import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
 import type { Offer } from '../cloud/choose-size.ts';
 import type { ServerType } from './hetzner-documents.ts';
 

@@ -1,6 +1,6 @@
 /** Whether a project of Hetzner's has what the spec asks for, and what that costs. Hetzner tells no quota. */
 import { IaasError } from '../../model/errors.ts';
-import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
+import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { chooseSize } from '../cloud/choose-size.ts';
 import { lookAtSizes } from '../cloud/look-at-sizes.ts';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
 import type { Domain } from './read-domain.ts';
 import type { Virsh } from './virsh.ts';
 import { volumesOf } from './volumes.ts';

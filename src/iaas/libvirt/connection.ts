@@ -1,5 +1,5 @@
 /** How virsh is told where libvirt is. Pure. */
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
 
 /**
  * What `virsh --connect` takes. A host is reached by libvirt's own SSH client, which reads its host keys from a file of ours and nowhere else.

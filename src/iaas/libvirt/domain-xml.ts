@@ -1,6 +1,6 @@
 /** A machine as libvirt is told of it. Pure; what is written is escaped by the library. */
 import XmlBuilder from 'fast-xml-builder';
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 
 /** Marks what is ours in a domain's metadata. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
 import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
 import { lineageMark, machineName } from '../cloud/machine-name.ts';
 import { stopGently } from '../cloud/stop-gently.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { IaasError, type IaasFailure } from '../../model/errors.ts';
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
 import { formatBytes } from '../../model/quantity.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
 import { machineName } from '../cloud/machine-name.ts';

@@ -1,7 +1,7 @@
 /** What virsh prints of a domain, read. Pure. */
 import { XMLParser } from 'fast-xml-parser';
 import type { Machine } from '../../model/observation.ts';
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
 import { decodeLabels, told } from '../cloud/labels.ts';
 
 /** A domain, as far as it is used here. */

@@ -1,7 +1,7 @@
 /** Whether a host has what the spec asks for, and room. It sells nothing, so it tells no prices. */
 import { IaasError } from '../../model/errors.ts';
 import { formatBytes } from '../../model/quantity.ts';
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { lookAt } from '../cloud/look-at.ts';
 import type { Finding } from '../provider.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { interrupted } from '../../concurrency/interrupted.ts';
 import { codeOf } from '../../host/code-of.ts';
 import { IaasError } from '../../model/errors.ts';
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
 import { quoteAll } from '../../shell/quote.ts';
 import type { IaasContext } from '../provider.ts';
 import { connectionUri, knownHostsOf } from './connection.ts';

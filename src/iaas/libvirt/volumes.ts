@@ -1,7 +1,7 @@
 /** Disks of machines in the spec's storage pool. */
 import { stat } from 'node:fs/promises';
 import { IaasError } from '../../model/errors.ts';
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
 import { formatBytes, type Bytes } from '../../model/quantity.ts';
 import type { Volume } from './read-host.ts';
 import type { Virsh } from './virsh.ts';

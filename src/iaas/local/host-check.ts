@@ -3,7 +3,7 @@ import { access, constants, readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { IaasError } from '../../model/errors.ts';
-import type { LocalIaasSpec } from '../../model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../model/iaas/local.ts';
 import { vmCapacity } from './addresses.ts';
 import { isThere } from './is-there.ts';
 import { readDistribution } from './distribution.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { withKernelLock } from '../../host/kernel-lock.ts';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
-import type { LocalIaasSpec } from '../../model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../model/iaas/local.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
 import { told } from '../cloud/labels.ts';
 import { checkHost, checkSettings } from './host-check.ts';

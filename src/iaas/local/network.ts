@@ -2,7 +2,7 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { codeOf } from '../../host/code-of.ts';
 import { IaasError } from '../../model/errors.ts';
-import type { LocalIaasSpec } from '../../model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../model/iaas/local.ts';
 import { bridgeAddress, macOf, overlaps } from './addresses.ts';
 import { RUN_DIRECTORY } from './layout.ts';
 import { tableName } from './names.ts';

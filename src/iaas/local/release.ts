@@ -2,7 +2,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { withKernelLock } from '../../host/kernel-lock.ts';
-import type { LocalIaasSpec } from '../../model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../model/iaas/local.ts';
 import { BASE_CACHE, NETWORK_LOCK, rootLayout, vmLayout } from './layout.ts';
 import { removeNetwork } from './network.ts';
 import { removeTree } from './vm-tree.ts';

@@ -1,5 +1,5 @@
 /** What every step of the local adapter needs to know. */
-import type { LocalIaasSpec } from '../../model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../model/iaas/local.ts';
 import type { IaasContext } from '../provider.ts';
 import type { RootLayout } from './layout.ts';
 

@@ -1,7 +1,7 @@
 /** An image of a machine, for machines to come. */
 import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
-import type { OpenstackIaasSpec } from '../../model/iaas-spec.ts';
+import type { OpenstackIaasSpec } from '../../model/iaas/openstack.ts';
 import { poll } from '../cloud/poll.ts';
 import type { Compute } from './compute.ts';
 import type { JsonService } from './json-service.ts';

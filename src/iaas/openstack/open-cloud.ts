@@ -1,7 +1,7 @@
 /** The services of the cloud that an IaaS of the spec means; entered once, when one of them is first asked. */
 import { openFetch } from '../../host/open-fetch.ts';
 import { readSecret } from '../../host/read-secret.ts';
-import type { OpenstackIaasSpec } from '../../model/iaas-spec.ts';
+import type { OpenstackIaasSpec } from '../../model/iaas/openstack.ts';
 import { cloudOfEnvironment, cloudSettings } from '../../openstack/cloud-settings.ts';
 import { openCloud, type Cloud } from '../../openstack/keystone.ts';
 import { jsonService, type JsonService } from './json-service.ts';

@@ -1,7 +1,7 @@
 /** OpenStack: servers of Nova in a network of Neutron, found by their tags, known by their metadata. */
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
-import type { OpenstackIaasSpec } from '../../model/iaas-spec.ts';
+import type { OpenstackIaasSpec } from '../../model/iaas/openstack.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
 import { LABEL } from '../cloud/labels.ts';
 import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';

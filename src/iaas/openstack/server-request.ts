@@ -1,6 +1,6 @@
 /** What Nova is asked when a server is to be made. */
 import { createHash } from 'node:crypto';
-import type { OpenstackIaasSpec } from '../../model/iaas-spec.ts';
+import type { OpenstackIaasSpec } from '../../model/iaas/openstack.ts';
 import { LABEL } from '../cloud/labels.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
 import { packUserData } from '../cloud/user-data.ts';

@@ -1,7 +1,7 @@
 /** What can be known before anything is made: credentials, quota, image, network, sizes. */
 import { IaasError } from '../../model/errors.ts';
 import { formatBytes } from '../../model/quantity.ts';
-import type { OpenstackIaasSpec } from '../../model/iaas-spec.ts';
+import type { OpenstackIaasSpec } from '../../model/iaas/openstack.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import type { Finding } from '../provider.ts';
 import type { JsonService } from './json-service.ts';

@@ -1,7 +1,7 @@
 /** What is in a cluster: its nodes, its templates and our VMs. */
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
-import type { ProxmoxIaasSpec } from '../../model/iaas-spec.ts';
+import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
 import { lineageMark, machineName } from '../cloud/machine-name.ts';
 import { together } from '../cloud/together.ts';
 import { describe, readDescription, type Description } from './description.ts';

@@ -1,7 +1,7 @@
 /** Makes a VM on the first node that has room: of a template, or of a volume that is imported. */
 import { createHash } from 'node:crypto';
 import { IaasError } from '../../model/errors.ts';
-import type { ProxmoxIaasSpec } from '../../model/iaas-spec.ts';
+import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
 import type { VmSize } from '../../model/vm-size.ts';
 import { firstWithRoom } from '../cloud/first-with-room.ts';
 import type { FirstFacts } from '../cloud/lifecycle.ts';

@@ -1,7 +1,7 @@
 /** Proxmox VE's API: answers in an envelope, tasks that are waited for, failures in its own words. */
 import { IaasError } from '../../model/errors.ts';
 import type { Millis } from '../../model/quantity.ts';
-import type { ProxmoxIaasSpec } from '../../model/iaas-spec.ts';
+import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
 import { poll } from '../cloud/poll.ts';
 import type { Api, ApiRequest, Explanation, Headers } from '../http/api.ts';
 import { tokenApi } from '../http/token-api.ts';

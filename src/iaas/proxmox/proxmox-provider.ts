@@ -1,7 +1,7 @@
 /** Proxmox VE: virtual machines of a cluster, by its REST API alone. */
 import { IaasError } from '../../model/errors.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
-import type { ProxmoxIaasSpec } from '../../model/iaas-spec.ts';
+import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
 import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
 import { bakeTemplate } from './bake.ts';

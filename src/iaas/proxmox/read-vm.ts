@@ -1,6 +1,6 @@
 /** A VM of Proxmox VE as a machine. Pure. */
 import type { Machine } from '../../model/observation.ts';
-import type { ProxmoxIaasSpec } from '../../model/iaas-spec.ts';
+import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
 import { decodeLabels, told } from '../cloud/labels.ts';
 import type { Description } from './description.ts';
 import type { Place, Status } from './proxmox-documents.ts';

@@ -1,7 +1,7 @@
 /** First-boot data on a VM's own disk: an ISO image that is uploaded, the one way to hand over user data by the API alone. */
 import { seedImage } from '../cloud/seed-image.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
-import type { ProxmoxIaasSpec } from '../../model/iaas-spec.ts';
+import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
 import type { ProxmoxApi } from './proxmox-api.ts';
 import type { Place } from './proxmox-documents.ts';
 

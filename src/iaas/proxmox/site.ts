@@ -1,5 +1,5 @@
 /** What work on a cluster needs. */
-import type { ProxmoxIaasSpec } from '../../model/iaas-spec.ts';
+import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
 import type { Millis } from '../../model/quantity.ts';
 import type { Cluster } from './cluster.ts';
 import type { ProxmoxApi } from './proxmox-api.ts';

@@ -2,7 +2,7 @@
 import { access, constants } from 'node:fs/promises';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
-import type { StaticHost, StaticIaasSpec } from '../../model/iaas-spec.ts';
+import type { StaticHost, StaticIaasSpec } from '../../model/iaas/static.ts';
 import { hostEndpoint } from '../host-endpoint.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
 

@@ -1,9 +1,9 @@
 /** How a machine is reached that the spec names: its address, who logs in, and what proves that it is the right one. */
 import { readFile } from 'node:fs/promises';
 import { codeOf } from '../../host/code-of.ts';
-import type { JumpSpec } from '../../model/iaas-spec.ts';
+import type { JumpSpec } from '../../model/iaas/static.ts';
 import { knownHostKeys, parsePublicKey } from '../host-keys.ts';
-import type { RawAccess, RawJump } from '../raw-spec.ts';
+import type { RawAccess, RawJump } from '../raw/access.ts';
 import { projectPath } from '../resolve-context.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { showValue } from '../show-value.ts';

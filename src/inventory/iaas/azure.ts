@@ -1,6 +1,6 @@
 /** Microsoft Azure. */
-import type { AzureIaasSpec } from '../../model/iaas-spec.ts';
-import type { RawAzureIaas } from '../raw-spec.ts';
+import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
+import type { RawAzureIaas } from '../raw/iaas-azure.ts';
 import { sizeOf } from '../read-quantity.ts';
 import { projectPath } from '../resolve-context.ts';
 import type { ResolveContext } from '../resolve-context.ts';

@@ -1,6 +1,6 @@
 /** What every cloud of `iaas:` has. */
-import type { CloudSpec } from '../../model/iaas-spec.ts';
-import type { RawCloud } from '../raw-spec.ts';
+import type { CloudSpec } from '../../model/iaas/cloud.ts';
+import type { RawCloud } from '../raw/cloud.ts';
 import { durationOf } from '../read-quantity.ts';
 
 /** The keys that all clouds share, their defaults filled in. */

@@ -1,6 +1,6 @@
 /** DigitalOcean. */
-import type { DigitalOceanIaasSpec } from '../../model/iaas-spec.ts';
-import type { RawDigitalOceanIaas } from '../raw-spec.ts';
+import type { DigitalOceanIaasSpec } from '../../model/iaas/digitalocean.ts';
+import type { RawDigitalOceanIaas } from '../raw/iaas-digitalocean.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { secretOf } from '../resolve-secret.ts';
 import type { Entry } from '../spec-files.ts';

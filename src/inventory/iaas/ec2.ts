@@ -1,6 +1,6 @@
 /** Amazon EC2. */
-import type { Ec2Disk, Ec2IaasSpec } from '../../model/iaas-spec.ts';
-import type { RawEc2Iaas } from '../raw-spec.ts';
+import type { Ec2Disk, Ec2IaasSpec } from '../../model/iaas/ec2.ts';
+import type { RawEc2Iaas } from '../raw/iaas-ec2.ts';
 import { sizeOf } from '../read-quantity.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { secretOf } from '../resolve-secret.ts';

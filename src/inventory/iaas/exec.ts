@@ -1,6 +1,6 @@
 /** A cloud by an executable of the user's. */
-import type { ExecIaasSpec } from '../../model/iaas-spec.ts';
-import type { RawExecIaas } from '../raw-spec.ts';
+import type { ExecIaasSpec } from '../../model/iaas/exec.ts';
+import type { RawExecIaas } from '../raw/iaas-exec.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { envOf } from '../resolve-env.ts';
 import type { Entry } from '../spec-files.ts';

@@ -1,6 +1,6 @@
 /** Google Compute Engine. */
-import type { GceIaasSpec } from '../../model/iaas-spec.ts';
-import type { RawGceIaas } from '../raw-spec.ts';
+import type { GceIaasSpec } from '../../model/iaas/gce.ts';
+import type { RawGceIaas } from '../raw/iaas-gce.ts';
 import { sizeOf } from '../read-quantity.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { secretOf } from '../resolve-secret.ts';

@@ -1,6 +1,6 @@
 /** Hetzner Cloud. */
-import type { HetznerIaasSpec } from '../../model/iaas-spec.ts';
-import type { RawHetznerIaas } from '../raw-spec.ts';
+import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
+import type { RawHetznerIaas } from '../raw/iaas-hetzner.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { secretOf } from '../resolve-secret.ts';
 import type { Entry } from '../spec-files.ts';

@@ -1,6 +1,6 @@
 /** VMs of one host, by libvirt. */
-import type { LibvirtIaasSpec } from '../../model/iaas-spec.ts';
-import type { RawLibvirtIaas } from '../raw-spec.ts';
+import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
+import type { RawLibvirtIaas } from '../raw/iaas-libvirt.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import { showValue } from '../show-value.ts';
 import type { Entry } from '../spec-files.ts';

@@ -1,6 +1,6 @@
 /** A cloud by OpenStack. */
-import type { OpenstackIaasSpec } from '../../model/iaas-spec.ts';
-import type { RawOpenstackIaas } from '../raw-spec.ts';
+import type { OpenstackIaasSpec } from '../../model/iaas/openstack.ts';
+import type { RawOpenstackIaas } from '../raw/iaas-openstack.ts';
 import { sizeOf } from '../read-quantity.ts';
 import { projectPath } from '../resolve-context.ts';
 import type { ResolveContext } from '../resolve-context.ts';

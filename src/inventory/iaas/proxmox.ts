@@ -1,6 +1,6 @@
 /** Proxmox VE. */
-import type { ProxmoxIaasSpec } from '../../model/iaas-spec.ts';
-import type { RawProxmoxIaas } from '../raw-spec.ts';
+import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
+import type { RawProxmoxIaas } from '../raw/iaas-proxmox.ts';
 import { sizeOf } from '../read-quantity.ts';
 import { projectPath, type ResolveContext } from '../resolve-context.ts';
 import { secretOf } from '../resolve-secret.ts';

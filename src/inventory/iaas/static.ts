@@ -1,6 +1,6 @@
 /** Machines that exist already: how each is reached, and what proves that it is the right one. */
-import type { StaticHost, StaticIaasSpec } from '../../model/iaas-spec.ts';
-import type { RawStaticIaas } from '../raw-spec.ts';
+import type { StaticHost, StaticIaasSpec } from '../../model/iaas/static.ts';
+import type { RawStaticIaas } from '../raw/iaas-static.ts';
 import type { ResolveContext } from '../resolve-context.ts';
 import type { Entry } from '../spec-files.ts';
 import { access } from './access.ts';

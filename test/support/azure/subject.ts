@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { azureProvider } from '../../../src/iaas/azure/azure-provider.ts';
 import type { IaasProvider } from '../../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
-import type { AzureIaasSpec } from '../../../src/model/iaas-spec.ts';
+import type { AzureIaasSpec } from '../../../src/model/iaas/azure.ts';
 import type { IaasSubject } from '../../contract/iaas.contract.ts';
 import { machineRequest } from '../machine-request.ts';
 import { makeCertificate } from './certificate.ts';

@@ -2,7 +2,7 @@
 import { gceProvider } from '../../../src/iaas/gce/gce-provider.ts';
 import type { IaasProvider, MachineRequest } from '../../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
-import type { GceIaasSpec } from '../../../src/model/iaas-spec.ts';
+import type { GceIaasSpec } from '../../../src/model/iaas/gce.ts';
 import type { IaasSubject } from '../../contract/iaas.contract.ts';
 import { machineRequest } from '../machine-request.ts';
 import { gcePeer, GUEST, PAGE, PROJECT, ZONES, type GcePeer } from './peer.ts';

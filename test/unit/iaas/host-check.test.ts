@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkSettings } from '../../../src/iaas/local/host-check.ts';
-import type { LocalIaasSpec } from '../../../src/model/iaas-spec.ts';
+import type { LocalIaasSpec } from '../../../src/model/iaas/local.ts';
 
 const spec: LocalIaasSpec = {
   kind: 'local',

@@ -6,7 +6,7 @@ import { quotaLeft } from '../../../src/iaas/openstack/survey.ts';
 import { encodeLabels } from '../../../src/iaas/cloud/labels.ts';
 import type { MachineRequest } from '../../../src/iaas/provider.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
-import type { OpenstackIaasSpec } from '../../../src/model/iaas-spec.ts';
+import type { OpenstackIaasSpec } from '../../../src/model/iaas/openstack.ts';
 import { generateHostKey } from '../../../src/ssh/key-pair.ts';
 
 const hostKey = generateHostKey();

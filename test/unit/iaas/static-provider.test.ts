@@ -3,7 +3,7 @@ import { loadProvider } from '../../../src/iaas/load-provider.ts';
 import type { IaasProvider, MachineRequest } from '../../../src/iaas/provider.ts';
 import { bytes, cores } from '../../../src/model/quantity.ts';
 import { Secret } from '../../../src/model/secret.ts';
-import type { StaticHost } from '../../../src/model/iaas-spec.ts';
+import type { StaticHost } from '../../../src/model/iaas/static.ts';
 
 const host = (name: string, change: Partial<StaticHost> = {}): StaticHost => ({
   name,

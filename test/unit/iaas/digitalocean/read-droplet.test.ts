@@ -4,7 +4,7 @@ import type { Droplet } from '../../../../src/iaas/digitalocean/digitalocean-doc
 import { failureOfComplaint } from '../../../../src/iaas/digitalocean/digitalocean-documents.ts';
 import { readDroplet, tagsOf } from '../../../../src/iaas/digitalocean/read-droplet.ts';
 import { bytes, cores, millis } from '../../../../src/model/quantity.ts';
-import type { DigitalOceanIaasSpec } from '../../../../src/model/iaas-spec.ts';
+import type { DigitalOceanIaasSpec } from '../../../../src/model/iaas/digitalocean.ts';
 import { generateHostKey } from '../../../../src/ssh/key-pair.ts';
 
 const spec: DigitalOceanIaasSpec = {

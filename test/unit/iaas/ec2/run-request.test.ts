@@ -4,7 +4,7 @@ import { newestOf } from '../../../../src/iaas/ec2/image.ts';
 import { placesFor, type Place } from '../../../../src/iaas/ec2/network.ts';
 import { runRequest, tokenOf, type RunFacts } from '../../../../src/iaas/ec2/run-request.ts';
 import { bytes, cores, millis } from '../../../../src/model/quantity.ts';
-import type { Ec2IaasSpec } from '../../../../src/model/iaas-spec.ts';
+import type { Ec2IaasSpec } from '../../../../src/model/iaas/ec2.ts';
 
 const GIB = 2 ** 30;
 const spec: Ec2IaasSpec = {

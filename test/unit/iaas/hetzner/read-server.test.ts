@@ -4,7 +4,7 @@ import type { Server } from '../../../../src/iaas/hetzner/hetzner-documents.ts';
 import { failureOfCode } from '../../../../src/iaas/hetzner/hetzner-documents.ts';
 import { readServer } from '../../../../src/iaas/hetzner/read-server.ts';
 import { bytes, cores, millis } from '../../../../src/model/quantity.ts';
-import type { HetznerIaasSpec } from '../../../../src/model/iaas-spec.ts';
+import type { HetznerIaasSpec } from '../../../../src/model/iaas/hetzner.ts';
 import { generateHostKey } from '../../../../src/ssh/key-pair.ts';
 
 const spec: HetznerIaasSpec = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { connectionUri, knownHostsOf } from '../../../../src/iaas/libvirt/connection.ts';
 import { failureOf, wordsOf } from '../../../../src/iaas/libvirt/failures.ts';
 import { millis } from '../../../../src/model/quantity.ts';
-import type { LibvirtIaasSpec } from '../../../../src/model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../../../src/model/iaas/libvirt.ts';
 
 const spec: LibvirtIaasSpec = {
   kind: 'libvirt',

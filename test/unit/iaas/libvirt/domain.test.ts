@@ -4,7 +4,7 @@ import { domainXml } from '../../../../src/iaas/libvirt/domain-xml.ts';
 import { addressIn, machineOf, readDomain, stateOf } from '../../../../src/iaas/libvirt/read-domain.ts';
 import { freeMemory, hostSize, readVolume } from '../../../../src/iaas/libvirt/read-host.ts';
 import { bytes, cores, millis } from '../../../../src/model/quantity.ts';
-import type { LibvirtIaasSpec } from '../../../../src/model/iaas-spec.ts';
+import type { LibvirtIaasSpec } from '../../../../src/model/iaas/libvirt.ts';
 import { generateHostKey } from '../../../../src/ssh/key-pair.ts';
 
 const spec: LibvirtIaasSpec = {
