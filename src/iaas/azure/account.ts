@@ -8,6 +8,7 @@ import { trustedAuthorities } from '../../host/trusted-authorities.ts';
 import { readSecret } from '../../host/read-secret.ts';
 import { IaasError, StratosError } from '../../model/errors.ts';
 import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
+import { unlessMissing } from '../cloud/unless-missing.ts';
 import { readTrouble } from './failures.ts';
 
 export interface Azure {
@@ -63,14 +64,7 @@ export function azureAccount(spec: AzureIaasSpec, env: Readonly<Record<string, s
   }
   return {
     ask,
-    async find(asking, work) {
-      try {
-        return await ask(asking, work);
-      } catch (error) {
-        if (error instanceof IaasError && error.failure === 'not-found') return undefined;
-        throw error;
-      }
-    },
+    find: (asking, work) => unlessMissing(ask(asking, work)),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Azure: virtual machines of their own in one resource group of one location. */
 import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
-import { lifecycle } from '../cloud/lifecycle.ts';
+import { cloudProvider } from '../cloud/cloud-provider.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
 import { azureAccount } from './account.ts';
 import { bakeImage } from './bake.ts';
@@ -13,15 +13,12 @@ export function azureProvider(spec: AzureIaasSpec, { lineage, env }: IaasContext
   const account = azureAccount(spec, env);
   const sizes = azureSizes(spec, account);
   const { calls, findVm } = azureCalls(spec, lineage, account, sizes);
-  return {
-    name: spec.name,
-    kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true },
-    ...lifecycle(spec, lineage, calls),
+  return cloudProvider(spec, lineage, {
+    calls,
     check: () => checkGroup(spec, account),
     survey: (wanted) => survey(spec, account, sizes, wanted),
     sizes: () => sizes.all(),
-    bake: async (id, image, signal) =>
+    bake: async ({ id }, image, signal) =>
       bakeImage(spec, account, await findVm(id, { what: `bake ${image}`, signal }), image, signal),
-  };
+  });
 }

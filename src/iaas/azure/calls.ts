@@ -3,6 +3,7 @@ import type { VirtualMachine } from '@azure/arm-compute';
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
+import { firstWithRoom } from '../cloud/first-with-room.ts';
 import type { CloudCalls, FirstFacts } from '../cloud/lifecycle.ts';
 import { machineName } from '../cloud/machine-name.ts';
 import type { MachineRequest } from '../provider.ts';
@@ -98,14 +99,7 @@ export function azureCalls(
     find,
     async make(request, first) {
       const zones = request.zone === undefined ? spec.zones : [request.zone];
-      for (const zone of zones.slice(0, -1)) {
-        try {
-          return await makeIn(zone, request, first);
-        } catch (error) {
-          if (!(error instanceof IaasError) || error.failure !== 'no-capacity') throw error;
-        }
-      }
-      return makeIn(zones.at(-1), request, first);
+      return firstWithRoom(zones, (zone) => makeIn(zone, request, first));
     },
     start: (id, signal) => tell('start', { what: `start machine ${id}`, signal }, id),
     // Switched off alone it would be paid for still.

@@ -3,7 +3,8 @@ import type { InstanceViewStatus, VirtualMachine } from '@azure/arm-compute';
 import type { NetworkInterface, PublicIPAddress } from '@azure/arm-network';
 import type { Machine } from '../../model/observation.ts';
 import type { AzureIaasSpec } from '../../model/iaas/azure.ts';
-import { decodeLabels, told, type MachineLabels } from '../cloud/labels.ts';
+import { labelledMachine } from '../cloud/labelled-machine.ts';
+import { decodeLabels, type MachineLabels } from '../cloud/labels.ts';
 
 /** Whether an id can be a machine's: its name in the resource group. */
 export function isMachineId(id: string): boolean {
@@ -31,15 +32,8 @@ export function readMachine(spec: AzureIaasSpec, vm: VirtualMachine, labels: Mac
   const outer = around.publicAddress ?? ip?.publicIPAddress;
   const address = spec.publicAddress ? outer?.ipAddress : ip?.privateIPAddress;
   const [zone] = vm.zones ?? [];
-  return {
-    id: vm.name ?? '',
-    vm: labels.vm,
-    partition: labels.partition,
-    size: labels.size,
-    state: stateOf(vm, around.statuses),
-    ...told(labels, address === undefined ? undefined : { address, port: 22, user: spec.user }),
-    ...(zone !== undefined && { zone }),
-  };
+  const state = stateOf(vm, around.statuses);
+  return labelledMachine(labels, { id: vm.name ?? '', state, address, user: spec.user, zone });
 }
 
 /** Power says what a machine does, provisioning whether it ever could. */

@@ -5,7 +5,8 @@ import type { Machine } from '../../model/observation.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 import type { DigitalOceanIaasSpec } from '../../model/iaas/digitalocean.ts';
 import { LABEL } from '../cloud/labels.ts';
-import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
+import { cloudProvider } from '../cloud/cloud-provider.ts';
+import type { CloudCalls } from '../cloud/lifecycle.ts';
 import { machineName } from '../cloud/machine-name.ts';
 import { stopGently } from '../cloud/stop-gently.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
@@ -97,20 +98,17 @@ export function digitaloceanProvider(
     },
   };
 
-  return {
-    name,
-    kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true, prices: true },
-    ...lifecycle(spec, lineage, calls, interval),
+  return cloudProvider(spec, lineage, {
+    calls,
+    interval,
+    capabilities: { prices: true },
     async check() {
       await api.ask({ what: `use ${name}`, path: 'v2/account' });
     },
     survey: (sizes) => surveyTeam(team, sizes),
     sizes: async () => offersIn(await team.sizes(), spec.regions[0]),
-    async bake(id, image, signal) {
+    async bake({ id }, image, signal) {
       const what = `make an image of machine ${id}`;
-      if (!(await find(id, signal)))
-        throw new IaasError(name, 'not-found', `Cannot ${what} as ${name} has no such machine of this project`);
       await act(id, { type: 'snapshot', name: image }, signal);
       const path = `v2/droplets/${id}/snapshots`;
       const snapshots = (await api.all('snapshots', { what, path, signal })) as readonly Snapshot[];
@@ -119,7 +117,7 @@ export function digitaloceanProvider(
       if (newest) return String(newest.id);
       throw new IaasError(name, 'unavailable', `Cannot ${what} as ${name} does not show it: ${image}`);
     },
-  };
+  });
 }
 
 interface Snapshot {

@@ -1,7 +1,8 @@
 /** A droplet as a machine, and our labels as its tags: `stratos-vm:web-1`. Pure. */
 import type { Machine } from '../../model/observation.ts';
 import type { DigitalOceanIaasSpec } from '../../model/iaas/digitalocean.ts';
-import { decodeLabels, told } from '../cloud/labels.ts';
+import { labelledMachine } from '../cloud/labelled-machine.ts';
+import { decodeLabels } from '../cloud/labels.ts';
 import type { Droplet } from './digitalocean-documents.ts';
 
 const STATES: Readonly<Record<string, Machine['state']>> = { active: 'running', off: 'stopped', archive: 'failed' };
@@ -17,17 +18,13 @@ export function readDroplet(spec: DigitalOceanIaasSpec, lineage: string, droplet
     Object.fromEntries(droplet.tags.map((tag) => [tag.slice(0, tag.indexOf(':')), tag.slice(tag.indexOf(':') + 1)])),
   );
   if (labels?.lineage !== lineage) return undefined;
-  const { vm, partition, size } = labels;
-  const address = addressOf(spec, droplet);
-  return {
+  return labelledMachine(labels, {
     id: String(droplet.id),
-    vm,
-    partition,
-    size,
     state: STATES[droplet.status] ?? 'pending',
-    ...told(labels, address === undefined ? undefined : { address, port: 22, user: spec.user }),
+    address: addressOf(spec, droplet),
+    user: spec.user,
     zone: droplet.region.slug,
-  };
+  });
 }
 
 function addressOf({ address }: DigitalOceanIaasSpec, { networks }: Droplet): string | undefined {

@@ -2,7 +2,8 @@
 import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
 import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
-import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
+import { cloudProvider } from '../cloud/cloud-provider.ts';
+import type { CloudCalls } from '../cloud/lifecycle.ts';
 import { remembered } from '../../concurrency/remembered.ts';
 import { poll } from '../cloud/poll.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
@@ -86,27 +87,15 @@ export function ec2Provider(spec: Ec2IaasSpec, { lineage, env }: IaasContext): I
     },
   };
 
-  return {
-    name,
-    kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: spec.market !== 'spot', guests: true },
-    ...lifecycle(spec, lineage, calls, INTERVAL),
+  return cloudProvider(spec, lineage, {
+    calls,
+    interval: INTERVAL,
+    capabilities: { stop: spec.market !== 'spot' },
     async check() {
       await seen.all();
     },
     survey: async (sizes) => surveyEc2({ api, spec, image, places, quota: openQuotas(spec, { env }) }, sizes),
     sizes: async () => listTypes(api, spec, (await image()).architecture),
-    async bake(id, label, signal) {
-      if (!(await calls.find(id, signal)))
-        throw new IaasError(
-          name,
-          'not-found',
-          `Cannot make image ${label} as ${name} has no such machine of this project: ${id}`,
-          {
-            hint: 'stratos vm ls',
-          },
-        );
-      return bakeImage(api, spec, lineage, { id, label, signal });
-    },
-  };
+    bake: ({ id }, label, signal) => bakeImage(api, spec, lineage, { id, label, signal }),
+  });
 }

@@ -2,7 +2,8 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Machine } from '../../model/observation.ts';
 import type { Ec2IaasSpec } from '../../model/iaas/ec2.ts';
-import { decodeLabels, told } from '../cloud/labels.ts';
+import { labelledMachine } from '../cloud/labelled-machine.ts';
+import { decodeLabels } from '../cloud/labels.ts';
 
 const STATES: Readonly<Record<string, Machine['state']>> = {
   pending: 'pending',
@@ -20,17 +21,7 @@ export function machineOf(spec: Ec2IaasSpec, lineage: string, instance: Instance
   const state = STATES[stateOf(instance)];
   if (id === undefined || labels?.lineage !== lineage || state === undefined) return undefined;
   const address = spec.address === 'public' ? instance.PublicIpAddress : instance.PrivateIpAddress;
-  const at = address === undefined || address === '' ? undefined : { address, port: 22, user: spec.user };
-  const zone = placement?.AvailabilityZone;
-  return {
-    id,
-    vm: labels.vm,
-    partition: labels.partition,
-    size: { ...labels.size, ...(type !== undefined && { name: type }) },
-    state,
-    ...told(labels, at),
-    ...(zone !== undefined && { zone }),
-  };
+  return labelledMachine(labels, { id, state, address, user: spec.user, type, zone: placement?.AvailabilityZone });
 }
 
 /** `pending`, `running`, `shutting-down`, `terminated`, `stopping` or `stopped`. */

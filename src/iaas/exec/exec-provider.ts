@@ -8,7 +8,8 @@ import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis } from '../../model/quantity.ts';
 import type { ExecIaasSpec } from '../../model/iaas/exec.ts';
-import { lifecycle, type CloudCalls, type FirstFacts } from '../cloud/lifecycle.ts';
+import { cloudProvider } from '../cloud/cloud-provider.ts';
+import type { CloudCalls, FirstFacts } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
 import { PROTOCOL, readAnswer, readMachine } from './protocol.ts';
 
@@ -102,11 +103,9 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
     remove: (id) => tell('delete', id),
   };
 
-  return {
-    name,
-    kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true },
-    ...lifecycle(spec, lineage, calls, millis(200)),
+  return cloudProvider(spec, lineage, {
+    calls,
+    interval: millis(200),
     async check() {
       const [program = ''] = spec.command;
       if (program.includes('/'))
@@ -118,13 +117,11 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
         });
       await ask('check', `use ${name}`, {});
     },
-    async bake(id, image, signal) {
+    async bake({ id }, image, signal) {
       const what = `make an image of machine ${id}`;
-      if (!(await find(id, signal)))
-        throw new IaasError(name, 'not-found', `Cannot ${what} as ${name} has no such machine of this project`);
       const answer = await ask('bake', what, { id, name: image }, signal, LONGEST_BAKE);
       if (typeof answer.image === 'string' && answer.image !== '') return answer.image;
       throw new IaasError(name, 'invalid', `Cannot ${what} as the answer has no image`);
     },
-  };
+  });
 }

@@ -6,7 +6,8 @@ import { IaasError, type IaasFailure } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis } from '../../model/quantity.ts';
 import type { CloudSpec } from '../../model/iaas/cloud.ts';
-import { decodeLabels, told } from '../cloud/labels.ts';
+import { labelledMachine } from '../cloud/labelled-machine.ts';
+import { decodeLabels } from '../cloud/labels.ts';
 
 export const PROTOCOL = 'stratos.iaas/v1';
 
@@ -46,19 +47,12 @@ export function readMachine(spec: CloudSpec, lineage: string, value: unknown): M
     throw odd(spec.name, 'list machines', `the state of machine ${id} is none of ${[...STATES].join(', ')}`);
   const known = isFields(labels) ? decodeLabels(labels as Readonly<Record<string, string>>) : undefined;
   if (known?.lineage !== lineage) return undefined;
-  const at =
-    typeof address === 'string' && address !== ''
-      ? { address, port: typeof value.port === 'number' ? value.port : 22, user: spec.user }
-      : undefined;
-  return {
-    id,
-    vm: known.vm,
-    partition: known.partition,
-    size: known.size,
-    state: state as Machine['state'],
-    ...told(known, at),
+  return labelledMachine(known, {
+    ...{ id, state: state as Machine['state'], user: spec.user },
+    address: typeof address === 'string' ? address : undefined,
+    ...(typeof value.port === 'number' && { port: value.port }),
     ...(typeof zone === 'string' && { zone }),
-  };
+  });
 }
 
 function failureOf(iaas: string, what: string, { failure, message, retryAfterSeconds }: Fields): IaasError {

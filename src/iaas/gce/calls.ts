@@ -2,6 +2,7 @@
 import { IaasError } from '../../model/errors.ts';
 import { millis } from '../../model/quantity.ts';
 import type { GceIaasSpec } from '../../model/iaas/gce.ts';
+import { firstWithRoom } from '../cloud/first-with-room.ts';
 import type { CloudCalls, FirstFacts } from '../cloud/lifecycle.ts';
 import { LABEL } from '../cloud/labels.ts';
 import { machineName } from '../cloud/machine-name.ts';
@@ -97,14 +98,7 @@ export function gceCalls(
     },
     async make(request, first) {
       const zones = request.zone === undefined ? spec.zones : [request.zone];
-      for (const zone of zones.slice(0, -1)) {
-        try {
-          return await makeIn(zone, request, first);
-        } catch (error) {
-          if (!(error instanceof IaasError) || error.failure !== 'no-capacity') throw error;
-        }
-      }
-      return makeIn(zones.at(-1) ?? '', request, first);
+      return firstWithRoom(zones, (zone = '') => makeIn(zone, request, first));
     },
     async start(id, signal) {
       const what = `start machine ${id}`;

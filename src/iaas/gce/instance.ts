@@ -1,7 +1,8 @@
 /** A machine of GCE as its API shows it, read as one of ours. */
 import type { Machine } from '../../model/observation.ts';
 import type { GceIaasSpec } from '../../model/iaas/gce.ts';
-import { decodeLabels, told } from '../cloud/labels.ts';
+import { labelledMachine } from '../cloud/labelled-machine.ts';
+import { decodeLabels } from '../cloud/labels.ts';
 
 export interface Instance {
   readonly name: string;
@@ -58,13 +59,6 @@ export function readInstance(spec: GceIaasSpec, lineage: string, instance: Insta
   const zone = instance.zone.slice(instance.zone.lastIndexOf('/') + 1);
   const [network] = instance.networkInterfaces ?? [];
   const address = spec.externalAddress ? network?.accessConfigs?.[0]?.natIP : network?.networkIP;
-  return {
-    id: `${zone}/${instance.name}`,
-    vm: labels.vm,
-    partition: labels.partition,
-    size: labels.size,
-    state: STATES[instance.status] ?? 'failed',
-    ...told(labels, address === undefined ? undefined : { address, port: 22, user: spec.user }),
-    zone,
-  };
+  const state = STATES[instance.status] ?? 'failed';
+  return labelledMachine(labels, { id: `${zone}/${instance.name}`, state, address, user: spec.user, zone });
 }

@@ -1,10 +1,10 @@
 /** Hetzner Cloud: servers of one project, by its REST API. */
-import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
 import { LABEL } from '../cloud/labels.ts';
-import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
+import { cloudProvider } from '../cloud/cloud-provider.ts';
+import type { CloudCalls } from '../cloud/lifecycle.ts';
 import { stopGently } from '../cloud/stop-gently.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
 import { hetznerApi } from './hetzner-api.ts';
@@ -65,20 +65,17 @@ export function hetznerProvider(
     remove: (id) => endServer(api, id),
   };
 
-  return {
-    name,
-    kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true, prices: true },
-    ...lifecycle(spec, lineage, calls, interval),
+  return cloudProvider(spec, lineage, {
+    calls,
+    interval,
+    capabilities: { prices: true },
     async check() {
       await api.ask({ what: `use ${name}`, path: 'locations', query: { per_page: 1 } });
     },
     survey: (sizes) => surveyProject(spec, api, parts, sizes),
     sizes: async () => offersAt(spec, await parts.serverTypes(), spec.locations[0]),
-    async bake(id, image, signal) {
+    async bake({ id }, image, signal) {
       const what = `make an image of machine ${id}`;
-      if (!(await find(id, signal)))
-        throw new IaasError(name, 'not-found', `Cannot ${what} as ${name} has no such machine of this project`);
       const answer = (await api.ask({
         what,
         method: 'POST',
@@ -89,5 +86,5 @@ export function hetznerProvider(
       await api.done(answer.action, what, signal);
       return String(answer.image.id);
     },
-  };
+  });
 }

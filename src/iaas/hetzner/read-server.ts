@@ -1,7 +1,8 @@
 /** A server of Hetzner's as a machine. Pure. */
 import type { Machine } from '../../model/observation.ts';
 import type { HetznerIaasSpec } from '../../model/iaas/hetzner.ts';
-import { decodeLabels, told } from '../cloud/labels.ts';
+import { labelledMachine } from '../cloud/labelled-machine.ts';
+import { decodeLabels } from '../cloud/labels.ts';
 import type { Server } from './hetzner-documents.ts';
 
 const STATES: Readonly<Record<string, Machine['state']>> = { running: 'running', off: 'stopped', deleting: 'deleting' };
@@ -10,17 +11,13 @@ const STATES: Readonly<Record<string, Machine['state']>> = { running: 'running',
 export function readServer(spec: HetznerIaasSpec, lineage: string, server: Server): Machine | undefined {
   const labels = decodeLabels(server.labels);
   if (labels?.lineage !== lineage) return undefined;
-  const { vm, partition, size } = labels;
-  const address = addressOf(spec, server);
-  return {
+  return labelledMachine(labels, {
     id: String(server.id),
-    vm,
-    partition,
-    size,
     state: STATES[server.status] ?? 'pending',
-    ...told(labels, address === undefined ? undefined : { address, port: 22, user: spec.user }),
+    address: addressOf(spec, server),
+    user: spec.user,
     zone: server.location.name,
-  };
+  });
 }
 
 function addressOf({ address }: HetznerIaasSpec, { public_net, private_net }: Server): string | undefined {

@@ -4,6 +4,7 @@ import { networkTrouble } from '../../host/network-trouble.ts';
 import type { Fetch } from '../../host/open-fetch.ts';
 import { IaasError, StratosError, type IaasFailure } from '../../model/errors.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
+import { unlessMissing } from '../cloud/unless-missing.ts';
 
 export interface ApiSettings {
   /** Name of the IaaS in the spec, for messages. */
@@ -108,14 +109,7 @@ export function openApi(settings: ApiSettings): Api {
 
   return {
     ask,
-    async find(request) {
-      try {
-        return await ask(request);
-      } catch (error) {
-        if (error instanceof IaasError && error.failure === 'not-found') return undefined;
-        throw error;
-      }
-    },
+    find: (request) => unlessMissing(ask(request)),
   };
 }
 

@@ -4,7 +4,8 @@ import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
-import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
+import { cloudProvider } from '../cloud/cloud-provider.ts';
+import type { CloudCalls } from '../cloud/lifecycle.ts';
 import { lineageMark, machineName } from '../cloud/machine-name.ts';
 import { stopGently } from '../cloud/stop-gently.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
@@ -124,24 +125,18 @@ export function libvirtProvider(
     remove: end,
   };
 
-  return {
-    name,
-    kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true },
-    ...lifecycle(spec, lineage, calls, interval),
+  return cloudProvider(spec, lineage, {
+    calls,
+    interval,
     async check() {
       await checkMaker(name, virsh);
       await virsh.run(`use ${name}`, ['nodeinfo']);
     },
     survey: (sizes) => surveyHost(spec, virsh, sizes),
-    async bake(id, image, signal) {
+    async bake({ id }, image, signal) {
       const found = await seen(id, signal);
       if (found) return bakeImage(spec, virsh, found.domain, found.machine, image, signal);
-      throw new IaasError(
-        name,
-        'not-found',
-        `Cannot make an image of machine ${id} as ${name} has no such machine of this project`,
-      );
+      throw new IaasError(name, 'unavailable', `Cannot make image ${image} as machine ${id} went away meanwhile`);
     },
-  };
+  });
 }

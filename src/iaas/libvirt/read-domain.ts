@@ -2,7 +2,8 @@
 import { XMLParser } from 'fast-xml-parser';
 import type { Machine } from '../../model/observation.ts';
 import type { LibvirtIaasSpec } from '../../model/iaas/libvirt.ts';
-import { decodeLabels, told } from '../cloud/labels.ts';
+import { labelledMachine } from '../cloud/labelled-machine.ts';
+import { decodeLabels } from '../cloud/labels.ts';
 
 /** A domain, as far as it is used here. */
 export interface Domain {
@@ -85,7 +86,5 @@ export function machineOf(
   const known = decodeLabels(labels);
   if (known?.lineage !== lineage) return undefined;
   const address = addressIn(addresses, macs);
-  const at = address === undefined ? undefined : { address, port: 22, user: spec.user };
-  const { vm, partition, size } = known;
-  return { id: uuid, vm, partition, size, state: stateOf(state, address), ...told(known, at) };
+  return labelledMachine(known, { id: uuid, state: stateOf(state, address), address, user: spec.user });
 }

@@ -2,6 +2,7 @@
 import { IaasError, StratosError, type IaasFailure } from '../../model/errors.ts';
 import { OpenstackError, type OpenstackFailure } from '../../openstack/openstack-error.ts';
 import type { OpenstackService, ServiceRequest } from '../../openstack/service.ts';
+import { unlessMissing } from '../cloud/unless-missing.ts';
 
 export interface JsonRequest extends Pick<ServiceRequest, 'what' | 'method' | 'path' | 'signal'> {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
@@ -46,14 +47,7 @@ export function jsonService({ iaas, open, headers, loginHint }: JsonServiceSetti
   }
   return {
     ask,
-    async find(request) {
-      try {
-        return await ask(request);
-      } catch (error) {
-        if (error instanceof IaasError && error.failure === 'not-found') return undefined;
-        throw error;
-      }
-    },
+    find: (request) => unlessMissing(ask(request)),
   };
 }
 

@@ -4,7 +4,8 @@ import type { Machine } from '../../model/observation.ts';
 import type { OpenstackIaasSpec } from '../../model/iaas/openstack.ts';
 import type { FirstFacts } from '../cloud/first-facts.ts';
 import { LABEL } from '../cloud/labels.ts';
-import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
+import { cloudProvider } from '../cloud/cloud-provider.ts';
+import type { CloudCalls } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
 import { bakeImage } from './bake.ts';
 import { computeOf } from './compute.ts';
@@ -110,26 +111,13 @@ export function openstackProvider(
     };
   }
 
-  return {
-    name,
-    kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true },
-    ...lifecycle(spec, lineage, calls),
+  return cloudProvider(spec, lineage, {
+    calls,
     async check() {
       await limitsOf(name, services.compute);
     },
     survey: (sizes) => surveyCloud(spec, services.compute, lookups, sizes),
     sizes: () => lookups.flavors(),
-    async bake(id, image, signal) {
-      if (await calls.find(id, signal)) return bakeImage(spec, compute, services.image, id, image, signal);
-      throw new IaasError(
-        name,
-        'not-found',
-        `Cannot make an image of machine ${JSON.stringify(id)} as ${name} has none`,
-        {
-          hint: 'stratos vm ls',
-        },
-      );
-    },
-  };
+    bake: ({ id }, image, signal) => bakeImage(spec, compute, services.image, id, image, signal),
+  });
 }

@@ -1,7 +1,8 @@
 /** A server as Nova tells of it, and the machine that it is to Stratos. */
 import { IaasError } from '../../model/errors.ts';
 import type { Machine } from '../../model/observation.ts';
-import { decodeLabels, told } from '../cloud/labels.ts';
+import { labelledMachine } from '../cloud/labelled-machine.ts';
+import { decodeLabels } from '../cloud/labels.ts';
 
 /** The part that is used, at microversion 2.52. */
 export interface Server {
@@ -85,16 +86,9 @@ export function machineOf(
 ): Machine | undefined {
   const labels = decodeLabels(server.metadata);
   if (labels?.lineage !== lineage) return undefined;
-  const { vm, partition, size } = labels;
-  const name = server.flavor.original_name;
+  const type = server.flavor.original_name;
   const zone = server['OS-EXT-AZ:availability_zone'] ?? '';
-  return {
-    ...{ id: server.id, vm, partition },
-    size: { ...size, ...(name !== undefined && { name }) },
-    state: stateOf(server),
-    ...told(labels, address === undefined ? undefined : { address, port: 22, user }),
-    ...(zone !== '' && { zone }),
-  };
+  return labelledMachine(labels, { id: server.id, state: stateOf(server), address, user, type, zone });
 }
 
 /** Why a server failed. Nova says so in words alone. */

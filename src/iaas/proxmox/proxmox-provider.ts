@@ -2,7 +2,8 @@
 import { IaasError } from '../../model/errors.ts';
 import { millis, type Millis } from '../../model/quantity.ts';
 import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
-import { lifecycle, type CloudCalls } from '../cloud/lifecycle.ts';
+import { cloudProvider } from '../cloud/cloud-provider.ts';
+import type { CloudCalls } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider } from '../provider.ts';
 import { bakeTemplate } from './bake.ts';
 import { clusterOf, pathOf } from './cluster.ts';
@@ -53,17 +54,14 @@ export function proxmoxProvider(
     remove: async (id) => endVm(site, await placeOf(id, `delete machine ${id}`)),
   };
 
-  return {
-    name,
-    kind: spec.kind,
-    capabilities: { ephemeral: true, injectsHostKey: true, stop: true, guests: true },
-    ...lifecycle(spec, lineage, calls, interval),
+  return cloudProvider(spec, lineage, {
+    calls,
+    interval,
     async check() {
       await api.ask({ what: `use ${name}`, path: 'version' });
     },
     survey: (sizes) => surveyCluster(site, sizes),
-    async bake(id, image, signal) {
-      return bakeTemplate(site, await placeOf(id, `make an image of machine ${id}`, signal), image, signal);
-    },
-  };
+    bake: async ({ id }, image, signal) =>
+      bakeTemplate(site, await placeOf(id, `make an image of machine ${id}`, signal), image, signal),
+  });
 }

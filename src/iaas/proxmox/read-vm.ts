@@ -1,7 +1,8 @@
 /** A VM of Proxmox VE as a machine. Pure. */
 import type { Machine } from '../../model/observation.ts';
 import type { ProxmoxIaasSpec } from '../../model/iaas/proxmox.ts';
-import { decodeLabels, told } from '../cloud/labels.ts';
+import { labelledMachine } from '../cloud/labelled-machine.ts';
+import { decodeLabels } from '../cloud/labels.ts';
 import type { Description } from './description.ts';
 import type { Place, Status } from './proxmox-documents.ts';
 
@@ -19,17 +20,9 @@ export function readVm(spec: ProxmoxIaasSpec, lineage: string, known: KnownVm): 
   const { place, description } = known;
   const labels = decodeLabels(description.labels);
   if (labels?.lineage !== lineage) return undefined;
-  const { vm, partition, size } = labels;
-  const address = spec.addresses[vm]?.split('/')[0] ?? known.address ?? description.address;
-  return {
-    id: String(place.vmid),
-    vm,
-    partition,
-    size,
-    state: stateOf(known, address),
-    ...told(labels, address === undefined ? undefined : { address, port: 22, user: spec.user }),
-    zone: place.node,
-  };
+  const address = spec.addresses[labels.vm]?.split('/')[0] ?? known.address ?? description.address;
+  const state = stateOf(known, address);
+  return labelledMachine(labels, { id: String(place.vmid), state, address, user: spec.user, zone: place.node });
 }
 
 function stateOf({ status, description }: KnownVm, address: string | undefined): Machine['state'] {
