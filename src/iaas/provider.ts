@@ -27,8 +27,8 @@ export interface MachineRequest {
 }
 
 /**
- * A machine that is a process: made of the cartridge's own image, told what the cartridge says and nothing of ours: no user, no key.
- * Nobody logs in to it. `firstFacts` (cloud/first-facts.ts) makes of it what a cloud is told.
+ * A machine that is a process: made of the cartridge's own image, told what the cartridge says and nothing of ours: no user, no key but one
+ * that it asks for. Stratos does not log in to it. `firstFacts` (cloud/first-facts.ts) makes of it what a cloud is told.
  */
 export interface Guest {
   /** What the IaaS calls the image; takes the place of the spec's. */
@@ -36,6 +36,8 @@ export interface Guest {
   readonly process: MachineProcess;
   /** The cartridge's own user data, as it is. Undefined: none. */
   readonly userData?: Secret;
+  /** OpenSSH public host key that the user data bring: labelled, so that a listing tells it. Undefined: none that is known. */
+  readonly hostKey?: string;
 }
 
 export interface IaasProvider {

@@ -63,6 +63,11 @@ export function checkGuestCartridge(context: ResolveContext, entry: Entry, spec:
     context.report('cartridges', entry, [], `${name} needs a port: readiness of runtime vm is asked over the network`, {
       anchor: 'key',
     });
+  if (raw.ssh && raw.ssh.hostKey === undefined && raw.userData === undefined)
+    report(
+      ['ssh'],
+      `ssh of ${name} needs a hostKey, or userData that takes one that is made for each machine: {{hostKey}}`,
+    );
   for (const key of ['env', 'command', 'security'] as const)
     if (raw[key] !== undefined)
       report(

@@ -171,8 +171,8 @@ export interface GuestLogin {
   readonly user: string;
   /** Default 22. */
   readonly port: number;
-  /** OpenSSH public host keys: the image's own, or those that its user data bring. Never empty. */
-  readonly hostKeys: readonly string[];
+  /** OpenSSH public host keys: the image's own, or those that its user data bring. Undefined: each machine gets one that is made for it. */
+  readonly hostKeys?: readonly string[];
   /** Absolute path of a private key file. Undefined: the agent, and the project's own key. */
   readonly key?: string;
   readonly shell: 'sh' | 'powershell';

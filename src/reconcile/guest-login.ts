@@ -22,6 +22,10 @@ export function guestAccess(spec: Spec, record: ProcessRecord, vm: VmRecord, wha
     });
   if (!vm.endpoint)
     throw new NotFoundError(`Cannot ${what} as its VM has no address yet: ${vm.name}`, { hint: 'stratos reconcile' });
-  const { user, port, hostKeys, key } = login;
+  const { user, port, hostKeys = vm.endpoint.hostKeys, key } = login;
+  if (hostKeys.length === 0)
+    throw new UsageError(`Cannot ${what} as no host key is known of its VM, which was made without one: ${vm.name}`, {
+      hint: `cartridges.${cartridge}.ssh.hostKey, or {{hostKey}} in its userData for machines to come`,
+    });
   return { login, endpoint: { ...vm.endpoint, user, port, hostKeys, ...(key !== undefined && { identityFile: key }) } };
 }

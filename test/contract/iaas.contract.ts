@@ -9,7 +9,11 @@ import type { IaasSpec } from '../../src/model/iaas-spec.ts';
 import type { Machine } from '../../src/model/observation.ts';
 import { millis } from '../../src/model/quantity.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { generateHostKey } from '../../src/ssh/key-pair.ts';
 import { ownMachines } from '../../src/reconcile/own-machines.ts';
+
+/** Host key of a machine that is a process: its user data bring it. */
+const HOST_KEY = generateHostKey().publicKey.split(' ', 2).join(' ');
 
 /** One adapter with room for two machines at least, and what a test needs around it. */
 export interface IaasSubject extends AsyncDisposable {
@@ -145,18 +149,20 @@ export function iaasContract(name: string, open: () => Promise<IaasSubject>): vo
       expect(await find(machine.id)).toMatchObject({ vm, partition, size: { cpu, memory }, state: 'running' });
     });
 
-    it('create makes a machine that is a process: of its own image, with its own user data, without a key of ours', async ({
+    it('create makes a machine that is a process: of its own image, with its own user data, and told by the key that they bring', async ({
       skip,
     }) => {
       const { guestImage, held } = subject;
       skip(provider.capabilities.guests !== true || guestImage === undefined, 'it has no image of a cartridge');
       const process = { name: 'shop-1', fingerprint: '0123456789abcdef' };
       const userData = new Secret('#cloud-config\n{"packages":["it\'s \\"$(quoted)\\""]}\n');
-      const request = await subject.request('guest', { guest: { image: guestImage ?? '', process, userData } });
+      const request = await subject.request('guest', {
+        guest: { image: guestImage ?? '', process, userData, hostKey: HOST_KEY },
+      });
       const machine = await provider.create(request);
       expect(machine).toMatchObject({ vm: 'guest', partition: request.partition, process, state: 'running' });
       expect(machine.endpoint?.address).toBeTruthy();
-      expect(machine.endpoint?.hostKeys).toEqual([]);
+      expect(machine.endpoint?.hostKeys).toEqual([HOST_KEY]);
       expect(await provider.create(request)).toEqual(machine);
       expect(await find(machine.id)).toEqual(machine);
       const kept = await held?.(machine.id);

@@ -2,8 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generateHostKey } from '../../src/ssh/key-pair.ts';
 import { finishedActions, plannedKinds, until } from '../support/fleet.ts';
-import { guestArchive, guestImage } from '../support/guest-image.ts';
+import { guestArchive, guestImage, withSshd } from '../support/guest-image.ts';
 import { startLoad } from '../support/http-load.ts';
 import { getPage, testProject, type TestProject } from '../support/project.ts';
 
@@ -20,8 +21,20 @@ const app = async (...args: readonly string[]) => {
 const ask = (page = '') => fetch(`${url}${page}`, { headers: { connection: 'close' } });
 const body = async (page = ''): Promise<string> => (await ask(page)).text();
 /** Machines of the partition, as the IaaS has them. */
-const machines = async () => (await project.site.providerOf(await lineage()).list()).filter((one) => one.process);
+const machines = async (partition = 'own') =>
+  (await project.site.providerOf(await lineage()).list()).filter((one) => one.process && one.partition === partition);
 const lineage = async () => (await project.status()).lineage;
+
+/** User data of what one can log in to: the host key that Stratos makes for its machine, and the project's own key. */
+const KEYS = `#!/bin/sh
+set -e
+mkdir -p -m 700 /root/.ssh /var/log
+printf %s '{{hostKey}}' | base64 -d >/etc/ssh/ssh_host_ed25519_key
+chmod 600 /etc/ssh/ssh_host_ed25519_key
+echo '{{hostKeyPublic}}' >/etc/ssh/ssh_host_ed25519_key.pub
+echo '{{authorizedKey}}' >/root/.ssh/authorized_keys
+echo '{{other}}' >/var/log/app.log
+`;
 
 beforeAll(async () => {
   project = await testProject('');
@@ -30,6 +43,8 @@ beforeAll(async () => {
   await guestImage(path.join(directory, 'two'), 'two');
   await guestArchive(path.join(directory, 'one.tar.gz'), one);
   await writeFile(path.join(directory, 'boot.txt'), 'it\'s $(quoted) "text"\n');
+  await withSshd(await guestImage(path.join(directory, 'open'), 'open'));
+  await writeFile(path.join(directory, 'keys.sh'), KEYS);
   await project.writeSpec(`${await project.readSpec()}
 policies:
   partition:
@@ -40,6 +55,7 @@ policies:
 partitions:
   web: { policy: one, placement: [{ iaas: lab }] }
   own: { policy: few, placement: [{ iaas: lab }], gateway: web }
+  inside: { policy: few, placement: [{ iaas: lab }], gateway: web }
 cartridges:
   app:
     runtime: vm
@@ -48,8 +64,17 @@ cartridges:
     ports: { http: 80 }
     health: { path: / }
     userData: ./boot.txt
+  open:
+    runtime: vm
+    image: ./open
+    partition: inside
+    ports: { http: 80 }
+    health: { path: / }
+    userData: ./keys.sh
+    ssh: { user: root, logs: [/var/log/app.log] }
 subscriptions:
   app: { cartridge: app, processes: { min: 1, max: 1 }, port: 8080 }
+  open: { cartridge: open, processes: 1, port: 8081 }
 `);
   await project.must('reconcile');
   url = (await app()).urls[0] ?? '';
@@ -78,6 +103,38 @@ describe('a process that is a VM', () => {
       expect(code, args.join(' ')).toBe(64);
       expect(stderr).toMatch(/nobody logs in/);
     }
+  });
+
+  test('is entered by its own host key where its user data take one', async () => {
+    const [machine] = await machines('inside');
+    expect(machine?.endpoint?.hostKeys).toEqual([expect.stringMatching(/^ssh-ed25519 \S+$/)]);
+    const { stdout } = await project.must(
+      'process',
+      'exec',
+      'open-1',
+      '--',
+      'sh',
+      '-c',
+      `printf '%s|' "$@"`,
+      'sh',
+      `it's`,
+      '',
+    );
+    expect(stdout).toBe(`it's||`);
+    expect((await project.stratos('process', 'exec', 'open-1', '--', 'sh', '-c', 'exit 3')).code).toBe(3);
+    expect((await project.must('process', 'logs', 'open-1')).stdout).toBe('{{other}}\n');
+    const shell = await project.type('tty; exit 4\n', 'process', 'shell', 'open-1');
+    expect(shell.stdout).toMatch(/^\/dev\/pts\/\d+\r?$/m);
+    expect(shell.code).toBe(4);
+    // What has its address and another key is not entered.
+    const swap =
+      'printf %s "$1" >/etc/ssh/ssh_host_ed25519_key; kill "$(cat /run/sshd.pid)"; until /usr/sbin/sshd; do sleep 0.1; done';
+    const { privateKey } = generateHostKey();
+    await project.must('process', 'exec', 'open-1', '--', 'sh', '-c', swap, 'sh', privateKey.reveal());
+    const refused = await project.stratos('process', 'exec', 'open-1', '--', 'true');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/host key/i);
+    expect(await plannedKinds(project)).toEqual([]);
   });
 
   test('is made twice and once, and a machine goes with each', async () => {

@@ -2,11 +2,13 @@
  * A project in a directory of its own, on private local VMs, driven through `bin/stratos` as an operator would. Everything is
  * removed with `dispose`, whatever state the test left it in.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { StatusReport } from '../../src/reconcile/status-of.ts';
+import { quote } from '../../src/shell/quote.ts';
 import { testSite, type TestSite } from './vm.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,6 +41,8 @@ export interface TestProject extends AsyncDisposable {
   readonly must: (...args: readonly string[]) => Promise<CliResult>;
   /** Starts stratos and leaves it running. */
   readonly start: (...args: readonly string[]) => RunningCli;
+  /** The same at a terminal of its own, where `text` is typed once a prompt stands there. What it prints is all in `stdout`. */
+  readonly type: (text: string, ...args: readonly string[]) => Promise<CliResult>;
   readonly status: (...args: readonly string[]) => Promise<StatusReport>;
   readonly readSpec: () => Promise<string>;
   readonly writeSpec: (text: string) => Promise<void>;
@@ -113,6 +117,7 @@ export async function testProject(rest: string): Promise<TestProject> {
   const dispose = () => site.dispose();
   return {
     ...{ site, directory, stratos, must, start, dispose, writeSpec },
+    type: (text, ...args) => typeAt(directory, text, args),
     status: async (...args) => {
       const { stdout } = await must('status', '-o', 'json', ...args);
       return JSON.parse(stdout) as StatusReport;
@@ -129,11 +134,32 @@ export async function testProject(rest: string): Promise<TestProject> {
 }
 
 function startStratos(directory: string, args: readonly string[]): RunningCli {
-  const started = performance.now();
   const child = spawn(STRATOS, ['--dir', directory, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...UNWANTED, NO_COLOR: '1', CI: 'true' },
+    env: environment(),
   });
+  return watched(child);
+}
+
+async function typeAt(directory: string, text: string, args: readonly string[]): Promise<CliResult> {
+  const line = [STRATOS, '--dir', directory, ...args].map(quote).join(' ');
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], { env: environment() });
+  const typed = (chunk: Buffer): void => {
+    // What stands after a prompt is for the terminal.
+    if (!/[#$] /.test(chunk.toString())) return;
+    child.stdout.off('data', typed);
+    child.stdin.write(text);
+  };
+  child.stdout.on('data', typed);
+  return watched(child).result;
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, ...UNWANTED, NO_COLOR: '1', CI: 'true' };
+}
+
+function watched(child: ChildProcessByStdio<Writable | null, Readable, Readable>): RunningCli {
+  const started = performance.now();
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -25,7 +25,7 @@ export function firstFacts(
   const own = { lineage, vm, partition, iaas, size };
   if (guest)
     return {
-      labels: encodeLabels({ ...own, hostKey: '', process: guest.process }),
+      labels: encodeLabels({ ...own, hostKey: guest.hostKey ?? '', process: guest.process }),
       userData: guest.userData?.reveal() ?? '',
       image: guest.image,
     };

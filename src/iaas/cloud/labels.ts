@@ -53,9 +53,11 @@ export function decodeLabels(values: Readonly<Record<string, string | undefined>
   if (lineage === undefined || vm === undefined || partition === undefined || !size) return undefined;
   const { [LABEL.process]: name, [LABEL.fingerprint]: fingerprint, [LABEL.iaas]: iaas } = values;
   const known = { lineage, vm, partition, size, ...(iaas !== undefined && { iaas }) };
-  if (name !== undefined && fingerprint !== undefined) return { ...known, hostKey: '', process: { name, fingerprint } };
+  const process = name !== undefined && fingerprint !== undefined ? { name, fingerprint } : undefined;
+  if (process && values[LABEL.hostKey] === undefined) return { ...known, hostKey: '', process };
   const key = fromBase32(values[LABEL.hostKey] ?? '');
-  return key?.length === KEY_LENGTH ? { ...known, hostKey: opensshKey(key) } : undefined;
+  if (key?.length !== KEY_LENGTH) return undefined;
+  return { ...known, hostKey: opensshKey(key), ...(process && { process }) };
 }
 
 /** What labels tell of a machine, for the adapter's answer: who made it, where it is reached, and the process that it is, if it is one. */

@@ -75,7 +75,7 @@ async function claim(site: LocalSite, id: string, request: MachineRequest, base:
       size: request.size,
       address,
       mac: macOf(address),
-      hostKey: request.guest ? '' : request.hostKey.publicKey.trim(),
+      hostKey: request.guest ? (request.guest.hostKey ?? '') : request.hostKey.publicKey.trim(),
       ...(request.guest && { process: request.guest.process }),
       base: base.rootfs,
       phase: 'building',

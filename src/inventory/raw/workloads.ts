@@ -33,7 +33,7 @@ export interface RawCartridge {
   readonly ssh?: {
     readonly user: string;
     readonly port?: number;
-    readonly hostKey: string | readonly string[];
+    readonly hostKey?: string | readonly string[];
     readonly key?: string;
     readonly shell?: 'sh' | 'powershell';
     readonly logs?: readonly string[];

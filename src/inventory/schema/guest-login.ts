@@ -11,7 +11,7 @@ export const GUEST_LOGIN: JsonSchema = mapping(
     hostKey: {
       ...hostKey,
       description:
-        'Public host key that its machines present: the image’s own, or the one that `userData` brings. There is no trust on first use.',
+        'Public host key that its machines present: the image’s own, or the one that `userData` brings. There is no trust on first use. Default: each machine gets one that is made for it, where `userData` has `{{hostKey}}`.',
     },
     shell: {
       title: 'sh or powershell',
@@ -29,7 +29,7 @@ export const GUEST_LOGIN: JsonSchema = mapping(
     },
   },
   {
-    required: ['user', 'hostKey'],
+    required: ['user'],
     description: 'How one logs in to a machine of runtime `vm`, for `process exec`, `shell` and `logs`. Default: nobody does.',
   },
 );

@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 /** A fleet of one such process, whose cartridge lets in by these words. */
-function fleet(change: Partial<GuestLogin> | undefined): Deps {
+function fleet(change: { [Key in keyof GuestLogin]?: GuestLogin[Key] | undefined } | undefined): Deps {
   const { port, user, hostKeys, identityFile = '' } = sshd.endpoint;
   const ssh = change && { port, user, hostKeys, key: identityFile, shell: 'sh', logs: [], ...change };
   const inventory = {
@@ -79,6 +79,10 @@ describe('a process that is a VM', () => {
   test('is not entered where it presents another host key, or its cartridge lets nobody in', async () => {
     const stranger = fleet({ hostKeys: [generateHostKey().publicKey] });
     await expect(processExec(stranger, 'app-1', ['true'], { tty: false })).rejects.toThrow(/host key/i);
+    const unknown = fleet({ hostKeys: undefined });
+    await expect(processExec(unknown, 'app-1', ['true'], { tty: false })).rejects.toMatchObject({
+      message: 'Cannot run a program in app-1 as no host key is known of its VM, which was made without one: own-1',
+    });
     await expect(processExec(fleet(undefined), 'app-1', ['true'], { tty: false })).rejects.toMatchObject({
       message: 'Cannot run a program in app-1 as nobody logs in to a VM that is a process: own-1',
       hint: 'cartridges.iis.ssh in the spec says how one does',

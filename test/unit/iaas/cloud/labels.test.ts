@@ -49,6 +49,12 @@ describe('labels', () => {
     expect(told(labels, undefined)).toEqual({});
   });
 
+  it('tell of a machine that is a process its host key, where one was made for it', () => {
+    const guest = { ...labels, process: { name: 'shop-1', fingerprint: '0123456789abcdef' } };
+    expect(decodeLabels(encodeLabels(guest))).toEqual(guest);
+    expect(decodeLabels({ ...encodeLabels(guest), 'stratos-host-key': 'none' })).toBeUndefined();
+  });
+
   it('of a machine without a host key are ours only where they tell of a process', () => {
     const { 'stratos-host-key': _key, ...rest } = encodeLabels(labels);
     expect(decodeLabels(rest)).toBeUndefined();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quotaCodeOf } from '../../../src/iaas/ec2/quota-codes.ts';
+import { quotaCodeOf } from '../../../../src/iaas/ec2/quota-codes.ts';
 
 describe('quotaCodeOf', () => {
   it.each([
