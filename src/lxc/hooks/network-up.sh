@@ -8,7 +8,8 @@ PATH=$PATH:/usr/sbin:/sbin
 mkdir -p /run/stratos
 made=''
 if [ ! -d "/sys/class/net/$bridge" ]; then
-  ip link add name "$bridge" type bridge forward_delay 0
+  # From its first moment: udev gives what has none an address of its own, a moment later.
+  ip link add name "$bridge" address "$gateway_mac" type bridge forward_delay 0
   made=yes
 fi
 # With a fixed MAC: a bridge otherwise takes that of one of its ports, and all neighbours lose it when that port goes.
