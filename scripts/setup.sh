@@ -36,7 +36,7 @@ install_packages() {
   # OpenStack's control plane (test/peers/openstack.sh).
   [ "$1" != test ] || wanted="$wanted placement-api nova-api nova-scheduler nova-conductor neutron-server mariadb-server rabbitmq-server"
   # libvirt with QEMU (test/peers/libvirt.sh), and a disk for its VMs.
-  [ "$1" != test ] || wanted="$wanted libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils dnsmasq-base xorriso ipxe"
+  [ "$1" != test ] || wanted="$wanted libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils dnsmasq-base xorriso ipxe ovmf"
   # What moto needs, which is a package of its own only since Debian 13 (test/peers/moto.sh).
   [ "$1" != test ] || wanted="$wanted python3-boto3 python3-flask python3-flask-cors python3-responses python3-xmltodict python3-werkzeug python3-cryptography"
   # Where the kernel has AppArmor, LXC wants its profile for containers loaded.
