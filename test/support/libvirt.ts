@@ -21,8 +21,8 @@ export interface Libvirt extends AsyncDisposable {
   virsh(...args: readonly string[]): Promise<string>;
   /** What starts a program where it sees this libvirt at the usual places. */
   readonly inside: readonly string[];
-  /** Makes a volume of a file of this machine. */
-  add(name: string, file: string): Promise<void>;
+  /** Makes a volume of a file of this machine, whose bytes are those of the disk, or which is in a format of QEMU's. */
+  add(name: string, file: string, format?: 'raw' | 'qcow2'): Promise<void>;
 }
 
 /** What Debian ships to boot from the network: as a disk it asks for an address, and that is all that it does here. */
@@ -61,10 +61,18 @@ export async function libvirt(): Promise<Libvirt> {
     directory,
     virsh,
     inside: ['nsenter', '--mount', `--target=${String(child.pid)}`],
-    async add(name, file) {
+    async add(name, file, format = 'raw') {
       const { size } = await stat(file);
-      await virsh('vol-create-as', '--pool=disks', `--name=${name}`, `--capacity=${String(size)}`, '--format=raw');
+      await virsh(
+        'vol-create-as',
+        '--pool=disks',
+        `--name=${name}`,
+        `--capacity=${String(size)}`,
+        `--format=${format}`,
+      );
       await virsh('vol-upload', '--pool=disks', `--vol=${name}`, `--file=${file}`, '--sparse');
+      // How large the disk is that the file holds.
+      await virsh('pool-refresh', '--pool=disks');
     },
     size: { cpu: cores(1), memory: bytes(64 * 2 ** 20) },
     spec: {

@@ -11,17 +11,20 @@ import { runtimeOf } from '../../src/runtime/runtime-of.ts';
 import { command, type Step, type StepResult } from '../../src/shell/command.ts';
 import { sshTransport } from '../../src/ssh/ssh-transport.ts';
 import { aCartridge, aLaunch, IMAGE_HEX } from '../unit/lxc/a-launch.ts';
-import { testVm } from './vm.ts';
+import { testVm, type TestVms } from './vm.ts';
 
 const PARTITION = { name: 'web', network: '10.66.0.0/22' };
 const APPLETS = 'sh cat httpd ls sleep id env echo touch ln mkdir rm seq head dd chmod ifconfig';
 
 export type RuntimeLab = Awaited<ReturnType<typeof runtimeLab>>;
 
-/** Makes the VM. `dispose` removes all of it. */
-export async function runtimeLab(name: RuntimeName) {
+/** A VM that lets root in, and a place for files. */
+export type LabVm = Pick<TestVms, 'endpoint' | 'ssh' | 'dispose'> & { readonly site: { readonly directory: string } };
+
+/** Makes the VM, by `open` where it is not to be one of `local`. `dispose` removes all of it. */
+export async function runtimeLab(name: RuntimeName, open: () => Promise<LabVm> = testVm) {
   const runtime = runtimeOf(name);
-  const vms = await testVm();
+  const vms = await open();
   const transport = sshTransport({ directory: vms.site.directory, env: {} });
   const { lineage } = aLaunch();
   const run = (steps: readonly Step[]): Promise<readonly StepResult[]> =>
@@ -54,7 +57,10 @@ export async function runtimeLab(name: RuntimeName) {
     web(change: Partial<ProcessLaunch> = {}, argv?: readonly string[], user = ''): ProcessLaunch {
       const base = aLaunch();
       const runs = { ...base.image.run, argv: argv ?? ['httpd', '-f', '-p', '80', '-h', '/www'], user };
-      const cartridge = { ...aCartridge(), ...change.cartridge, runtime: name };
+      const { health } = base.cartridge;
+      // A machine that is emulated takes its time.
+      const patient = { ...health, timeout: millis(5000), startup: millis(120_000) };
+      const cartridge = { ...aCartridge({ health: patient }), ...change.cartridge, health: patient, runtime: name };
       return { ...base, ...change, cartridge, image: { ...base.image, run: runs } };
     },
     /** Runs a program inside. */

@@ -128,7 +128,11 @@ export function vmOf(site: TestSite, machine: Machine): TestVm {
 }
 
 /** Runs a shell line on a machine by the system's ssh; an unknown or changed host key is a failure. */
-export async function sshTo(site: TestSite, endpoint: Endpoint, line: string): Promise<string> {
+export async function sshTo(
+  site: Pick<TestSite, 'directory' | 'identityFile'>,
+  endpoint: Endpoint,
+  line: string,
+): Promise<string> {
   const known = path.join(site.directory, `known_hosts-${randomUUID()}`);
   const name = endpoint.port === 22 ? endpoint.address : `[${endpoint.address}]:${endpoint.port}`;
   await writeFile(known, endpoint.hostKeys.map((key) => `${name} ${key}\n`).join(''));
