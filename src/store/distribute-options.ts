@@ -32,8 +32,8 @@ export interface DistributeOptions {
   readonly giver?: Giver;
   /** Told of each layer that it does not give: it is not reached from there, or what it has of the layer is not all. */
   readonly onGiverLost?: (why: 'unreached' | 'lacking') => void;
-  /** Told which layers have to come, before the first does. */
-  readonly onMissing?: (digests: readonly string[]) => void;
+  /** Asked for that VM when it is known which layers have to come, before the first does; takes the place of `giver`. */
+  readonly findGiver?: (missing: readonly string[]) => Promise<Giver | undefined>;
   /** Told each layer that begins to come. */
   readonly onBegin?: (digest: string) => void;
   /** Told each layer that is complete there now and has come by this call. */

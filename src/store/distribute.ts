@@ -50,8 +50,9 @@ export async function distributeImage(options: DistributeOptions): Promise<Distr
     const state = parseMissing(image, await runStep(options, missingStep(image, variantOf(options))));
     if (state === 'complete') break;
     checkSpace(options, state.missing, state.free);
-    options.onMissing?.(state.missing.map(({ layer }) => layer.digest));
-    await bringLayers(options, state.missing, count);
+    // Its shell is open when all have come.
+    options.transport.open(options.vm, options.endpoint);
+    if (state.missing.length > 0) await bringLayers(await withGiver(options, state.missing), state.missing, count);
     const result = await runStep(options, assembleStep(image, variantOf(options)));
     if (result.status === 0) break;
     // Somebody may have freed the disk of a layer that was there when we asked.
@@ -59,6 +60,11 @@ export async function distributeImage(options: DistributeOptions): Promise<Distr
     if (!gone || attempt === ATTEMPTS) throw remoteFailure(options, result);
   }
   return { sent: count.sent, fetched: count.fetched, ms: performance.now() - started };
+}
+
+async function withGiver(options: DistributeOptions, missing: readonly MissingLayer[]): Promise<DistributeOptions> {
+  const giver = await options.findGiver?.(missing.map(({ layer }) => layer.digest));
+  return giver ? { ...options, giver } : options;
 }
 
 async function bringLayers(

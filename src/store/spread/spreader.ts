@@ -27,7 +27,7 @@ export interface SpreadSettings {
 
 export interface BringOptions extends Omit<
   DistributeOptions,
-  'transport' | 'pacer' | 'keep' | 'giver' | 'onGiverLost'
+  'transport' | 'pacer' | 'keep' | 'giver' | 'findGiver' | 'onGiverLost'
 > {
   /** VMs that should have the image from an earlier run; one that has not kept its blobs is found out. */
   readonly neighbours?: readonly Neighbour[];
@@ -168,7 +168,6 @@ export function spreader({ transport, limit, keep = false, ...settings }: Spread
       const isKept = (digest: string): boolean => keep || brought.has(digest);
       try {
         const source = from === undefined || alone.has(vm) ? undefined : swarm.givers.get(from);
-        const opened = source && (await open(source).catch(lose));
         const gives = async (digest: string): Promise<Giving> => {
           const giving = alone.has(vm) || !source?.gives ? 'there' : await source.gives(digest);
           return alone.has(vm) ? undefined : giving;
@@ -177,23 +176,27 @@ export function spreader({ transport, limit, keep = false, ...settings }: Spread
           if (why === 'unreached') alone.add(vm);
           lose();
         };
-        note(
-          vm,
-          endpoint,
-          image.layers.map((layer) => layer.digest),
-        );
         return await distributeImage({
           ...rest,
           keep: true,
-          onMissing: (digests) => {
-            arrival.expect(digests, isKept);
+          // Where all is there nothing is opened, and nothing has to be taken back.
+          findGiver: async (missing) => {
+            arrival.expect(missing, isKept);
+            note(vm, endpoint, missing);
+            if (!source) return undefined;
+            try {
+              return { ...(await open(source)), gives };
+            } catch {
+              lose();
+              return undefined;
+            }
           },
+          onGiverLost,
           onBegin: arrival.begins,
           onLayer: (digest) => {
             brought.add(digest);
             arrival.came(digest);
           },
-          ...(opened && { giver: { ...opened, gives }, onGiverLost }),
         });
       } catch (error) {
         swarm.givers.delete(vm);
