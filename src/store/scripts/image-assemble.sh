@@ -7,7 +7,7 @@ export LC_ALL=C
 images=$1 layers=$2 run=$3 hooks=$4 hex=$5 variant=$6 first=$7 folders=$8
 shift 8
 umask 022
-mkdir -p "$run"
+[ -d "$run" ] || mkdir -p "$run"
 exec 9>"$run/image.$hex"
 flock 9
 target=$images/$hex
@@ -19,10 +19,10 @@ fi
 [ "$variant" = rootfs ] || first=0
 work=$images/.$hex.$variant
 # Whoever made this is dead, else it would hold the lock.
-rm -rf "$work"
+[ ! -e "$work" ] || rm -rf "$work"
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/top" "$work/work" "$work/merged" "$work/links" "$target"
-chown "$first:$first" "$work/top"
+mkdir -p "$work/$variant.top" "$work/work" "$work/merged" "$work/links" "$target/$variant"
+chown "$first:$first" "$work/$variant.top"
 : >"$work/wants"
 while [ "$folders" -gt 0 ]; do
   printf '%s\n' "$1" >>"$work/wants"
@@ -46,18 +46,25 @@ unshare -m sh -eu -c '
   work=$1 names=$2 owner=$3 layers=$4 variant=$5
   shift 5
   cd "$work/links"
-  options="lowerdir=$names,upperdir=$work/top,workdir=$work/work,index=off,metacopy=off,redirect_dir=off"
+  options="lowerdir=$names,upperdir=$work/$variant.top,workdir=$work/work,index=off,metacopy=off,redirect_dir=off"
   # Else its end waits until all that is on its file system, the layers too, has been written out; kernels before 5.10 have no other way.
   mount -t overlay -o "$options,volatile" top "$work/merged" 2>/dev/null || mount -t overlay -o "$options" top "$work/merged"
   cd "$work/merged"
-  make() { mkdir "$1" && chown "$owner:$owner" "$1"; }
+  make() { mkdir "$@" && chown "$owner:$owner" "$@"; }
   # What every process has mounted into it finds its place here, else LXC makes that anew in the layer of each. A place that is a
   # link is left to LXC, which does not follow it out of the root.
-  [ -d .stratos ] && [ ! -h .stratos ] || { rm -f .stratos && make .stratos; }
-  for folder in dev etc proc sys; do [ -e "$folder" ] || [ -h "$folder" ] || make "$folder"; done
+  absent=""
+  for folder in dev etc proc sys; do [ -e "$folder" ] || [ -h "$folder" ] || absent="$absent $folder"; done
+  if [ ! -d .stratos ] || [ -h .stratos ]; then
+    if [ -e .stratos ] || [ -h .stratos ]; then rm -f .stratos; fi
+    absent="$absent .stratos"
+  fi
+  [ -z "$absent" ] || make $absent
+  absent=""
   [ ! -d etc ] || [ -h etc ] || for file in etc/hosts etc/resolv.conf; do
-    [ -e "$file" ] || [ -h "$file" ] || { : >"$file" && chown "$owner:$owner" "$file"; }
+    [ -e "$file" ] || [ -h "$file" ] || { : >"$file" && absent="$absent $file"; }
   done
+  [ -z "$absent" ] || chown "$owner:$owner" $absent
   # Where it runs and where it keeps its data: made where missing, never through a link.
   while IFS= read -r path; do
     place=. rest=$path/
@@ -91,11 +98,9 @@ unshare -m sh -eu -c '
   done
 ' sh "$work" "$names" "$first" "$layers" "$variant" "$@"
 
-rm -rf "${target:?}/$variant.top"
-mv "$work/top" "$target/$variant.top"
-mv "$work/layers" "$target/layers"
+[ ! -e "$target/$variant.top" ] || rm -rf "$target/$variant.top"
+mv "$work/$variant.top" "$work/layers" "$target/"
 sync "$target/layers"
-mkdir -p "$target/$variant"
-"$hooks/image-mount" "$target/$variant"
+stratos_links=$work/links "$hooks/image-mount" "$target/$variant"
 : >"$target/complete"
 echo '{"assembled":true}'

@@ -14,7 +14,7 @@ layers=$1 blobs=$2 run=$3 hide=$4 hex=$5 variant=$6 first=$7 count=$8 kind=$9
 shift 9
 blob=$1 size=$2 offset=$3 limit=$4 keep=$5 check=$6
 umask 022
-mkdir -p "$layers" "$blobs" "$run"
+for folder in "$layers" "$blobs" "$run"; do [ -d "$folder" ] || mkdir -p "$folder"; done
 
 # The kernel frees these locks when their holder dies.
 exec 9>"$run/layer.$hex.$variant"
@@ -39,13 +39,15 @@ fi
 target=$layers/$hex
 work=$layers/.$hex.$variant
 # Whoever made this is dead, else it would hold the lock.
-rm -rf "$work"
+[ ! -e "$work" ] || rm -rf "$work"
 mkdir -p "$target"
 mkdir -m 700 "$work"
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/root"
 printf 'root:%s:%s\n' "$first" "$count" >"$work/subid"
-[ "$variant" = privileged ] || chown "$first:$first" "$work/root"
+owner=$first
+[ "$variant" = rootfs ] || owner=0
+make_root() { install -d -m 755 -o "$owner" -g "$owner" "$work/$variant"; }
+make_root
 
 # By the processor's own instructions where it has them.
 digest() {
@@ -98,7 +100,9 @@ unpack() {
     shift 5
     umask 0072
     for file in /etc/subuid /etc/subgid; do
-      [ ! -e "$file" ] || mount --bind "$root/../subid" "$file"
+      [ -e "$file" ] || continue
+      while read -r line; do [ "$line" != "root:$first:$count" ] || continue 2; done <"$file"
+      mount --bind "$root/../subid" "$file"
     done
     mount --bind "$root" "$root"
     cd "$root"
@@ -108,7 +112,7 @@ unpack() {
       exec setpriv --inh-caps=-mknod --bounding-set=-mknod -- "$@"
     fi
     exec lxc-usernsexec -m "u:0:$first:$count" -m "g:0:$first:$count" -- "$@"
-  ' sh "$work/root" "$hide" "$variant" "$first" "$count" sh -c '"$@" && echo whole' sh \
+  ' sh "$work/$variant" "$hide" "$variant" "$first" "$count" sh -c '"$@" && echo whole' sh \
     tar -xpf - --blocking-factor=128 --numeric-owner --same-owner \
     "--checkpoint=$((limit / 65536 < 4000000000 ? limit / 65536 + 2 : 4000000000))" '--checkpoint-action=exec=echo too long >&2; kill "$PPID"' \
     --delay-directory-restore --xattrs --xattrs-include='user.*' --xattrs-include=security.capability \
@@ -116,7 +120,7 @@ unpack() {
   [ -s "$work/whole" ] || echo failed >"$work/failed"
 }
 
-truncate -s "$offset" "$part"
+if [ "$have" -gt "$offset" ]; then truncate -s "$offset" "$part"; else : >>"$part"; fi
 if [ "$check" = tar ]; then
   mkfifo "$work/plain"
   # The first to see that it is too long ends the expander: what is digested is not far behind what is written.
@@ -147,12 +151,13 @@ fi
 [ ! -s "$work/failed" ] || ! grep -qxF 'too long' "$work/trouble" || : >"$work/long"
 
 have=$(stat -c %s "$part")
-free=$(($(stat -f -c '%a * %S' "$layers")))
+free_bytes() { echo "$(($(stat -f -c '%a * %S' "$layers")))"; }
 read -r sum _ <"$work/sum" || sum=''
 right=$hex
 [ "$check" = tar ] || right=$blob
 if [ "$have" -lt "$size" ]; then
   # The rest did not come, or found no room.
+  free=$(free_bytes)
   if [ "$free" -lt 1048576 ]; then printf '{"free":%s}\n' "$free"; else printf '{"have":%s}\n' "$have"; fi
   exit 3
 fi
@@ -179,14 +184,13 @@ if [ -e "$work/long" ]; then
 fi
 if [ "$sum" = "$right" ] && [ -s "$work/failed" ] && grep -qF 'Unexpected EOF' "$work/trouble"; then
   # umoci leaves out what fills the last block up.
-  rm -rf "$work/root" "$work/failed"
-  mkdir "$work/root"
-  [ "$variant" = privileged ] || chown "$first:$first" "$work/root"
+  rm -rf "${work:?}/$variant" "$work/failed"
+  make_root
   expand <"$part" 2>/dev/null | dd ibs=512 obs=128k iflag=fullblock conv=sync status=none | unpack
 fi
 if [ -s "$work/failed" ]; then
   if grep -qF 'No space left' "$work/trouble"; then
-    printf '{"free":%s}\n' "$free"
+    printf '{"free":%s}\n' "$(free_bytes)"
     exit 3
   fi
   line=$(grep -v -e '^tar: Removing leading' -e 'Exiting with failure status' "$work/trouble" | head -n 1)
@@ -221,15 +225,16 @@ marks='
     if [ -h "$name" ]; then continue; fi
     if [ -d "$name" ]; then setfattr -n trusted.overlay.opaque -v y "$name"; elif [ ! -e "$name" ]; then mknod "$name" c 0 0; fi || exit
   done'
-cd "$work/root"
-find . -mindepth 1 -name '.wh.*' -prune -exec sh -c "$marks" sh {} + || refuse 'its marks of removed files cannot be set'
-find . -mindepth 1 -type d -perm 0705 -print0 -exec chmod 0755 {} + >"$work/implied"
+cd "$work/$variant"
+find . -mindepth 1 -name '.wh.*' -prune -exec sh -c "$marks" sh {} + -o \
+  -type d -perm 0705 -print0 -exec chmod 0755 {} + >"$work/$variant.implied" || refuse 'its marks of removed files cannot be set'
 cd /
 
-rm -rf "${target:?}/$variant" "$target/$variant".*
-mv "$work/implied" "$target/$variant.implied"
-mv "$work/root" "$target/$variant"
-cat /proc/sys/kernel/random/boot_id >"$target/$variant.fresh"
+for old in "$target/$variant"*; do [ ! -e "$old" ] || rm -rf "$old"; done
+# In this order: the last is the layer.
+mv "$work/$variant.implied" "$work/$variant" "$target/"
+read -r boot </proc/sys/kernel/random/boot_id
+echo "$boot" >"$target/$variant.fresh"
 if [ "$keep" = keep ]; then mv "$part" "$blobs/$blob" && echo "$blob" >"$target/blob"; else rm -f "$part"; fi
 echo '{"unpacked":true}'
 # What is not on the disk yet is not waited for.
