@@ -1,5 +1,6 @@
 /** Machines that are processes: what each is made of, and when it is made. */
 import type { Action, GuestProcess } from '../model/plan.ts';
+import { partitionOf } from '../model/spec.ts';
 import type { PartitionView } from './partition-view.ts';
 import type { Wave } from './wave.ts';
 
@@ -8,7 +9,7 @@ import type { Wave } from './wave.ts';
  * from this partition, by whatever way, it is made in its process's wave, and is not among those that are returned.
  */
 export function guestMachines(
-  { name: partition, needs }: PartitionView,
+  { name: partition, needs, input }: PartitionView,
   machines: readonly Action[],
   waves: readonly Wave[],
 ): readonly Action[] {
@@ -19,7 +20,8 @@ export function guestMachines(
       if (action.kind !== 'process.create') continue;
       const { vm, process: name, subscription, image, fingerprint, revision } = action;
       guests.set(vm, { name, subscription, image, fingerprint, ...(revision === undefined ? {} : { revision }) });
-      if (needs.isBehind(subscription, partition)) later.set(vm, wave);
+      const isHere = (alias: string): boolean => partitionOf(input.spec, alias) === partition;
+      if ([...needs.behind(subscription)].some(isHere)) later.set(vm, wave);
     }
   const first: Action[] = [];
   for (const action of machines) {

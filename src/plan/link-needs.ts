@@ -87,14 +87,21 @@ function tieToNeed(links: Links, own: readonly Act[], need: string): string | un
   return undefined;
 }
 
-/** Lets a machine that is a process boot after the gateways that it reaches its needs by: those of the partition that has its own. */
-function tieToHome({ input: { spec }, stages, order }: Links, own: readonly Act[], alias: string): void {
+/**
+ * Lets a machine that is a process boot after the gateways that it reaches its needs by: those of the partition that has its own. Where these
+ * are only configured for what needs it in turn they are as they should be for it.
+ */
+function tieToHome({ input: { spec }, needs, stages, order, starts }: Links, own: readonly Act[], alias: string): void {
   if (!needsOf(spec, alias).some(({ subscription }) => isServed(spec, subscription))) return;
   for (const { stage, machine } of own) {
     if (!machine) continue;
     const home = stages.filter(({ partition }) => partition === gatewayHome(spec.partitions, stage.partition));
     const first = home.find(({ kind }) => kind === 'gateway');
-    if (first) order.wait(stage, elsewhere(stage, [first, ...gatewaysAfter(stages, first)]));
+    const before = home.slice(0, first && home.indexOf(first));
+    const isForOthers = [...starts].some(
+      ([other, acts]) => needs.behind(other).has(alias) && acts.some((act) => before.includes(act.stage)),
+    );
+    if (first && !isForOthers) order.wait(stage, elsewhere(stage, [first, ...gatewaysAfter(stages, first)]));
   }
 }
 

@@ -9,8 +9,8 @@ export interface Prerequisites {
   readonly missing: (alias: string) => number;
   /** What a subscription needs and that is not ready, by name. */
   readonly unmet: (alias: string) => readonly string[];
-  /** Whether something that it needs and that is not ready comes from this partition, directly or by way of others. */
-  readonly isBehind: (alias: string, partition: string) => boolean;
+  /** All that is not ready and must be before it starts: what it needs, and what that needs in turn. */
+  readonly behind: (alias: string) => ReadonlySet<string>;
   /**
    * First wave in which it may start something: after what it needs, in whatever partition that is, and after the gateway of its own VM
    * that leads there.
@@ -32,8 +32,14 @@ export function prerequisites(input: PlanInput, world: WorldIndex): Prerequisite
   const ready = readyProcesses(input, world);
   const missing = new Map<string, number>();
   const levels = new Map<string, number>();
+  const behind = new Map<string, ReadonlySet<string>>();
+  const unmet = (alias: string): readonly string[] =>
+    needsOf(spec, alias)
+      .flatMap(({ subscription }) => ((missing.get(subscription) ?? 0) > 0 ? [subscription] : []))
+      .toSorted();
   for (const alias of order) {
     missing.set(alias, missingOf(input, ready, alias));
+    behind.set(alias, new Set(unmet(alias).flatMap((need) => [need, ...(behind.get(need) ?? NOTHING)])));
     const needs = needsOf(spec, alias);
     const below = needs.map(({ subscription }) =>
       (missing.get(subscription) ?? 0) > 0 ? (levels.get(subscription) ?? 0) + 1 : 0,
@@ -43,16 +49,10 @@ export function prerequisites(input: PlanInput, world: WorldIndex): Prerequisite
   }
   const before = (alias: string): readonly string[] =>
     [...new Set([...dependentsOf(spec, alias), ...(recorded.get(alias) ?? [])])].toSorted();
-  const unmet = (alias: string): readonly string[] =>
-    needsOf(spec, alias)
-      .flatMap(({ subscription }) => ((missing.get(subscription) ?? 0) > 0 ? [subscription] : []))
-      .toSorted();
-  const isBehind = (alias: string, partition: string): boolean =>
-    unmet(alias).some((need) => partitionOf(spec, need) === partition || isBehind(need, partition));
   return {
     missing: (alias) => missing.get(alias) ?? 0,
     unmet,
-    isBehind,
+    behind: (alias) => behind.get(alias) ?? NOBODY,
     level: (alias) => levels.get(alias) ?? 0,
     before,
     endLevel: (alias) => depthOf(alias, before, new Set()),
@@ -61,10 +61,11 @@ export function prerequisites(input: PlanInput, world: WorldIndex): Prerequisite
 }
 
 const NOTHING: readonly never[] = [];
+const NOBODY: ReadonlySet<string> = new Set();
 const NONE: Prerequisites = {
   missing: () => 0,
   unmet: () => NOTHING,
-  isBehind: () => false,
+  behind: () => NOBODY,
   level: () => 0,
   before: () => NOTHING,
   endLevel: () => 0,

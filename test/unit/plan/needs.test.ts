@@ -176,6 +176,24 @@ describe('makePlan', () => {
     expect(boots(without).map(({ action }) => action.guest?.subscription)).toEqual(['low']);
   });
 
+  test('boots a machine before what needs it on the VMs of its gateways, also where these are there already', () => {
+    const spec = aSpec({
+      ...GUESTS,
+      subscriptions: {
+        db: { cartridge: 'sql', port: 5432, min: 1 },
+        site: { cartridge: 'iis', port: 8081, min: 1, needs: ['db'] },
+        app: { min: 1, needs: ['site'] },
+      },
+    });
+    const first = planFor(spec, anEmptyWorld(spec));
+    const world = applyPlan(spec, anEmptyWorld(spec), first, { fails: ({ id }) => id === 'process.create:db-1' });
+    expect(world.inventory.processes.map(({ name }) => name)).toEqual(['db-1']);
+    const plan = planFor(spec, world);
+    expect(plan.holds).toEqual([]);
+    const settled = applyPlan(spec, world, plan);
+    expect(settled.inventory.processes.map(({ name }) => name)).toEqual(['db-1', 'site-1', 'app-1']);
+  });
+
   test('waits in no circle where two partitions need things of each other', () => {
     const crossed = aSpec({
       partitions: { web: {}, data: {} },
