@@ -247,12 +247,13 @@ export function runtimeContract(name: RuntimeName): void {
         await processCopyIn(deps, 'shop-1', path.join(home, 'page'), '/www/page.html');
         if (can.freeze) {
           const request = { name: 'shop-1', index: 1, network: '10.66.0.0/22', depth: 'stopped' as const };
-          const wake = { port: 80, startup: millis(20_000) };
-          expect(parseSleep(await lab.run(lab.runtime.sleep(lab.lineage, [{ ...request, wake }])))).toMatchObject([
-            { slept: true },
+          expect(parseSleep(await lab.run(lab.runtime.sleep(lab.lineage, [request])))).toMatchObject([{ slept: true }]);
+          expect(await limit(72)).toEqual([{ name: 'shop-1', limited: true }]);
+          expect(parseCreate(await lab.run(lab.runtime.start([lab.web({ cartridge })])))).toMatchObject([
+            { ready: true },
           ]);
-          expect(await limit(72)).toMatchObject([{ limited: true }]);
-          expect(await lab.shell('curl -s -m 20 http://10.66.0.1:61000/page.html')).toBe('copied');
+          expect(await lab.shell('curl -s http://10.66.0.2/page.html')).toBe('copied');
+          expect(await limit(72)).toEqual([{ name: 'shop-1', limited: true }]);
           expect((await lab.look()).processes).toMatchObject([{ limits: limitsText(of(72)), state: 'running' }]);
         }
         await processCopyOut(deps, 'shop-1', '/www/page.html', path.join(home, 'back'));

@@ -108,7 +108,7 @@ grow() {
   if ! resize2fs "$device"; then
     : >"$folder/disk-grows"
     # One that does not run, nor is about to, gives it up for a moment.
-    if [ -z "$ran" ] && ! systemctl -q is-active "stratos-process@$name.service"; then "$hooks/process-disk" "$name"; fi
+    systemctl -q is-active "stratos-process@$name.service" || "$hooks/process-disk" "$name"
     [ -e "$folder/disk-grows" ] || return 0
     echo 'it will when it is started the next time'
     return 1
