@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { codeOf } from '../host/code-of.ts';
 import { withKernelLock } from '../host/kernel-lock.ts';
 import { StoreError } from '../model/errors.ts';
+import { diskFull, isDiskFull } from './disk-full.ts';
 import { damaged } from './oci.ts';
 import { receiveInto } from './receive-blob.ts';
 import type { ReceiveOptions } from './receive-blob.ts';
@@ -15,6 +16,9 @@ export interface StoredBlob {
   readonly digest: string;
   readonly size: number;
 }
+
+/** The rest of a blob, from a byte on. */
+type Open = (from: number) => AsyncIterable<Uint8Array>;
 
 /** Paths and access for the blobs of one store. */
 export interface BlobFolder {
@@ -33,11 +37,7 @@ export interface BlobFolder {
    * kept, also over runs of the program: the next call asks for the rest. Two that receive the same blob take turns.
    * @throws StoreError when what arrives is not the blob; and whatever `open` throws
    */
-  receive(
-    blob: StoredBlob,
-    open: (from: number) => AsyncIterable<Uint8Array>,
-    options?: ReceiveOptions,
-  ): Promise<boolean>;
+  receive(blob: StoredBlob, open: Open, options?: ReceiveOptions): Promise<boolean>;
   /** Takes a file over whose digest is known, by copying it. */
   addFile(path: string, digest: string): Promise<void>;
   /** Compares content with digest. @throws StoreError */
@@ -70,6 +70,22 @@ export function blobFolder(layout: string): BlobFolder {
     return content;
   };
 
+  const arriving = new Set<{ full: boolean }>();
+  /** As `receiveInto`; where the disk is full for one blob, what arrived of the others that end with it goes as well. */
+  async function receivePart(part: string, blob: StoredBlob, open: Open, options: ReceiveOptions): Promise<void> {
+    const state = { full: false };
+    arriving.add(state);
+    try {
+      await receiveInto(part, blob, open, options);
+    } catch (error) {
+      if (isDiskFull(error)) for (const each of arriving) each.full = true;
+      if (state.full) await rm(part, { force: true });
+      throw error;
+    } finally {
+      arriving.delete(state);
+    }
+  }
+
   return {
     folder,
     path,
@@ -89,7 +105,7 @@ export function blobFolder(layout: string): BlobFolder {
         await rename(temporary, path(blob.digest));
         return blob;
       } catch (error) {
-        throw withoutSpace(error, folder);
+        throw isDiskFull(error) ? diskFull('store the blob', folder, error) : error;
       } finally {
         await rm(temporary, { force: true });
       }
@@ -106,7 +122,7 @@ export function blobFolder(layout: string): BlobFolder {
             await rm(part, { force: true });
             return false;
           }
-          await receiveInto(part, blob, open, options);
+          await receivePart(part, blob, open, options);
           await rename(part, path(blob.digest));
           return true;
         },
@@ -121,7 +137,7 @@ export function blobFolder(layout: string): BlobFolder {
         await copyFile(file, temporary, constants.COPYFILE_FICLONE);
         await rename(temporary, path(digest));
       } catch (error) {
-        throw withoutSpace(error, folder);
+        throw isDiskFull(error) ? diskFull('store the blob', folder, error) : error;
       } finally {
         await rm(temporary, { force: true });
       }
@@ -174,13 +190,4 @@ async function writeHashed(path: string, source: AsyncIterable<Uint8Array>): Pro
     await file.close();
   }
   return { digest: `sha256:${hash.digest('hex')}`, size };
-}
-
-/** The error for a store whose disk, or whose owner's share of it, is full; any other as it is. */
-function withoutSpace(error: unknown, folder: string): unknown {
-  if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error))) return error;
-  return new StoreError(`Cannot store the blob as the disk is full: ${folder}`, {
-    hint: `df -h ${folder}`,
-    cause: error,
-  });
 }

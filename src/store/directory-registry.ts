@@ -8,6 +8,7 @@ import { stat } from 'node:fs/promises';
 import { codeOf } from '../host/code-of.ts';
 import { InterruptedError, RegistryError, StoreError } from '../model/errors.ts';
 import type { RegistryFailure } from '../model/errors.ts';
+import { isDiskFull } from './disk-full.ts';
 import type { Descriptor } from './oci.ts';
 import { MEDIA, REF_NAME } from './oci.ts';
 import { parseDocument } from './oci-document.ts';
@@ -155,7 +156,7 @@ export function directoryRegistry(name: string, path: string): ImageRegistry {
     } catch (error) {
       if (error instanceof RegistryError || error instanceof InterruptedError) throw error;
       if (error instanceof StoreError)
-        throw new RegistryError(name, 'damaged', error.message, {
+        throw new RegistryError(name, isDiskFull(error) ? 'refused' : 'damaged', error.message, {
           cause: error,
           ...(error.hint !== undefined && { hint: error.hint }),
         });

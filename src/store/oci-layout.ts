@@ -10,6 +10,7 @@ import { withKernelLock } from '../host/kernel-lock.ts';
 import { StoreError, StratosError } from '../model/errors.ts';
 import { blobFolder } from './blob-folder.ts';
 import type { BlobFolder } from './blob-folder.ts';
+import { diskFull, isDiskFull } from './disk-full.ts';
 import { MEDIA, parseIndex, REF_NAME } from './oci.ts';
 import type { Descriptor, OciIndex } from './oci.ts';
 import { blobsOf, parseDocument } from './oci-document.ts';
@@ -76,6 +77,7 @@ export function ociLayout(path: string): OciLayout {
     } catch (error) {
       const code = codeOf(error);
       if (code === '' || error instanceof StratosError) throw error;
+      if (isDiskFull(error)) throw diskFull('write the cartridge store', directory, error);
       throw new StoreError(`Cannot write the cartridge store as the system refuses (${code}): ${directory}`, {
         cause: error,
       });

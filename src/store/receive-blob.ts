@@ -6,8 +6,8 @@ import { open as openFile, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { interrupted } from '../concurrency/interrupted.ts';
-import { codeOf } from '../host/code-of.ts';
 import { RegistryError, StoreError } from '../model/errors.ts';
+import { diskFull, isDiskFull } from './disk-full.ts';
 import type { BlobKey } from './registry.ts';
 
 export interface ReceiveOptions {
@@ -31,14 +31,10 @@ export async function receiveInto(part: string, blob: BlobKey, open: Open, optio
     if (await complete(part, blob, open, options)) return;
     throw new StoreError(`Cannot store the blob as its content has another digest than it should: ${blob.digest}`);
   } catch (error) {
-    const full = codeOf(error) === 'ENOSPC';
+    const full = isDiskFull(error);
     const wrong = error instanceof StoreError || (error instanceof RegistryError && error.failure === 'damaged');
     if (full || wrong) await rm(part, { force: true });
-    if (!full) throw error;
-    throw new StoreError(`Cannot store the blob as the disk is full (${String(blob.size)} bytes): ${part}`, {
-      hint: `df -h ${dirname(part)}`,
-      cause: error,
-    });
+    throw full ? diskFull(`store the blob of ${String(blob.size)} bytes`, dirname(part), error) : error;
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a registry can do to us, each with the real docker-registry behind a proxy that does it. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import type { DockerRegistry } from '../../support/docker-registry.ts';
 import { faultProxy } from '../../support/fault-proxy.ts';
 import type { FaultProxy } from '../../support/fault-proxy.ts';
 import { attachment, blobOf, collect, sampleImage, store, streamOf } from '../../support/sample-images.ts';
+import { run } from './lab.ts';
 
 const MI = 2 ** 20;
 let server: DockerRegistry;
@@ -141,6 +142,50 @@ describe('a download', () => {
     proxy.seen.length = 0;
     await copyImage(there('1'), here('1'), AMD);
     expect(proxy.seen.reduce((sum, { received }) => sum + received, 0)).toBeLessThan(11 * MI);
+  });
+});
+
+describe('a download into a full disk', () => {
+  it('leaves nothing half there, says so, and goes on once there is room', async () => {
+    const small = join(directory, 'small');
+    await mkdir(small);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'small', small]);
+    try {
+      const layout = join(small, 'store');
+      local = directoryRegistry('local', layout);
+      const names = () => readdir(join(layout, 'blobs/sha256'));
+      // Two that arrive side by side and have no room together, after a small one that has.
+      const image = sampleImage([MI, 6 * MI, 6 * MI]);
+      await store(registry, repository, image, '1');
+      const full = await failure(copyImage(there('1'), here('1'), AMD));
+      expect(full).toMatchObject({ failure: 'refused', hint: `df -h ${layout}/blobs/sha256` });
+      expect(full.message).toMatch(/^Cannot store the blob of 6291456 bytes as the disk is full: /);
+      expect(await local.list({})).toEqual([]);
+      expect((await names()).filter((name) => !/^[0-9a-f]{64}$/.test(name))).toEqual([]);
+
+      await run('mount', ['-o', 'remount,size=32m', small]);
+      proxy.seen.length = 0;
+      expect((await copyImage(there('1'), here('1'), AMD)).digest).toBe(image.manifest.digest);
+      const layers = proxy.seen.filter(({ path, method }) => method === 'GET' && isBlob(path));
+      expect(layers.map(({ path }) => path).join()).not.toContain(image.layers[0]?.digest);
+      for (const layer of image.layers)
+        expect((await collect(local.readBlob(repository, layer))).equals(layer.bytes)).toBe(true);
+
+      // Not a byte more: neither manifest nor index can be written.
+      const before = await names();
+      await run('sh', ['-c', 'cat /dev/zero >"$1" 2>/dev/null || :', 'sh', join(small, 'filler')]);
+      expect((await failure(copyImage(there('1'), here('2'), AMD))).message).toMatch(/as the disk is full: /);
+      expect((await failure(local.remove(repository, '1'))).message).toBe(
+        `Cannot write the cartridge store as the disk is full: ${layout}`,
+      );
+      expect((await local.list({})).map(({ tag }) => tag)).toEqual(['1']);
+      expect(await names()).toEqual(before);
+      await rm(join(small, 'filler'));
+      await copyImage(there('1'), here('2'), AMD);
+      expect((await local.list({})).map(({ tag }) => tag)).toEqual(['1', '2']);
+    } finally {
+      await run('umount', [small]);
+    }
   });
 });
 
