@@ -29,6 +29,8 @@ export interface Base {
   readonly config: BaseConfig;
   /** Nothing had to be made for it. */
   readonly cached: boolean;
+  /** Where the builder keeps what it made for it, below its cache; undefined where that is nowhere but in the store. */
+  readonly kept?: string;
   /** For the provenance: its name, and the digest of the image or of its layer. */
   readonly material: Material;
 }
@@ -89,10 +91,10 @@ export async function provideBase(base: CartridgeBase, options: BaseOptions): Pr
     const material = { uri: `file:${base.file}`, digest: layer.digest };
     return { layers: [layer], history, epoch: options.epoch ?? EPOCH, config: NO_CONFIG, cached: false, material };
   }
-  const { layer, epoch, cached } = await madeLayer(base, options);
+  const { layer, epoch, cached, kept } = await madeLayer(base, options);
   const name = base.kind === 'debootstrap' ? `debootstrap:${base.suite}` : `lxc-template:${base.template}`;
   const material = { uri: name, digest: layer.digest };
-  return { layers: [layer], history, epoch, config: NO_CONFIG, cached, material };
+  return { layers: [layer], history, epoch, config: NO_CONFIG, cached, kept, material };
 }
 
 async function imageBase(reference: string, { store, epoch }: BaseOptions): Promise<Base> {
@@ -125,6 +127,8 @@ interface MadeLayer {
   readonly layer: NewLayer;
   readonly epoch: number;
   readonly cached: boolean;
+  /** As in {@link Base}. */
+  readonly kept: string;
 }
 
 /** Makes the layer once for all cartridges that want the same. */
@@ -136,10 +140,11 @@ async function madeLayer(
   const key = createHash('sha256')
     .update(JSON.stringify([2, base, ociArchitecture(), options.epoch ?? '', baseText]))
     .digest('hex');
-  const folder = `${builder.cache}/bases/${key}`;
+  const kept = `bases/${key}`;
+  const folder = `${builder.cache}/${kept}`;
   const file = `${folder}/layer`;
   const known = options.noCache ? undefined : await steps.find(key, () => file);
-  if (known) return { layer: known, epoch: known.epoch ?? EPOCH, cached: true };
+  if (known) return { layer: known, epoch: known.epoch ?? EPOCH, cached: true, kept };
   const { mirror } = await options.settings();
   const args =
     base.kind === 'debootstrap'
@@ -159,5 +164,5 @@ async function madeLayer(
   if (ended.status !== 0 || !packed) throw toolFailure('make the base', ended.status, ended.tail);
   const layer = await takeLayer(builder, store, packed, file, signal);
   await steps.keep(key, { ...layer, epoch: packed.epoch });
-  return { layer, epoch: packed.epoch, cached: false };
+  return { layer, epoch: packed.epoch, cached: false, kept };
 }

@@ -17,6 +17,7 @@ import { buildSetup, setVariables } from './build-setup.ts';
 import type { Builder, Workspace } from './builder.ts';
 import { imageConfig } from './image-config.ts';
 import { lowerFolders } from './lower-folders.ts';
+import { renewUsed } from './renew-used.ts';
 import { runStep } from './run-step.ts';
 import { stepCache } from './step-cache.ts';
 import type { StepCache } from './step-cache.ts';
@@ -85,6 +86,7 @@ export async function buildCartridge(directory: string, options: BuildOptions): 
     const layers = await build.layers(base);
     const config = imageConfig(file, base, steps.map(titleOf));
     const image = await addOnce(store, reference, layers, config);
+    await renewUsed(builder, { base: base.kept, layers }, signal);
     const from = base.material;
     return { image, reference, ms: performance.now() - started, cached: build.cached, from };
   } finally {

@@ -36,9 +36,7 @@ export async function lowerFolders(layers: readonly NewLayer[], options: LowerOp
 
 /** Unpacks layers as one root file system, ownership shifted, once; returns its path. */
 async function unpackRoot(layers: readonly NewLayer[], { builder, store, signal }: LowerOptions): Promise<string> {
-  const chain = createHash('sha256')
-    .update(layers.map((layer) => layer.diffId).join(' '))
-    .digest('hex');
+  const chain = rootOf(layers);
   const roots = `${builder.cache}/roots`;
   const blobs = await builder.bring(store, layers, signal);
   const need = layers.reduce((sum, layer) => sum + (layer.unpackedSize ?? layer.size * 4), 0);
@@ -49,4 +47,11 @@ async function unpackRoot(layers: readonly NewLayer[], { builder, store, signal 
   const { status, tail } = await builder.exec('unpack the base', argv, { onAnswer: (line) => said.push(line), signal });
   if (status !== 0) throw toolFailure('unpack the base', status, [...tail, ...said]);
   return `${roots}/${chain}/rootfs`;
+}
+
+/** Name of the root file system that these layers are unpacked as, among the builder's `roots`. */
+export function rootOf(layers: readonly NewLayer[]): string {
+  return createHash('sha256')
+    .update(layers.map((layer) => layer.diffId).join(' '))
+    .digest('hex');
 }

@@ -2,7 +2,9 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InterruptedError } from '../../../src/model/errors.ts';
+import { millis } from '../../../src/model/quantity.ts';
 import type { Builder } from '../../../src/store/build/builder.ts';
+import { pruneBuilds } from '../../../src/store/build/prune-builds.ts';
 import { vmBuilder } from '../../../src/store/build/vm-builder.ts';
 import { FIXTURES, storeLab } from './lab.ts';
 import type { StoreLab } from './lab.ts';
@@ -50,6 +52,28 @@ describe('a build on a VM', () => {
     const again = await lab.build(home, { builder });
     expect(again.cached).toBe(true);
     expect(await readFile(lab.store.blobPath(top))).toEqual(before);
+  });
+
+  it('has what builds left there pruned by age, but not what the last build took over; the next makes again what it needs', async () => {
+    const yaml = 'name: kept\nversion: 1\nfrom: { cartridge: "static:1" }\nrun: ["echo kept > /kept"]\n';
+    const home = await lab.cartridge('kept', yaml);
+    await lab.build(home, { builder });
+    const count = () => site.vm.ssh(`cd ${WORK}/.. && ls -d bases/* layers/* roots/* 2>/dev/null | wc -l`).then(Number);
+    const before = await count();
+    expect(before).toBeGreaterThan(1);
+    expect(await pruneBuilds(builder, { unused: millis(3_600_000), dryRun: false })).toEqual({ count: 0, freed: 0 });
+    await site.vm.ssh(`cd ${WORK}/.. && touch -d '2 hours ago' layers/* roots/*`);
+    // Taken over from what is there: in use now.
+    expect((await lab.build(home, { builder })).cached).toBe(true);
+    const told = await pruneBuilds(builder, { unused: millis(3_600_000), dryRun: true });
+    expect(told.count).toBe(before - 2);
+    expect(await pruneBuilds(builder, { unused: millis(3_600_000), dryRun: false })).toEqual(told);
+    expect(await count()).toBe(2);
+    const all = await pruneBuilds(builder, { unused: millis(0), dryRun: false });
+    expect(all.count).toBe(2);
+    expect(all.freed).toBeGreaterThan(1_000_000);
+    expect(await count()).toBe(0);
+    await lab.store.verify((await lab.build(home, { builder, noCache: true })).image);
   });
 
   it('tells what a failing command said there', async () => {

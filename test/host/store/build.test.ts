@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build as bundle } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { millis } from '../../../src/model/quantity.ts';
 import { InterruptedError, InvalidSpecError, NotFoundError, StoreError } from '../../../src/model/errors.ts';
+import { localBuilder } from '../../../src/store/build/local-builder.ts';
+import { pruneBuilds } from '../../../src/store/build/prune-builds.ts';
 import { FIXTURES, layerNames, run, storeLab } from './lab.ts';
 import type { StoreLab } from './lab.ts';
 
@@ -38,6 +41,15 @@ describe('buildCartridge', () => {
     expect(again.cached).toBe(true);
     expect(again.ms).toBeLessThan(1000);
     expect(again.image.digest).toBe((await lab.store.find('static:1'))?.digest);
+  });
+
+  it('renews the age of what it takes over, so that pruning by age leaves what is in daily use', async () => {
+    const kept = '"$1"/bases/* "$1"/layers/* "$1"/roots/*';
+    await run('sh', ['-c', `for f in ${kept}; do [ ! -d "$f" ] || touch -d "2 days ago" "$f"; done`, 'sh', lab.cache]);
+    const look = () => pruneBuilds(localBuilder(lab.cache), { unused: millis(86_400_000), dryRun: true });
+    expect((await look()).count).toBeGreaterThan(0);
+    expect((await lab.build(join(FIXTURES, 'static'))).cached).toBe(true);
+    expect((await look()).count).toBe(0);
   });
 
   it('makes the same image again when it has to build again', async () => {

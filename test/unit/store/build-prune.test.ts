@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Builder } from '../../../src/store/build/builder.ts';
+import { rootOf } from '../../../src/store/build/lower-folders.ts';
+import { renewUsed } from '../../../src/store/build/renew-used.ts';
 import { pruneRecords, stepCache } from '../../../src/store/build/step-cache.ts';
+import { chainOf } from '../../../src/store/build/steps.ts';
 import { directoryStore } from '../../../src/store/directory-store.ts';
 
 const script = await readFile(new URL('../../../src/store/scripts/build-prune.sh', import.meta.url), 'utf8');
@@ -47,6 +50,23 @@ it('build-prune.sh leaves what a build has used that is at work, the first of th
   const cache = await cacheOf({ ...FOLDERS, 'work/one/owner': 200, 'work/two/owner': 50 });
   expect(prune(cache, 0, 'remove')).toBe(3);
   expect(await left(cache)).toEqual(['new']);
+});
+
+it('renewUsed keeps what builds take over from pruning by age, and makes nothing', async () => {
+  const layers = ['1', '2', '3'].map((digit) => {
+    const digest = `sha256:${digit.repeat(64)}`;
+    return { mediaType: 'application/vnd.oci.image.layer.v1.tar', digest, size: 1, diffId: digest };
+  });
+  const first = layers.slice(0, 1);
+  const files = [`layers/${chainOf(layers)}/layer`, `roots/${rootOf(first)}/file`, 'bases/taken/layer'];
+  const cache = await cacheOf({ ...FOLDERS, ...Object.fromEntries(files.map((file) => [file, 500])) });
+  const exec = (_title: string, [file, ...args]: readonly [string, ...(string | number)[]]) => {
+    execFileSync(file, args.map(String));
+    return Promise.resolve({ status: 0, tail: [] });
+  };
+  await renewUsed({ cache, exec } as unknown as Builder, { base: 'bases/taken', layers }, undefined);
+  expect(prune(cache, 300, 'remove')).toBe(3);
+  expect((await left(cache)).toSorted()).toEqual(['taken', 'new', chainOf(layers), rootOf(first)].sort());
 });
 
 it('pruneRecords forgets the steps that nobody has asked for', async () => {
