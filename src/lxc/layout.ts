@@ -22,7 +22,7 @@ export const LAYOUT = {
   /** What builds on this VM keep for the next: `bases`, `layers`, `roots`, and `work` while one runs. */
   builds: `${ROOT}/builds`,
   /**
-   * The LXC path: `processes/<name>/{config,podman,groups,label.json,network,bandwidth,egress,disk,user,snaps/,stratos/{init,output,hosts},tenants/,overlay/{delta,work},rootfs}`,
+   * The LXC path: `processes/<name>/{config,podman,groups,label.json,network,bandwidth,egress,disk,user,snaps/,stratos/{init,output,hosts,as-user},tenants/,overlay/{delta,work},rootfs}`,
    * and what sleep leaves: `wake` (its wake port), `asleep` (`frozen`, `stopped`, or empty when it woke), `wake-failure`.
    * A process is built in `.making` and taken apart in `.trash`, so that what has its name here is whole.
    */

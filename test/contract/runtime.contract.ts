@@ -88,6 +88,33 @@ export function runtimeContract(name: RuntimeName): void {
       expect(known).toBe('/var/lib/stratos/processes/shop-1/stratos/init\n');
     });
 
+    test('further groups of its user are those of its image, as Docker gives them: at its start, and for what is run in it', async () => {
+      const users = [
+        ['www', '33 4 44 50'],
+        ['33', '33 4 44 50'],
+        ['www:staff', '50'],
+        ['33:50', '50'],
+        ['7', '0'],
+        ['', '0 4'],
+      ] as const;
+      const argv = ['sh', '-c', 'id -G >/tmp/index.html; exec httpd -f -p 8080 -h /tmp'];
+      const cartridge = aCartridge({ ports: [{ name: 'http', port: 8080, protocol: 'http' }] });
+      const launches = users.map(([user], i) => {
+        const index = i + 1;
+        return lab.web({ name: `shop-${String(index)}`, index, ordinal: index, cartridge }, argv, user);
+      });
+      expect((await create(...launches)).map(({ ready }) => ready)).toEqual(users.map(() => true));
+      const sorted = (text: string | undefined): string => {
+        const [first = '', ...more] = (text ?? '').trim().split(' ');
+        return [first, ...more.toSorted((a, b) => Number(a) - Number(b))].join(' ');
+      };
+      for (const [i, [, groups]] of users.entries()) {
+        const index = i + 1;
+        expect(sorted(await lab.shell(`curl -s http://10.66.0.${String(index + 1)}:8080/`))).toBe(groups);
+        expect(sorted((await lab.inside(`shop-${String(index)}`, 'id', '-G')).stdout)).toBe(groups);
+      }
+    });
+
     test('stop and start: what it changed stays', async () => {
       await create(lab.web());
       await lab.inside('shop-1', 'sh', '-c', 'echo changed >/www/index.html; rm /etc/passwd');

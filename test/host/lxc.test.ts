@@ -50,6 +50,7 @@ beforeAll(async () => {
     for applet in sh cat httpd ls sleep id env echo nc touch; do ln -sf busybox $root/bin/$applet; done
     echo 'root:x:0:0:root:/root:/bin/sh' >$root/etc/passwd
     echo 'www:x:33:33:www:/www:/bin/sh' >>$root/etc/passwd
+    printf '%s\n' root:x:0: www:x:33: staff:x:50:www >$root/etc/group
     echo hello >$root/www/index.html
     cp -a $root \${root%rootfs}privileged
     chown -R 100000:100000 $root
@@ -204,7 +205,7 @@ describe('life of processes', () => {
   test('a user, environment, secret, volume and limits are those that were asked for', async () => {
     const volumes = [{ name: 'data', path: '/my data' }];
     const cartridge = aCartridge({ ports: [{ name: 'http', port: 8080, protocol: 'http' }], volumes });
-    const env = { TRICKY: `a'b\n$(touch /tmp/x) "c"`, TOKEN: new Secret('hush') };
+    const env = { TRICKY: `a'b\n$(touch /tmp/x) "c"`, TOKEN: new Secret('opensesame') };
     const launch = web('user-1', 1, { cartridge, env }, [
       'sh',
       '-c',
@@ -219,12 +220,12 @@ describe('life of processes', () => {
         execArgv('user-1', ['sh', '-c', 'id -u; echo "$TRICKY|$TOKEN|$HOME"; pwd; echo kept >"/my data/f"; exit 7']),
       ),
     ]);
-    expect(inside).toMatchObject({ status: 7, stdout: `33\na'b\n$(touch /tmp/x) "c"|hush|/www\n/www\n` });
+    expect(inside).toMatchObject({ status: 7, stdout: `33\na'b\n$(touch /tmp/x) "c"|opensesame|/www\n/www\n` });
     await expect
       .poll(async () => (await run([command('logs', logsArgv('user-1'))]))[0]?.stdout, { timeout: 10_000 })
       .toContain('as 33\nreopened\noops\n');
     const files = await shell(
-      'cat /var/lib/stratos/volumes/shop/1/data/f; stat -c "%a %u" /var/lib/stratos/processes/user-1/stratos/init; grep -rl hush /var/lib/stratos/processes/user-1 --include=* 2>/dev/null',
+      'cat /var/lib/stratos/volumes/shop/1/data/f; stat -c "%a %u" /var/lib/stratos/processes/user-1/stratos/init; grep -rl opensesame /var/lib/stratos/processes/user-1 --include=* 2>/dev/null',
     );
     expect(files.stdout).toBe('kept\n500 100033\n/var/lib/stratos/processes/user-1/stratos/init\n');
     const limits = await shell(
@@ -245,6 +246,23 @@ describe('life of processes', () => {
     expect(parseCreate(await run(createSteps(launches))).every(({ ready }) => ready)).toBe(true);
     expect((await shell('ps -o uid= -C httpd | sort -n | tr -d " "')).stdout).toBe('0\n100000\n');
     await remove('priv-1', 'shop-2');
+    const { run: runs } = aLaunch().image;
+    const argv = ['httpd', '-f', '-p', '8080', '-h', '/www'];
+    const image = { ...aLaunch().image, run: { ...runs, argv, user: 'www' } };
+    const ports = [{ name: 'http', port: 8080, protocol: 'http' as const }];
+    const cartridge = aCartridge({ security: { privileged: true }, ports });
+    expect(parseCreate(await run(createSteps([web('priv-3', 3, { cartridge, image })])))).toMatchObject([
+      { ready: true },
+    ]);
+    const enter = '/var/lib/stratos/bin/process-exec priv-3';
+    expect((await shell(`${enter} id -G; ${enter} sh -c 'echo again >/dev/stdout'`)).stdout).toBe('33 50\nagain\n');
+    // Of a terminal too the user is the owner.
+    const line = `${enter} sh -c "echo again >/proc/self/fd/1"`;
+    expect((await shell(`script -qec '${line}' /dev/null </dev/null`)).stdout.trim()).toBe('again');
+    // What it has of ours is a copy: root inside could write to it.
+    const ours = 'stat -c %h /var/lib/stratos/processes/priv-3/stratos/busybox';
+    expect((await shell(ours)).stdout).toBe('1\n');
+    await remove('priv-3');
   });
 
   test('failures say why, and do not hold up the others', async () => {

@@ -46,6 +46,7 @@ export async function runtimeLab(name: RuntimeName, open: () => Promise<LabVm> =
     for applet in ${APPLETS}; do ln -sf busybox $root/bin/$applet; done
     echo 'root:x:0:0:root:/root:/bin/sh' >$root/etc/passwd
     echo 'www:x:33:33:www:/www:/bin/sh' >>$root/etc/passwd
+    printf '%s\n' root:x:0: www:x:33: staff:x:50:www adm:x:4:root,www video:x:44:www >$root/etc/group
     echo hello >$root/www/index.html
     chmod 1777 $root/tmp
     chown -R 100000:100000 $root

@@ -20,5 +20,8 @@ read -r uid gid home <"$processes/$name/user"
 for file in "/run/stratos/session.$name".*; do [ -d "/proc/${file##*.}" ] || rm -f -- "$file"; done
 true >"/run/stratos/session.$name.$$" || true
 [ ! -e "$processes/$name/podman" ] || exec "${0%/*}/podman-exec" "$name" "$@"
+# Where its user has further groups, another start gives them: see make.sh.
+start=init
+[ ! -e "$processes/$name/stratos/as-user" ] || start=as-user uid=0 gid=0
 exec lxc-attach -P "$processes" -n "$name" --clear-env -v "HOME=$home" -v "TERM=${TERM:-dumb}" -v container=lxc \
-  -u "$uid" -g "$gid" -- /.stratos/init "$@"
+  -u "$uid" -g "$gid" -- "/.stratos/$start" "$@"

@@ -7,6 +7,7 @@ umask 022
 lineage=$1 processes=$2
 shift 2
 staging=$processes/.making
+tools=${processes%/*}/bin
 status=0
 
 fail() {
@@ -39,7 +40,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$wanted" ] || exit "$status"
 # shellcheck disable=SC2086 # paths without spaces
-[ -z "$images" ] || "${processes%/*}/bin/image-mount" $images >&2
+[ -z "$images" ] || "$tools/image-mount" $images >&2
 
 version1='' version2=''
 for controller in memory cpu pids; do
@@ -50,11 +51,20 @@ for file in /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/unified/cgroup.cont
 done
 
 # Images without a shell (one static program, say) get ours: the launcher is a script. A link counts, as it is the image's to follow.
-bare=' '
+bare=' ' privileged=' '
 for pair in $pairs; do
+  case $pair in */privileged) privileged="$privileged${pair%%=*} " ;; esac
   shell=${pair#*=}/bin/sh
   [ -x "$shell" ] || [ -h "$shell" ] || bare="$bare${pair%%=*} "
 done
+
+# Puts our $2 into process $1 as $3. A link is enough, but not where root inside is root outside and could write to what all have.
+lend() {
+  case $privileged in
+  *" $1 "*) cp -r "$tools/$2" "$staging/$1/stratos/$3" ;;
+  *) cp -rl "$tools/$2" "$staging/$1/stratos/$3" ;;
+  esac
+}
 
 # shellcheck disable=SC2086,SC2016 # names are words
 build() {
@@ -65,7 +75,7 @@ build() {
   done
   # Nobody else sees a launcher before it has its owner and mode.
   mkdir -m 700 "$staging" && mkdir -p $folders && mkfifo -m 622 $pipes || return
-  for name in $bare; do ln "${processes%/*}/bin/busybox" "$staging/$name/stratos/sh" || return; done
+  for name in $bare; do lend "$name" busybox sh || return; done
   awk -v staging="$staging" -v wanted="$wanted " -v bare="$bare" -v version1="$version1 " -v version2=" $version2 " '
     # Finds a name, or an id, in a file of the image and leaves its columns in found. False when it is not there.
     function look(file, key, line, hit) {
@@ -96,7 +106,7 @@ build() {
       while (login != "" && (getline line < (rootfs "/etc/group")) > 0) {
         split(line, columns, ":")
         for (count = split(columns[4], members, ","); count > 0; count--)
-          if (members[count] == login && columns[3] != gid && columns[3] + 0 < 65536) result = result (result == "" ? "" : " ") columns[3]
+          if (members[count] == login && columns[3] ~ /^[0-9]+$/ && columns[3] != gid && columns[3] + 0 < 65536) result = result (result == "" ? "" : " ") columns[3]
       }
       close(rootfs "/etc/group")
       return result
@@ -107,6 +117,16 @@ build() {
       sub(/^#!\/bin\/sh/, "#!/.stratos/sh", text)
       sub(/\nexec "\$@"$/, "\n[ \"$1\" != /bin/sh ] || { shift; set -- /.stratos/sh \"$@\"; }\nexec \"$@\"", text)
       return text
+    }
+    # Becomes the user with its further groups, and then the launcher: LXC 5 gives none to an unprivileged container, and to what is
+    # attached never. It begins as root inside; where that is root of the VM, a terminal or pipe is given to the user first, as LXC does.
+    function as_user(own, list) {
+      list = groups
+      gsub(/ /, ",", list)
+      own = "for n in 0 1 2; do\n  if [ -t \"$n\" ] || [ -p \"/proc/$$/fd/$n\" ]; then /.stratos/busybox chown " uid " \"/proc/$$/fd/$n\" 2>/dev/null; fi\ndone\n"
+      return "#!/.stratos/busybox sh\n" (uid == 0 || base != 0 ? "" : own) \
+        "exec /.stratos/setpriv/ld.so --library-path /.stratos/setpriv /.stratos/setpriv/setpriv" \
+        " --reuid " uid " --regid " gid " --groups " list " -- /.stratos/init \"$@\""
     }
     function put(path, text) { print text > path; if (close(path) != 0) exit 2 }
     $1 == "process" {
@@ -128,13 +148,19 @@ build() {
       }
       if (skip) next
       if (file == "stratos/init" && index(bare, " " name " ")) text = shelled(text)
-      if (file == "config") text = text limits "\nlxc.init.uid = " uid "\nlxc.init.gid = " gid "\nlxc.environment = HOME=" home
+      if (file == "config") {
+        groups = supplement(login)
+        # Podman, whose configuration has no such line, gives them by itself.
+        inside = groups != "" && sub(/\nlxc\.init\.cmd = [^\n]*/, "\nlxc.init.cmd = /.stratos/as-user", text)
+        if (inside) { put(staging "/" name "/stratos/as-user", as_user()); print "grouped " name }
+        text = text limits "\nlxc.init.uid = " (inside ? 0 : uid) "\nlxc.init.gid = " (inside ? 0 : gid) "\nlxc.environment = HOME=" home
+      }
       put(staging "/" name "/" file, text)
       next
     }
     $1 == "end" && !skip {
       put(staging "/" name "/user", uid " " gid " " home)
-      put(staging "/" name "/groups", supplement(login))
+      put(staging "/" name "/groups", groups)
       print "made " (base + uid) " " base " " name
       if (disk) print "disk " disk " " name
     }
@@ -158,6 +184,9 @@ settle() {
     case $word in
     volume) [ -d "$rest" ] || { mkdir -p "$rest" && chown "$first:$first" "$rest"; } || return ;;
     disk) disks="$disks $first:$rest" ;;
+    grouped)
+      chmod 755 "$staging/$first/stratos/as-user" && lend "$first" setpriv setpriv && lend "$first" busybox busybox || return
+      ;;
     made)
       base=${rest% *} folder=$staging/${rest#* }
       made="$made $folder"
@@ -180,7 +209,7 @@ REPORT
   # shellcheck disable=SC2086 # paths without spaces
   chmod 500 $launchers && { [ -z "$shifted" ] || chown "$roots:$roots" $shifted; } && make_disks && mv -t "$processes" $made || return
   # Before it runs, where it may not connect to everything.
-  [ -z "$wired" ] || "${processes%/*}/bin/network-up"
+  [ -z "$wired" ] || "$tools/network-up"
 }
 
 report=$(build 2>&1) && trouble=$(settle 2>&1)

@@ -119,6 +119,19 @@ chmod 700 "$root/gateway"
 shell=$(command -v busybox)
 cmp -s "$shell" "$root/bin/busybox" || { cp "$shell" "$root/bin/busybox.new" && mv "$root/bin/busybox.new" "$root/bin/busybox"; }
 
+# What gives a process the further groups of its user, see make.sh, with all that it is linked to: an image may have none of it.
+setpriv=$(command -v setpriv)
+parts="setpriv=$setpriv $(ldd "$setpriv" | awk '$1 ~ "^/" { print "ld.so=" $1 } $2 == "=>" { print $1 "=" $3 }')"
+stale=''
+for part in $parts; do cmp -s "${part#*=}" "$root/bin/setpriv/${part%%=*}" || stale=yes; done
+if [ -n "$stale" ]; then
+  rm -rf "$root/bin/setpriv.new"
+  mkdir "$root/bin/setpriv.new"
+  for part in $parts; do cp -L "${part#*=}" "$root/bin/setpriv.new/${part%%=*}"; done
+  rm -rf "$root/bin/setpriv"
+  mv "$root/bin/setpriv.new" "$root/bin/setpriv"
+fi
+
 resolver=/etc/resolv.conf
 [ ! -e /run/systemd/resolve/resolv.conf ] || resolver=/run/systemd/resolve/resolv.conf
 [ "$(readlink "$root/resolv.conf" || :)" = "$resolver" ] || ln -sfn "$resolver" "$root/resolv.conf"

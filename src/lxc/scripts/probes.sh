@@ -36,8 +36,10 @@ probe() {
     set -- env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
   else
     is_awake "$name" && read -r uid gid home <"$processes/$name/user" || return 0
+    start=init
+    [ ! -e "$processes/$name/stratos/as-user" ] || start=as-user uid=0 gid=0
     set -- lxc-attach -P "$processes" -n "$name" --clear-env -v "HOME=$home" -v container=lxc -u "$uid" -g "$gid" \
-      -- /.stratos/init "$@"
+      -- "/.stratos/$start" "$@"
   fi
   output=$(limited "$limit" "$@" | timeout "$patience" head -c 256 | tr '\000-\037\177' '[\t*]')
   printf '%s\t%s\n' "$number" "$output"

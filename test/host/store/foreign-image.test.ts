@@ -83,6 +83,10 @@ describe('an image of another tool', () => {
     await mkdir(join(root, 'www'), { recursive: true });
     await cp('/bin/busybox', join(root, 'busybox'));
     await writeFile(join(root, 'www/index.html'), 'of one program\n');
+    await mkdir(join(root, 'etc'));
+    await writeFile(join(root, 'etc/passwd'), 'web:x:1234:2345::/home/web:/bin/sh\n');
+    // One of them is beyond what a process may have.
+    await writeFile(join(root, 'etc/group'), 'staff:x:50:web\nfar:x:70000:web\n');
     const layout = join(lab.directory, 'one-layout');
     await run('umoci', ['init', '--layout', layout]);
     await run('umoci', ['new', '--image', `${layout}:one`]);
@@ -99,6 +103,9 @@ describe('an image of another tool', () => {
     const answer = await site.serve(image, 8080, async ({ name }) => {
       const line = `/var/lib/stratos/bin/process-exec ${name} /bin/sh -c 'echo "$0 of $container"'`;
       expect(await site.vm.ssh(line)).toBe('/.stratos/sh of lxc\n');
+      const started = `tr '\\n\\t' '  ' </proc/$(lxc-info -P /var/lib/stratos/processes -n ${name} -pH)/status`;
+      expect(await site.vm.ssh(started)).toContain(' Groups: 100050 ');
+      expect(await site.vm.ssh(`/var/lib/stratos/bin/process-exec ${name} /busybox id -G`)).toBe('2345 50\n');
     });
     expect(answer.body).toBe('of one program\n');
   });
