@@ -1,10 +1,22 @@
 /** The contract of registries on a real Glance, and what is Glance's own. */
 import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trustUseCases } from '../../src/compose/trust-use-cases.ts';
+import { loadSpec } from '../../src/inventory/load-spec.ts';
+import { copyImage } from '../../src/store/copy-image.ts';
+import { directoryRegistry } from '../../src/store/directory-registry.ts';
+import { directoryStore } from '../../src/store/directory-store.ts';
 import { openGlance } from '../../src/store/glance/open-glance.ts';
+import { openRegistry } from '../../src/store/open-registry.ts';
 import type { ImageRegistry } from '../../src/store/registry.ts';
+import { cli } from '../cli/support.ts';
+import { madeImage } from '../host/store/made-image.ts';
 import { glance, imagesIn, type Glance } from '../support/glance.ts';
 import { attachment, blobOf, sampleImage, store, streamOf } from '../support/sample-images.ts';
+import { tar } from '../support/tar.ts';
+import { keyFolder, publicKey } from '../unit/store/trust/keys.ts';
 import { registryContract } from './registry.contract.ts';
 
 registryContract('glance', async () => {
@@ -109,3 +121,69 @@ describe('glanceRegistry', () => {
     expect((await guarded.manifest('safe', image.manifest.digest)).bytes).toHaveLength(image.manifest.size);
   });
 });
+
+describe('an image at Glance', () => {
+  const STATUS = 'Package: curl\nStatus: install ok installed\nArchitecture: amd64\nVersion: 7.88.1-10\n';
+
+  it('is signed, verified, listed and shown by commands, without a copy here; all of it goes with the image', async () => {
+    await using server = await glance();
+    await using keys = await signingKeys();
+    const directory = keys.path('project');
+    const made = await madeImage(directoryStore(keys.path('made')), 'php:8.2', [
+      { tar: tar([{ name: 'var/lib/dpkg/status', content: STATUS }]) },
+    ]);
+    await mkdir(directory);
+    const stores = `stores: { cloud: { kind: glance, url: ${JSON.stringify(server.url)} } }`;
+    await writeFile(join(directory, 'stratos.yaml'), `apiVersion: stratos/v1\n${stores}\n`);
+    const cloud = await openGlance({ name: 'cloud', url: server.url, directory }, {});
+    await copyImage(
+      { registry: directoryRegistry('made', keys.path('made')), repository: 'php', reference: '8.2' },
+      { registry: cloud, repository: 'team/php', reference: '8.2' },
+      { architecture: made.architecture },
+    );
+    const run = (...args: readonly string[]) =>
+      cli(['cartridge', ...args], {
+        use: trustUseCases,
+        deps: {
+          directory,
+          loadSpec: () => loadSpec(directory),
+          storeOf: ({ store: { path } }) => Promise.resolve(directoryStore(path)),
+          openStore: (given) => openRegistry(given, { env: {} }),
+          env: { PATH: process.env.PATH, HOME: directory },
+        },
+      });
+    const must = async (...args: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await run(...args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return stdout;
+    };
+    const [name, pin] = ['cloud:team/php:8.2', `cloud:team/php@${made.digest}`];
+    const [ann, bob] = [await keys.key('ann'), await keys.key('bob')];
+    const signers = await keys.file('signers', `ann ${await publicKey(ann)}`);
+    const check = ['verify', name, '--allowed-signers', signers];
+    expect((await run(...check)).stderr).toContain('it is not signed');
+    await must('sign', name, '--key', bob);
+    expect((await run(...check)).stderr).toContain('is of no allowed signer');
+    expect(await must('sign', pin, '--key', ann)).toMatch(/^signed cloud:team\/php@\S+ at cloud \(/);
+    expect(await must('sign', name, '--key', ann)).toContain('signed');
+    expect(await must(...check)).toContain('signed by ann, key SHA256:');
+    expect(await must('sbom', name, '--attach')).toMatch(/curl +7\.88\.1-10/);
+    const { attached } = JSON.parse(await must('show', name, '-o', 'json')) as { attached: { artifactType: string }[] };
+    const signature = 'application/vnd.stratos.cartridge.signature.v1';
+    expect(attached.map(({ artifactType }) => artifactType).sort()).toEqual([
+      'application/vnd.cyclonedx+json',
+      signature,
+      signature,
+    ]);
+    expect(await directoryStore(join(directory, '.stratos/store')).list()).toEqual([]);
+    expect((await cloud.list({})).map(({ repository, tag }) => `${repository}:${tag}`)).toEqual(['team/php:8.2']);
+    await cloud.remove('team/php', made.digest);
+    expect(await imagesIn(server.url)).toEqual([]);
+  });
+});
+
+/** A folder of keys that goes with its block. */
+async function signingKeys(): Promise<Awaited<ReturnType<typeof keyFolder>> & AsyncDisposable> {
+  const folder = await keyFolder();
+  return { ...folder, [Symbol.asyncDispose]: folder.remove };
+}
