@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYOUT } from '../../../src/lxc/layout.ts';
@@ -6,7 +6,7 @@ import { RemoteCommandError, StoreError } from '../../../src/model/errors.ts';
 import { tar, type TarEntry } from '../../support/tar.ts';
 import { run, storeLab, type StoreLab } from './lab.ts';
 import { madeImage, type MadeLayer } from './made-image.ts';
-import { imageFolder, preparedVm, type PreparedVm } from './site.ts';
+import { imageFolder, preparedVm, type PreparedVm, type Served } from './site.ts';
 
 let lab: StoreLab;
 let site: PreparedVm;
@@ -130,6 +130,52 @@ describe('layers of an image', () => {
     expect(await site.vm.ssh(`getfattr --absolute-names -n user.note ${root}/noted`)).toContain('"kept"');
     expect((await site.vm.ssh(`ls -A ${root}/dev`)).trim()).toBe('');
   });
+
+  it.each([false, true])(
+    'give setuid programs their rights inside, and nobody outside (privileged: %j)',
+    async (privileged) => {
+      // BusyBox's su says so where it does not run as root.
+      const busybox = await readFile('/bin/busybox');
+      const image = await madeImage(
+        lab.store,
+        'setuid:1',
+        [
+          {
+            tar: tar([
+              ...[folder('bin/'), { name: 'bin/busybox', content: busybox, mode: 0o755 }, folder('www/')],
+              ...['sh', 'id', 'httpd', 'cp', 'chmod'].map((name) => ({
+                ...{ name: `bin/${name}`, type: '2' as const, link: 'busybox' },
+              })),
+              { name: 'bin/su', content: busybox, mode: 0o4755 },
+              ...[folder('etc/'), file('etc/passwd', 'root::0:0::/:/bin/sh\nweb:x:33:33::/:/bin/sh\n')],
+              file('www/index.html', 'hello'),
+            ]),
+          },
+        ],
+        { Entrypoint: ['/bin/httpd', '-f', '-p', '8080', '-h', '/www'], User: 'web' },
+      );
+      await site.distribute(lab.store, image, { privileged });
+      const inside = async ({ name, exec }: Served): Promise<void> => {
+        const asUser = (program: string): Promise<string> =>
+          site.vm.ssh(`${LAYOUT.bin}/process-exec ${name} ${program} -s /bin/sh root -c 'id -u' 2>&1`);
+        expect(await asUser('/bin/su')).toBe('0\n');
+        // What root inside makes, in its changes and on a volume.
+        await exec('for to in /made /kept/made; do cp /bin/busybox $to && chmod 4755 $to; done');
+        const found = await site.vm.ssh(`find ${LAYOUT.root} -type f -perm -4000 2>/dev/null`);
+        const places = found.trim().split('\n');
+        expect(places.map((place) => place.slice(place.lastIndexOf('/') + 1))).toEqual(
+          expect.arrayContaining(['su', 'made', 'made']),
+        );
+        const pid = (await site.vm.ssh(`lxc-info -P ${LAYOUT.processes} -n ${name} -pH`)).trim();
+        for (const place of [...places, `/proc/${pid}/root/bin/su`]) {
+          const line = `setpriv --reuid 33 --regid 33 --clear-groups bash -c 'exec -a su "$0" root -c true' ${place}`;
+          const said = await site.vm.ssh(`${line} 2>&1 </dev/null || :`);
+          expect(`${place}: ${said}`).toMatch(/Permission denied|must be suid/);
+        }
+      };
+      await site.serve(image, 8080, inside, { privileged });
+    },
+  );
 
   it('keep holes', async () => {
     const sparse = join(lab.directory, 'sparse');

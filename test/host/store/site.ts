@@ -5,7 +5,7 @@ import { prepareStep } from '../../../src/lxc/prepare.ts';
 import { createSteps, parseCreate, removeSteps } from '../../../src/lxc/process-lifecycle.ts';
 import type { Image } from '../../../src/model/image.ts';
 import { bytes, cores, millis } from '../../../src/model/quantity.ts';
-import type { ResourceSpec } from '../../../src/model/spec.ts';
+import type { CartridgeSpec, ResourceSpec } from '../../../src/model/spec.ts';
 import { quote } from '../../../src/shell/quote.ts';
 import { sshTransport } from '../../../src/ssh/ssh-transport.ts';
 import type { Transport } from '../../../src/ssh/transport.ts';
@@ -27,6 +27,7 @@ export interface PreparedVm extends AsyncDisposable {
     port: number,
     meanwhile?: (process: Served) => Promise<void>,
     limits?: Partial<ResourceSpec>,
+    security?: CartridgeSpec['security'],
   ): Promise<Answer>;
 }
 
@@ -64,7 +65,7 @@ export async function preparedVm(): Promise<PreparedVm> {
     transport,
     distribute: (store, image, options = {}) =>
       distributeImage({ transport, vm: 'store-1', endpoint: vm.endpoint, store, image, ...options }),
-    async serve(image, port, meanwhile, limits = {}) {
+    async serve(image, port, meanwhile, limits = {}, security = { privileged: false }) {
       count += 1;
       const name = `served-${String(count)}`;
       const steps = createSteps([
@@ -81,7 +82,7 @@ export async function preparedVm(): Promise<PreparedVm> {
             resources: { memory: bytes(512 * 2 ** 20), cpu: cores(2), pids: 512, ...limits },
             env: {},
             volumes: [{ name: 'kept', path: '/kept' }],
-            security: { privileged: false },
+            security,
             runtime: 'lxc',
           },
         },
