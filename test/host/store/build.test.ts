@@ -6,6 +6,7 @@ import { build as bundle } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { millis } from '../../../src/model/quantity.ts';
 import { InterruptedError, InvalidSpecError, NotFoundError, StoreError } from '../../../src/model/errors.ts';
+import { BUILD_CACHE } from '../../../src/store/build/cache-folder.ts';
 import { localBuilder } from '../../../src/store/build/local-builder.ts';
 import { pruneBuilds } from '../../../src/store/build/prune-builds.ts';
 import { FIXTURES, layerNames, run, storeLab } from './lab.ts';
@@ -18,6 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => lab[Symbol.asyncDispose]());
 
+/** What is said before a shell is opened. */
+const SHELL = 'exit to end the build';
+const STRATOS = join(import.meta.dirname, '../../../bin/stratos');
 const ON_STATIC = 'version: 1\nfrom: { cartridge: "static:1" }\n';
 
 describe('buildCartridge', () => {
@@ -192,6 +196,23 @@ describe('buildCartridge', () => {
     await expect(lab.build(await lab.cartridge('look', yaml), { onFailure })).rejects.toThrow(/status 9/);
     expect(seen).toBeGreaterThan(0);
     expect(await readdir(join(lab.cache, 'work'))).toEqual([]);
+  });
+
+  it('opens a shell there, with --debug on a terminal', async () => {
+    const home = await lab.cartridge('seen', `name: seen\n${ON_STATIC}run: ["echo left behind > /trace; exit 9"]\n`);
+    const project = await lab.cartridge('project', '');
+    const spec = `apiVersion: stratos/v1\nstore: { path: ${JSON.stringify(lab.store.directory)} }\n`;
+    await writeFile(join(project, 'stratos.yaml'), spec);
+    const line = `${STRATOS} --dir ${project} --debug cartridge build ${home}`;
+    const terminal = spawn('script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    let said = '';
+    for await (const chunk of terminal.stdout) {
+      const before = said.includes(SHELL);
+      said += String(chunk);
+      if (!before && said.includes(SHELL)) terminal.stdin.write('cat /trace; exit\n');
+    }
+    expect(said.slice(said.indexOf(SHELL))).toMatch(/left behind\r\n[^]*status 9/);
+    expect(await readdir(join(BUILD_CACHE, 'work'))).toEqual([]);
   });
 
   it('turns what a build removed and replaced into whiteouts that unpack to the same tree', async () => {
