@@ -44,6 +44,6 @@ export function rollbackCommand(command: Command, context: CommandContext, run =
 export async function runRollback(options: RollbackOptions, context: CommandContext): Promise<number> {
   const { globals, alias, to, message, wait, dryRun } = options;
   const deps = await context.open(globals);
-  const { number: revision } = await context.use.rollbackTarget(deps, alias, to);
+  const { number: revision } = await context.use.rollbackTarget(deps, alias, { to, dryRun, signal: context.signal });
   return beginRollout(context, globals, deps, { alias, making: { revision }, wait, dryRun, ...present({ message }) });
 }

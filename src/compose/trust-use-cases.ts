@@ -87,13 +87,10 @@ async function layersOf(
 /** Asks for each layer without fetching it: its bytes are compared when they are. @throws StoreError when one is missing */
 async function requireLayers({ located, remote }: OpenedImage, signal: AbortSignal): Promise<void> {
   if (!remote) return;
-  const { registry, repository } = remote;
-  const there = await Promise.all(
-    located.image.layers.map(({ digest }) => registry.hasBlob(repository, digest, signal)),
-  );
-  const missing = located.image.layers.filter((_, at) => there[at] !== true);
+  const { missingLayers } = await import('../store/remote-images.ts');
+  const missing = await missingLayers(remote, located.image, signal);
   if (missing.length > 0)
     throw new StoreError(
-      `Cannot verify ${located.references.join(', ')} as ${registry.name} lacks a layer of it: ${missing.map(({ digest }) => digest).join(', ')}`,
+      `Cannot verify ${located.references.join(', ')} as ${remote.registry.name} lacks a layer of it: ${missing.join(', ')}`,
     );
 }

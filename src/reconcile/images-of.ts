@@ -9,6 +9,7 @@ import type { Spec } from '../model/spec.ts';
 import type { CartridgeStore } from '../store/cartridge-store.ts';
 import { readReference, whereIs } from '../store/find-place.ts';
 import type { Deps } from './deps.ts';
+import { sourceOf } from './fetch-image.ts';
 import { transferSteps } from './transfer-steps.ts';
 
 export interface SpecImages {
@@ -37,9 +38,12 @@ export async function imagesOf(
   const missing: Record<string, string> = {};
   const find = async (name: string): Promise<Image | undefined> => {
     const here = await store.find(name);
-    if (here || !isRemote(name, spec)) return here;
+    if (here) return here;
+    const named = isRemote(name, spec) ? name : undefined;
     try {
-      return await fromRegistry(deps, spec, inventory, store, name, options);
+      // That of a revision, named by its digest alone, is had where the revision had it.
+      const source = named ?? sourceOf(name, spec, inventory);
+      return source === undefined ? undefined : await fromRegistry(deps, spec, inventory, store, source, options);
     } catch (error) {
       if (!(error instanceof StratosError) || error.code === 'INTERRUPTED') throw error;
       missing[name] = error.message;

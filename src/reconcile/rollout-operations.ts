@@ -8,6 +8,7 @@ import { shortDigest } from '../policy/rollout/what-changed.ts';
 import { markRevision, type RolloutVerb } from '../policy/rollout/mark.ts';
 import { availabilityOf } from '../store/availability.ts';
 import type { Deps, RunLimits } from './deps.ts';
+import { fetchImage } from './fetch-image.ts';
 import { planRun } from './plan-run.ts';
 import { reconcile, withLock, type RunOutcome } from './reconcile.ts';
 import { recorder } from './recorder.ts';
@@ -108,10 +109,14 @@ async function mustGoOn(deps: Deps, newest: RevisionRecord, outcome: RunOutcome)
 
 /**
  * The revision that a subscription shall go back to: the one that is named, else the last that succeeded before what is wanted now. It is
- * sure to be there with all its layers.
- * @throws NotFoundError, RolloutError
+ * sure to be there with all its layers: what this machine has lost is pulled from where it came, and in a dry run looked for there.
+ * @throws NotFoundError, RolloutError, InterruptedError
  */
-export async function rollbackTarget(deps: Deps, alias: string, to: number | undefined): Promise<RevisionRecord> {
+export async function rollbackTarget(
+  deps: Deps,
+  alias: string,
+  { to, dryRun, signal }: RollbackRequest,
+): Promise<RevisionRecord> {
   const [spec, inventory] = await Promise.all([deps.loadSpec(), deps.inventory.read()]);
   if (!spec.subscriptions[alias]) throw noSubscription(alias);
   const all = revisionsOf(inventory, alias);
@@ -123,21 +128,30 @@ export async function rollbackTarget(deps: Deps, alias: string, to: number | und
     throw to === undefined
       ? new RolloutError(`Cannot roll ${alias} back as no other revision of it succeeded`, { hint })
       : new NotFoundError(`Cannot roll ${alias} back as its history has no revision ${String(to)}`, { hint });
-  if (!spec.partitions[target.cartridge.partition])
-    throw new RolloutError(
-      `Cannot roll ${alias} back to revision ${String(target.number)} as its partition is gone: ${target.cartridge.partition}`,
-      { hint },
-    );
-  const found = await availabilityOf(await deps.storeOf(spec), target.image);
-  if (found.status !== 'present') {
-    const image = `${target.cartridge.image} (${shortDigest(target.image)})`;
-    const reason =
-      found.status === 'unknown'
-        ? `the store has no image ${image}`
-        : `layers of image ${image} are missing: ${found.missing.map(shortDigest).join(', ')}`;
+  const refuse = (reason: string): never => {
     throw new RolloutError(`Cannot roll ${alias} back to revision ${String(target.number)} as ${reason}`, { hint });
-  }
-  return target;
+  };
+  if (!spec.partitions[target.cartridge.partition]) refuse(`its partition is gone: ${target.cartridge.partition}`);
+  const store = await deps.storeOf(spec);
+  const found = await availabilityOf(store, target.image);
+  if (found.status === 'present') return target;
+  const fetched = await fetchImage(deps, spec, inventory, target.image, { pull: !dryRun, signal });
+  if (fetched.status === 'fetched') return target;
+  const image = `${target.cartridge.image} (${shortDigest(target.image)})`;
+  const lost =
+    found.status === 'unknown'
+      ? `the store has no image ${image}`
+      : `layers of image ${image} are missing: ${found.missing.map(shortDigest).join(', ')}`;
+  return refuse(fetched.status === 'refused' ? `${lost}; nor can it be pulled: ${fetched.reason}` : lost);
+}
+
+/** What is asked of a rollback. */
+export interface RollbackRequest {
+  /** Number of the revision; undefined: the last that succeeded before the present one. */
+  readonly to: number | undefined;
+  /** Nothing is pulled. */
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
 }
 
 function noSubscription(alias: string): NotFoundError {

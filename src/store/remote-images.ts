@@ -46,6 +46,16 @@ export async function lookAt(place: ImagePlace, signal?: AbortSignal): Promise<I
   return imageOf(descriptor.digest, manifest, parseConfig(Buffer.concat(chunks).toString('utf8'), where));
 }
 
+/** Digests of the layers that its registry lacks; none is read. @throws RegistryError */
+export async function missingLayers(
+  { registry, repository }: Omit<ImagePlace, 'reference'>,
+  { layers }: Image,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const there = await Promise.all(layers.map(({ digest }) => registry.hasBlob(repository, digest, signal)));
+  return layers.filter((_, at) => there[at] !== true).map(({ digest }) => digest);
+}
+
 /**
  * Takes an image into the local store under the name that the spec or the command line has for it.
  * @throws RegistryError, StoreError

@@ -169,6 +169,35 @@ test('a tag that moves is followed by pull alone', async () => {
   expect((await project.must('reconcile', '--dry-run')).stdout).not.toContain('nothing to do');
 });
 
+test('a rollback pulls what this machine has lost, and is refused where nobody has it', async () => {
+  await project.must('reconcile');
+  const { revisions } = await json<{ revisions: { number: number; image: string; reference: string }[] }>(
+    ...['rollout', 'history', 'shop'],
+  );
+  const [now, before] = revisions.filter(({ reference }) => reference === 'hub:skopeo/static:1');
+  if (!now || !before) throw new Error('there are not two revisions of it');
+  const back = ['rollback', 'shop', '--to', String(before.number)];
+  await rm(localStore(), { recursive: true });
+  expect((await project.must(...back, '--dry-run')).stdout).toContain('shop-');
+  await expect(readFile(join(localStore(), 'index.json'))).rejects.toThrow();
+  await project.must(...back);
+  expect(await getPage(await shop())).toBe(200);
+  expect((await json<{ digest: string }>('cartridge', 'show', `hub:skopeo/static@${before.image}`)).digest).toBe(
+    before.image,
+  );
+  // The name that the spec has is still that of the other one.
+  await project.must('rollout', 'shop');
+  expect((await json<{ digest: string }>('cartridge', 'show', 'hub:skopeo/static:1')).digest).toBe(now.image);
+
+  await rm(localStore(), { recursive: true });
+  await project.must('cartridge', 'rm', '--remote', `hub:skopeo/static@${before.image}`);
+  const { code, stderr } = await project.stratos(...back);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /as the store has no image hub:skopeo\/static:1 \(sha256:\w+\); nor can it be pulled: .*no such thing/,
+  );
+});
+
 test('names are listed and removed at the registry', async () => {
   expect((await project.must('cartridge', 'search', 'team')).stdout).toContain('hub:team/static:1');
   const needed = await project.stratos('cartridge', 'rm', '--remote', 'hub:skopeo/static:1');

@@ -77,6 +77,24 @@ describe('imagesOf', () => {
     expect(second).not.toBe(first);
   });
 
+  it('has the image of a revision where the revision had it, and leaves the name that the spec has for another', async () => {
+    const first = await put('shelf', 'php:8.2', 'one');
+    await put('shelf', 'php:first', 'one');
+    const [cartridge] = Object.values(specOf(NAME).cartridges);
+    const inventory = { ...anInventory(), revisions: [{ image: first, cartridge }] } as unknown as Inventory;
+    const second = await put('shelf', 'php:8.2', 'two');
+    expect((await find(specOf(NAME), inventory, true)).references[NAME]?.digest).toBe(second);
+    for (const pull of [false, true])
+      expect((await find(specOf(first), inventory, pull)).references[first]?.digest).toBe(first);
+    expect(await directoryStore(path('local')).list()).toEqual([
+      { reference: NAME, digest: second },
+      { reference: `shelf:php@${first}`, digest: first },
+    ]);
+    expect((await find(specOf(blobOf('x').digest), inventory, true)).references).toEqual({
+      [blobOf('x').digest]: undefined,
+    });
+  });
+
   it('takes names without a store from the default one', async () => {
     const digest = await put('shelf', 'php:8.2', 'one');
     const spec = specOf('php:8.2', { defaultStore: 'shelf' });
