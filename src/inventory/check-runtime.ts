@@ -1,6 +1,6 @@
 /** Whether the runtime of a cartridge is there, and can do what the cartridge asks of it. */
 import { capabilitiesOf, type Capability } from '../model/runtime.ts';
-import type { CartridgeSpec } from '../model/spec.ts';
+import type { CartridgeSpec, SubscriptionSpec } from '../model/spec.ts';
 import type { ResolveContext } from './resolve-context.ts';
 import type { Entry } from './spec-files.ts';
 
@@ -26,6 +26,18 @@ export function checkRuntime(context: ResolveContext, entry: Entry, spec: Cartri
           anchor: 'key',
         },
       );
+}
+
+/** Said at the subscription: whoever rolls out with snapshots counts on them. */
+export function checkSnapshots(
+  context: ResolveContext,
+  entry: Entry,
+  { alias, rollout }: SubscriptionSpec,
+  { name, runtime }: CartridgeSpec,
+): void {
+  if (!rollout.snapshot || capabilitiesOf(runtime).snapshot) return;
+  const message = `rollout of ${alias} cannot keep snapshots as the runtime of ${name} has none: ${runtime}`;
+  context.report('subscriptions', entry, ['rollout'], message, { anchor: 'key' });
 }
 
 function isGiven(value: unknown, [key, ...rest]: readonly string[]): boolean {

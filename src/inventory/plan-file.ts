@@ -80,7 +80,7 @@ const ACTIONS: Readonly<Record<ActionKind, Shape>> = {
   'process.sleep': { process: 'string', depth: ['frozen', 'stopped'] },
   'process.wake': { process: 'string' },
   'process.adopt': PROCESS,
-  'process.remove': { process: 'string', drain: 'number' },
+  'process.remove': { process: 'string', drain: 'number', snapshot: isMark },
   'process.forget': { process: 'string' },
   'gateway.configure': {},
 };

@@ -18,6 +18,7 @@ export function rolloutPolicy(name: string, raw: RawRolloutPolicy): RolloutPolic
     progressDeadline: durationOf(raw.progressDeadline, DEFAULT_ROLLOUT.progressDeadline),
     canary: canaryPolicy(raw.canary ?? {}),
     keep: durationOf(raw.keep, DEFAULT_ROLLOUT.keep),
+    snapshot: raw.snapshot ?? DEFAULT_ROLLOUT.snapshot,
     onFailure: raw.onFailure ?? DEFAULT_ROLLOUT.onFailure,
   };
 }

@@ -19,7 +19,7 @@ import type { ResolveContext } from './resolve-context.ts';
 import { USER_DATA } from '../model/runtime.ts';
 import { checkGuestCartridge, checkGuestSubscription } from './check-guests.ts';
 import { guestLogin } from './guest-login.ts';
-import { checkRuntime } from './check-runtime.ts';
+import { checkRuntime, checkSnapshots } from './check-runtime.ts';
 import { checkNeighbours } from './check-neighbours.ts';
 import { tellAt } from './policy-place.ts';
 import { durationOf } from './read-quantity.ts';
@@ -122,6 +122,7 @@ export function resolveSubscriptions(
     if (cartridge) {
       checkSleep(tellAt(context, place('idle')), spec, cartridge);
       checkGuestSubscription(context, entry, spec, cartridge, partitions);
+      checkSnapshots(context, entry, spec, cartridge);
     }
     result.push([entry.name, spec]);
   }

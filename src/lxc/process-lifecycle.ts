@@ -74,16 +74,22 @@ export function restartSteps(processes: readonly ProcessStart[]): readonly Step[
   return launchSteps('restart', processes);
 }
 
+/** A process that goes. */
+export interface Removal {
+  readonly name: string;
+  /** How long it may finish what its clients have open. */
+  readonly drain: Millis;
+  /** A snapshot of what it changed is kept with this comment, which is not empty; or it is not removed. */
+  readonly snapshot?: string;
+}
+
 /**
  * Removes containers that carry the lineage and refuses any other: waits until nobody is connected to them, at most `drain`,
- * stops them together and deletes them. Volumes stay. No effect on what is gone already.
+ * stops them together and deletes them. Volumes and snapshots stay. No effect on what is gone already.
  */
-export function removeSteps(
-  lineage: string,
-  removals: readonly { readonly name: string; readonly drain: Millis }[],
-): readonly Step[] {
+export function removeSteps(lineage: string, removals: readonly Removal[]): readonly Step[] {
   if (removals.length === 0) return [];
-  const args = removals.flatMap(({ name, drain }) => [checkedName(name), drain / 1000]);
+  const args = removals.flatMap(({ name, drain, snapshot = '' }) => [checkedName(name), drain / 1000, snapshot]);
   const timeout = millis(Math.max(...removals.map(({ drain }) => drain)) + SLACK);
   return [
     script(

@@ -159,6 +159,8 @@ export interface ProcessRemove extends ActionBase {
   readonly kind: 'process.remove';
   readonly process: string;
   readonly drain: Millis;
+  /** A snapshot of what it changed stays on the VM, or it is not removed. */
+  readonly snapshot?: true;
 }
 /** Drops the record of a process whose container no longer exists. */
 export interface ProcessForget extends ActionBase {

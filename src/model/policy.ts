@@ -171,6 +171,8 @@ export interface RolloutPolicy {
   readonly canary: CanaryPolicy;
   /** How long the old set is kept after the switch of `blueGreen`. Default 0. */
   readonly keep: Millis;
+  /** Of each process that another revision replaces a snapshot is kept on its VM. Default false. */
+  readonly snapshot: boolean;
   /** What follows a failure: `hold` leaves all as it is, `rollback` brings the revision before back. Default `hold`. */
   readonly onFailure: 'hold' | 'rollback';
 }
@@ -201,5 +203,6 @@ export const DEFAULT_ROLLOUT: Omit<RolloutPolicy, 'name'> = {
   progressDeadline: millis(600_000),
   canary: { share: 0.1, processes: 1, for: millis(600_000), promote: 'manual', maxErrorRate: 0.01 },
   keep: millis(0),
+  snapshot: false,
   onFailure: 'hold',
 };

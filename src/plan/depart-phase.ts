@@ -105,7 +105,9 @@ export function depart(
   const dependsOn = [...slot.entry, ...conditions];
   wave.removalsAfter.push(dependsOn);
   const base = { id, vm: slot.name, process, reason, dependsOn };
-  wave.removals.push(kind === 'process.forget' ? { kind, ...base } : { kind, ...base, drain: work.drain });
+  const isOther = work.launch !== undefined && member.fingerprint !== work.launch.fingerprint;
+  const kept = work.snapshot && isOther ? { snapshot: true as const } : {};
+  wave.removals.push(kind === 'process.forget' ? { kind, ...base } : { kind, ...base, drain: work.drain, ...kept });
   slot.removals.push(id);
   if (inPlace) {
     work.recreate.push({ departure, removal: id });

@@ -60,6 +60,7 @@ export function diffProcesses(view: PartitionView, alias: string, members: reado
     waits: gate?.counted !== undefined,
     held: gate?.waits,
     drain: subscription?.rollout.drain ?? DEFAULT_DRAIN,
+    snapshot: subscription?.rollout.snapshot ?? false,
     stuck: sorted.stuck.length,
     repairs: [...adopted, ...sorted.repairs.filter(({ member }) => !victims.has(member))],
     leaving: [

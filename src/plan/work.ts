@@ -46,6 +46,8 @@ export interface Work {
   /** Why its rollout goes no further now. */
   readonly held: string | undefined;
   readonly drain: Millis;
+  /** Of what another revision replaces a snapshot is kept. */
+  readonly snapshot: boolean;
   /** Processes on VMs on which nothing can be done now. */
   readonly stuck: number;
   readonly repairs: readonly Repair[];

@@ -79,7 +79,7 @@ export function actionText(action: Action, images: ImageNames = new Map()): Acti
     case 'process.adopt':
       return process('~', action.process, `take up on ${action.vm}`, 'taking up');
     case 'process.remove':
-      return process('-', action.process, `from ${action.vm}`, 'removing');
+      return process('-', action.process, `from ${action.vm}${action.snapshot ? ', with a snapshot' : ''}`, 'removing');
     case 'process.forget':
       return process('-', action.process, `forget on ${action.vm}`, 'forgetting');
     case 'gateway.configure':

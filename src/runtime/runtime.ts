@@ -4,20 +4,13 @@
  */
 import type { LimitRequest } from '../lxc/limits.ts';
 import type { LogOptions } from '../lxc/process-commands.ts';
-import type { ProcessLaunch, ProcessStart } from '../lxc/process-lifecycle.ts';
+import type { ProcessLaunch, ProcessStart, Removal } from '../lxc/process-lifecycle.ts';
 import type { SleepRequest } from '../lxc/sleep.ts';
-import type { Millis } from '../model/quantity.ts';
 import type { RuntimeCapabilities, RuntimeName } from '../model/runtime.ts';
 import type { ScriptStep, Step, Word } from '../shell/command.ts';
 
 /** A program and its arguments, to be connected to the operator's terminal. */
 export type Argv = readonly [string, ...Word[]];
-
-/** A process to remove, and how long its clients may finish. */
-export interface Removal {
-  readonly name: string;
-  readonly drain: Millis;
-}
 
 /**
  * What is the same for every runtime of containers, since the folder of a process on its VM says what runs it. Steps are for many

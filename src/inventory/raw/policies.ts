@@ -73,5 +73,6 @@ export interface RawRolloutPolicy {
     readonly maxLatency?: string;
   };
   readonly keep?: string;
+  readonly snapshot?: boolean;
   readonly onFailure?: 'hold' | 'rollback';
 }

@@ -55,6 +55,13 @@ export const rolloutPolicy: JsonSchema = mapping({
   drain: term('duration', { description: 'How long a leaving process may finish its requests.', default: '10s' }),
   canary,
   keep: term('duration', { description: 'How long the old set is kept after the switch of `blueGreen`.', default: '0s' }),
+  snapshot: {
+    title: 'true or false',
+    description:
+      'A snapshot of each process that another revision replaces is kept on its VM, of the newest three revisions. Volumes are no part of it.',
+    type: 'boolean',
+    default: false,
+  },
   onFailure: {
     title: 'hold or rollback',
     description:

@@ -1,5 +1,6 @@
-# Removes containers. Arguments: lineage, folder of the processes, folder of the hooks, bridge, then for each process NAME DRAIN:
-# how long, in seconds, it may finish what its clients have open. Volumes stay, and snapshots, in `snapshots/NAME` beside the folder of processes. Prints a JSON line {"name","removed","drained"} or
+# Removes containers. Arguments: lineage, folder of the processes, folder of the hooks, bridge, then for each process NAME DRAIN SNAPSHOT:
+# how long, in seconds, it may finish what its clients have open, and the comment of a snapshot of it that is kept, or an empty word. One of which
+# none can be kept is not removed. Volumes stay, and snapshots, in `snapshots/NAME` beside the folder of processes. Prints a JSON line {"name","removed","drained"} or
 # {"name","removed":false,"failure"} for each; one that is not there is removed already.
 set -u
 export LC_ALL=C
@@ -16,6 +17,8 @@ refuse() {
   status=1
 }
 
+kept=${processes%/*}/snapshots
+snapshots=''
 names='' units='' records='' detours='' wired='' folders='' elements='' neighbours='' sleepers=''
 while [ $# -gt 0 ]; do
   folder=$processes/$1 label=''
@@ -27,6 +30,7 @@ while [ $# -gt 0 ]; do
     *"\"lineage\":\"$lineage\""*)
       address='' ports=''
       [ ! -e "$folder/network" ] || read -r address _ ports <"$folder/network"
+      [ -z "$3" ] || [ -e "$folder/podman" ] || { snapshots="$snapshots $1" && printf '%s' "$3" >"$folder/comment"; }
       names="$names $1" units="$units stratos-process@$1.service" folders="$folders $folder"
       records="$records$1 $2 $ports
 "
@@ -41,7 +45,7 @@ while [ $# -gt 0 ]; do
     *) refuse "$1" 'it does not carry the label of this inventory' ;;
     esac
   fi
-  shift 2
+  shift 3
 done
 [ -n "$names" ] || exit "$status"
 
@@ -106,8 +110,61 @@ systemctl stop $units >&2
   systemctl reset-failed $units 2>/dev/null
 } &
 cleaning=$!
+
+# Keeps what process $1 changed, as a snapshot of LXC's is laid out. Nothing is copied, except from a disk of its own. Where an earlier
+# run was cut here it is taken up.
+keep() {
+  folder=$processes/$1 own=$kept/$1
+  new=$own/.new
+  if [ -e "$folder/disk" ] || [ ! -d "$new/overlay/delta" ]; then
+    [ ! -e "$folder/disk" ] || "$hooks/process-disk" "$1" || return
+    [ -d "$folder/overlay/delta" ] || return 0
+    rm -rf "$new"
+    mkdir -p "$new/overlay" && chmod 700 "$kept" && cp "$folder/config" "$folder/label.json" "$folder/comment" "$new/" || return
+    : >"$new/by-rollout" && date '+%Y:%m:%d %H:%M:%S' >"$new/ts" || return
+    if [ -e "$folder/disk" ]; then
+      cp -a "$folder/overlay/delta" "$new/overlay/" || return
+    else
+      mv "$folder/overlay/delta" "$new/overlay/" || return
+    fi
+  fi
+  number=0
+  while [ -e "$own/snap$number" ]; do number=$((number + 1)); done
+  mv "$new" "$own/snap$number"
+}
+
+# Of those that rollouts kept of subscription $1, the ones of the newest three revisions stay.
+thin() {
+  for mark in "$kept/$1"-*/snap*/by-rollout; do
+    [ -e "$mark" ] || continue
+    at=${mark%/*} of=${mark#"$kept/$1-"}
+    # Not those of a subscription whose name only begins like this one's.
+    case ${of%%/*} in *[!0-9]*) continue ;; esac
+    read -r label <"$at/label.json" || :
+    of=${label#*\"fingerprint\":\"}
+    printf '%s %s %s\n' "$(stat -c %Y "$at/ts")" "${of%%\"*}" "$at"
+  done | sort -rn | awk '!($2 in seen) { seen[$2] = ++count } seen[$2] > 3 { print $3 }' | while read -r at; do
+    rm -rf "$at"
+    rmdir "${at%/*}" 2>/dev/null || :
+  done
+}
+
+if [ -n "$snapshots" ]; then
+  gone=' '
+  for name in $snapshots; do
+    if trouble=$(keep "$name" 2>&1); then continue; fi
+    [ ! -d "$processes/$name/overlay/delta" ] || rm -rf "$kept/$name/.new"
+    reason=$(printf '%s' "$trouble" | tail -n 1 | tr -d '"\\[:cntrl:]')
+    refuse "$name" "it stays, as no snapshot of it can be kept: $reason"
+    gone="$gone$name "
+  done
+  for name in $snapshots; do thin "${name%-*}"; done >&2
+  all=$names names='' folders=''
+  for name in $all; do
+    case $gone in *" $name "*) ;; *) names="$names $name" folders="$folders $processes/$name" ;; esac
+  done
+fi
 # Snapshots are what somebody wants to go back to: they outlive the process, with its label, which tells what they are of.
-kept=${processes%/*}/snapshots
 for folder in $folders; do
   for snapshot in "$folder"/snaps/*/; do
     [ -e "${snapshot}config" ] || continue

@@ -85,7 +85,10 @@ export const forgetProcesses: Handler<'process.forget'> = async (context, _vm, a
 export const removeProcesses: Handler<'process.remove'> = async (context, vm, actions) => {
   const steps = CONTAINERS.remove(
     context.lineage,
-    actions.map((action) => ({ name: action.process, drain: action.drain })),
+    actions.map(({ process, drain, snapshot, reason }) => ({
+      ...{ name: process, drain },
+      ...(snapshot ? { snapshot: reason } : {}),
+    })),
   );
   const longest = Math.max(...actions.map((action) => action.drain));
   const outcomes = new Map(

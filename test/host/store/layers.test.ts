@@ -182,7 +182,7 @@ describe('layers of an image', () => {
         expect(lines.length).toBeGreaterThanOrEqual(places.length);
         expect(lines.filter((line) => !/Permission denied|must be suid/.test(line))).toEqual([]);
       };
-      await site.serve(image, 8080, inside, { privileged });
+      await site.serve(image, 8080, inside, {}, { privileged });
     },
   );
 

@@ -391,6 +391,19 @@ describe('makePlan replaces', () => {
     ]);
   });
 
+  it('keeps a snapshot of what another revision replaces where the policy says so, and of nothing else', () => {
+    const removals = (plan: Plan) =>
+      plan.stages.flatMap(({ actions }) => actions.flatMap((act) => (act.kind === 'process.remove' ? [act] : [])));
+    const kept = removals(planFor(changed({ rollout: { snapshot: true } }), settled));
+    expect(kept.map(({ snapshot }) => snapshot)).toEqual([true, true, true]);
+    expect(removals(planFor(changed(), settled)).some((action) => 'snapshot' in action)).toBe(false);
+    const fewer = spec({ min: 1, max: 1 }, { min: 1, rollout: { snapshot: true } });
+    expect(removals(planFor(fewer, settled)).map((action) => 'snapshot' in action)).toEqual([false, false]);
+    const drained = after(converge(spec({ min: 2, max: 2 }, { min: 3 })), ['vm drained']);
+    const moved = removals(planFor(spec({ min: 2, max: 2 }, { min: 3, rollout: { snapshot: true } }), drained));
+    expect(new Set(moved.map((action) => 'snapshot' in action))).toEqual(new Set([false]));
+  });
+
   it('as many at a time as the policy says', () => {
     expect(transcript(planFor(changed({ surge: 2, unavailable: 1 }), settled))).toEqual([
       'images: web-1',
