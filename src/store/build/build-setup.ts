@@ -27,6 +27,8 @@ const LXC_CONFIG = [
   `lxc.rootfs.path = dir:${INSIDE}/root`,
   `lxc.idmap = u 0 ${String(IDMAP.first)} ${String(IDMAP.count)}`,
   `lxc.idmap = g 0 ${String(IDMAP.first)} ${String(IDMAP.count)}`,
+  // Else LXC reads from the terminal of whoever builds, and takes what is typed into the shell of --debug.
+  'lxc.console.path = none',
   'lxc.net.0.type = none',
   'lxc.apparmor.profile = unconfined',
   'lxc.mount.auto =',
