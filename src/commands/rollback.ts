@@ -21,7 +21,7 @@ export interface RollbackOptions {
 export function rollbackCommand(command: Command, context: CommandContext, run = runRollback): void {
   describeCommand(command, {
     description:
-      'Brings an earlier revision of a subscription back: image, environment and command as they were; limits are what the cartridge says now. Without --to the last one that succeeded. It is pinned in stratos.yaml (revision: N), so that no reconcile undoes it; stratos rollout lets it go. Only a revision whose image the store has with all layers is gone back to. Volumes stay as they are; a secret has the value that it has now.',
+      'Brings an earlier revision of a subscription back: image, environment and command as they were; limits are what the cartridge says now. Without --to the last one that succeeded. It is pinned in stratos.yaml (revision: N), so that no reconcile undoes it; stratos rollout lets it go. Only a revision whose image is here with all layers, or can be pulled from where it came, is gone back to. Volumes stay as they are; a secret has the value that it has now.',
     examples: [
       ['stratos rollback shop', 'to the last revision that succeeded before'],
       ['stratos rollback shop --to 4 --message "8.3 leaks" --wait', 'to revision 4, and wait until it is there'],

@@ -196,6 +196,7 @@ test('a rollback pulls what this machine has lost, and is refused where nobody h
   expect(stderr).toMatch(
     /as the store has no image hub:skopeo\/static:1 \(sha256:\w+\); nor can it be pulled: .*no such thing/,
   );
+  await project.must('cartridge', 'pull', 'hub:skopeo/static:1');
 });
 
 test('names are listed and removed at the registry', async () => {
