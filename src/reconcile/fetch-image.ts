@@ -5,7 +5,6 @@ import type { Spec } from '../model/spec.ts';
 import { readReference, whereIs } from '../store/find-place.ts';
 import { formatName } from '../store/reference.ts';
 import type { Deps } from './deps.ts';
-import type { ImagesOptions } from './images-of.ts';
 import { transferSteps } from './transfer-steps.ts';
 
 /** `nowhere`: it came from no registry. */
@@ -30,7 +29,7 @@ export async function fetchImage(
   spec: Spec,
   inventory: Inventory,
   digest: string,
-  { pull, signal }: ImagesOptions,
+  { pull, signal }: { readonly pull: boolean; readonly signal: AbortSignal },
 ): Promise<Fetched> {
   try {
     const source = sourceOf(digest, spec, inventory);

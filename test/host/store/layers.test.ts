@@ -161,7 +161,9 @@ describe('layers of an image', () => {
         expect(await asUser('/bin/su')).toBe('0\n');
         // What root inside makes, in its changes and on a volume.
         await exec('for to in /made /kept/made; do cp /bin/busybox $to && chmod 4755 $to; done');
-        const found = await site.vm.ssh(`find ${LAYOUT.root} -type f -perm -4000 -name su -o -type f -name made 2>/dev/null`);
+        const found = await site.vm.ssh(
+          `find ${LAYOUT.root} -type f -perm -4000 -name su -o -type f -name made 2>/dev/null`,
+        );
         const places = found.trim().split('\n');
         expect(places.map((place) => place.slice(place.lastIndexOf('/') + 1))).toEqual(
           expect.arrayContaining(['su', 'made', 'made']),
