@@ -478,6 +478,41 @@ describe('a running process', () => {
     await remove('shop-8', 'shop-9', 'shop-x-1');
   });
 
+  test('leaves what it changed as it goes, from a disk of its own too: of three revisions, or it does not go', async () => {
+    const kept = async () => (await shell('cd /var/lib/stratos/snapshots 2>/dev/null && cat */*/comment; true')).stdout;
+    const goes = async (name: string, index: number, fingerprint: string, disk?: number) => {
+      const { resources } = aCartridge();
+      const cartridge = aCartridge({ resources: { ...resources, ...(disk ? { disk: bytes(disk * 2 ** 20) } : {}) } });
+      expect(parseCreate(await run(createSteps([web(name, index, { fingerprint, cartridge })])))).toMatchObject([
+        { ready: true },
+      ]);
+      await run([command('put', execArgv(name, ['sh', '-c', 'echo "$0" >/notes', fingerprint]))]);
+    };
+    const gone = async (name: string, snapshot: string) =>
+      parseRemove(await run(removeSteps(LINEAGE, [{ name, drain: millis(0), snapshot }])));
+    await goes('site-1', 11, 'a', 16);
+    // Nothing can be put there.
+    await shell('rm -rf /var/lib/stratos/snapshots; : >/var/lib/stratos/snapshots');
+    const [stays] = await gone('site-1', 'of a');
+    expect(stays).toMatchObject({ name: 'site-1', removed: false });
+    expect(stays?.failure).toMatch(/^it stays, as no snapshot of it can be kept: .*Not a directory/);
+    await shell('rm /var/lib/stratos/snapshots');
+    expect(await gone('site-1', 'of a')).toMatchObject([{ name: 'site-1', removed: true }]);
+    expect(await kept()).toBe('of a');
+    const [file] = await run([
+      command('read', ['sh', '-c', 'cat /var/lib/stratos/snapshots/site-1/snap0/overlay/delta/notes']),
+    ]);
+    expect(file?.stdout).toBe('a\n');
+    for (const [n, fingerprint] of ['b', 'c', 'd'].entries()) {
+      // Their order is that of their seconds.
+      await shell('touch -d "1 hour ago" /var/lib/stratos/snapshots/site-1/snap0/ts 2>/dev/null');
+      await goes(`site-${String(n + 2)}`, n + 12, fingerprint);
+      expect(await gone(`site-${String(n + 2)}`, `of ${fingerprint}`)).toMatchObject([{ removed: true }]);
+    }
+    expect(await kept()).toBe('of bof cof d');
+    await shell('rm -rf /var/lib/stratos/snapshots');
+  });
+
   test('keeps its network when somebody deletes the bridge or its published port', async () => {
     await run(createSteps([web('shop-5', 5), web('shop-6', 6)]));
     const drift = async () => parseObservation((await run([observeStep(LINEAGE)]))[0]?.stdout ?? '').drift;
