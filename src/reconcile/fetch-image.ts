@@ -42,7 +42,7 @@ export async function fetchImage(
       return { status: 'refused', reason: `${place.registry.name} lacks a layer of it: ${missing.join(', ')}` };
     if (!pull) return { status: 'fetched' };
     const onProgress = transferSteps(deps.emit, `pulling ${source}`);
-    await pullImage(place, source, spec, { referrers: true, onProgress, ...(signal && { signal }) });
+    await pullImage(place, source, spec, { referrers: true, onProgress, signal });
     return { status: 'fetched' };
   } catch (error) {
     if (!(error instanceof StratosError) || error.code === 'INTERRUPTED') throw error;
