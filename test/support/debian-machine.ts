@@ -56,7 +56,7 @@ export async function bootDebian(
 
 /** Waits until the first boot has done all it was told. */
 async function booted(ssh: (line: string) => Promise<string>): Promise<void> {
-  const patience = performance.now() + 300_000;
+  const patience = performance.now() + 600_000;
   for (;;) {
     try {
       await ssh('cloud-init status --wait >/dev/null');
