@@ -1,6 +1,6 @@
 /** The contract, on `exec` with the sample executable; and what only an executable can do wrong. */
 import { describe, expect, it } from 'vitest';
-import { millis } from '../../src/model/quantity.ts';
+import { bytes, cores, millis } from '../../src/model/quantity.ts';
 import { managedSampleCloud, sampleCloud } from '../support/sample-cloud.ts';
 import { iaasContract } from './iaas.contract.ts';
 
@@ -34,6 +34,36 @@ describe('exec', () => {
       failure: 'invalid',
       message: expect.stringContaining('unknown verb bake') as string,
     });
+  });
+
+  it('surveys by the executable, which need not have the verb', async () => {
+    await using cloud = await sampleCloud();
+    const { execProvider } = await import('../../src/iaas/exec/exec-provider.ts');
+    const context = { lineage: 'one', env: process.env, onStep: () => undefined };
+    const size = { cpu: cores(2), memory: bytes(2 ** 31) };
+    const told = async (command: readonly string[]) =>
+      execProvider({ ...cloud.spec, command }, context).survey?.([size]);
+    expect(await told(cloud.spec.command)).toEqual([
+      { subject: 'credentials', status: 'ok', detail: 'the directory is there' },
+      { subject: 'quota', status: 'ok', detail: '0 of 100 machines are there' },
+      { subject: 'image', status: 'ok', detail: 'its own image can be had' },
+      { subject: 'size', status: 'ok', detail: '2 CPUs can be had' },
+    ]);
+    const saying = (answer: object): readonly string[] => [
+      'sh',
+      '-c',
+      `cat >/dev/null; echo '${JSON.stringify({ apiVersion: 'stratos.iaas/v1', ...answer })}'`,
+    ];
+    expect(await told(saying({ error: { failure: 'invalid', message: 'unknown verb survey' } }))).toEqual([]);
+    for (const [answer, why] of [
+      [{}, 'the answer has no list of findings'],
+      [{ findings: [{ subject: 'weather', status: 'ok', detail: '' }] }, 'the subject of a finding is none of'],
+      [{ findings: [{ subject: 'quota', status: 'fine', detail: '' }] }, 'the status of a finding is none of'],
+      [{ error: { failure: 'unauthorized', message: 'who are you' } }, 'who are you'],
+    ] as const)
+      expect(await told(saying(answer))).toEqual([
+        { subject: 'credentials', status: 'failed', detail: expect.stringContaining(why) as string },
+      ]);
   });
 
   it('is limited and repeated as every cloud', async () => {

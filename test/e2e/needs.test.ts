@@ -125,6 +125,21 @@ describe('reconcile', () => {
     expect(await processes()).toEqual(before);
   }, 120_000);
 
+  test('has as many as the ratio says of what they need, and ends those that say so while it is lost', async () => {
+    const apps = async () => (await processes()).filter((name) => name.startsWith('app-'));
+    await project.editSpec('outputs: [token] }', 'outputs: [token], whenLost: stop, scale: { ratio: 2 } }');
+    await project.editSpec('    port: 8080\n', '    port: 8080\n    processes: { min: 1, max: 4 }\n');
+    await project.must('reconcile');
+    expect(await apps()).toHaveLength(2);
+    const [store = ''] = (await processes()).filter((name) => name.startsWith('store-'));
+    await project.onVm('data-1', `systemctl stop stratos-process@${store}`);
+    await project.must('reconcile');
+    expect(await apps()).toEqual([]);
+    await project.must('reconcile');
+    expect(await apps()).toHaveLength(2);
+    await until('the page has its answers', async () => (await page()).startsWith('200 main answers'));
+  }, 120_000);
+
   test('refuses to unsubscribe what is needed, and removes in reverse order', async () => {
     const refused = await project.stratos('unsubscribe', 'store');
     expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('as app needs it')]);

@@ -11,7 +11,7 @@ import type { ExecIaasSpec } from '../../model/iaas/exec.ts';
 import { cloudProvider } from '../cloud/cloud-provider.ts';
 import type { CloudCalls, FirstFacts } from '../cloud/lifecycle.ts';
 import type { IaasContext, IaasProvider, MachineRequest } from '../provider.ts';
-import { PROTOCOL, readAnswer, readMachine } from './protocol.ts';
+import { PROTOCOL, readAnswer, readFindings, readMachine } from './protocol.ts';
 
 /** What an executable inherits; what else the operator's shell holds may be secret. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TZ'];
@@ -116,6 +116,18 @@ export function execProvider(spec: ExecIaasSpec, { lineage, env, onStep }: IaasC
           });
         });
       await ask('check', `use ${name}`, {});
+    },
+    async survey(sizes) {
+      try {
+        const image = spec.image === undefined ? {} : { image: spec.image };
+        return readFindings(name, (await ask('survey', `survey ${name}`, { sizes, ...image })).findings);
+      } catch (error) {
+        if (!(error instanceof IaasError)) throw error;
+        // An executable need not have this verb; `check` has told whether it works.
+        if (error.failure === 'invalid' && /unknown verb/i.test(error.message)) return [];
+        const { message: detail, hint } = error;
+        return [{ subject: 'credentials', status: 'failed', detail, ...(hint !== undefined && { hint }) }];
+      }
     },
     async bake({ id }, image, signal) {
       const what = `make an image of machine ${id}`;

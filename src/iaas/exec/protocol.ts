@@ -8,6 +8,7 @@ import { millis } from '../../model/quantity.ts';
 import type { CloudSpec } from '../../model/iaas/cloud.ts';
 import { labelledMachine } from '../cloud/labelled-machine.ts';
 import { decodeLabels } from '../cloud/labels.ts';
+import type { Finding } from '../provider.ts';
 
 export const PROTOCOL = 'stratos.iaas/v1';
 
@@ -21,6 +22,16 @@ const FAILURES: ReadonlySet<string> = new Set<IaasFailure>([
   'invalid',
 ]);
 const STATES: ReadonlySet<string> = new Set<Machine['state']>(['pending', 'running', 'stopped', 'failed', 'deleting']);
+
+const SUBJECTS = [
+  'credentials',
+  'quota',
+  'image',
+  'network',
+  'size',
+  'price',
+] as const satisfies readonly Finding['subject'][];
+const STATUSES = ['ok', 'warning', 'failed'] as const satisfies readonly Finding['status'][];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -53,6 +64,25 @@ export function readMachine(spec: CloudSpec, lineage: string, value: unknown): M
     ...(typeof value.port === 'number' && { port: value.port }),
     ...(typeof zone === 'string' && { zone }),
   });
+}
+
+/** Reads what was found, each for itself. @throws IaasError for what breaks the protocol */
+export function readFindings(iaas: string, value: unknown): readonly Finding[] {
+  const what = `survey ${iaas}`;
+  if (!Array.isArray(value)) throw odd(iaas, what, 'the answer has no list of findings');
+  return value.map((finding: unknown): Finding => {
+    if (!isFields(finding)) throw odd(iaas, what, 'a finding is no object');
+    const { subject, status, detail, hint } = finding;
+    if (!isOneOf(SUBJECTS, subject))
+      throw odd(iaas, what, `the subject of a finding is none of ${SUBJECTS.join(', ')}`);
+    if (!isOneOf(STATUSES, status)) throw odd(iaas, what, `the status of a finding is none of ${STATUSES.join(', ')}`);
+    if (typeof detail !== 'string') throw odd(iaas, what, `the ${subject} that it found has no detail`);
+    return { subject, status, detail: clean(detail), ...(typeof hint === 'string' && { hint: clean(hint) }) };
+  });
+}
+
+function isOneOf<Word extends string>(words: readonly Word[], value: unknown): value is Word {
+  return words.some((word) => word === value);
 }
 
 function failureOf(iaas: string, what: string, { failure, message, retryAfterSeconds }: Fields): IaasError {
