@@ -74,7 +74,7 @@ cartridges:
     ssh: { user: root, logs: [/var/log/app.log] }
 subscriptions:
   app: { cartridge: app, processes: { min: 1, max: 1 }, port: 8080 }
-  open: { cartridge: open, processes: 1, port: 8081 }
+  open: { cartridge: open, processes: 1, port: 8090 }
 `);
   await project.must('reconcile');
   url = (await app()).urls[0] ?? '';
