@@ -42,6 +42,8 @@ afterAll(async () => {
 describe('distributeImage', () => {
   it('copies an image the first time, and nothing the second', async () => {
     const progress: number[] = [];
+    // What was built here is digested as it is sent; what others made is not (made-image.ts).
+    for (const layer of image.layers) expect(await lab.store.knowsTar(layer)).toBe(true);
     const first = await site.distribute(lab.store, image, { onProgress: (done) => progress.push(done) });
     expect(first.sent).toBeGreaterThan(0);
     expect(progress.length).toBeGreaterThan(0);
