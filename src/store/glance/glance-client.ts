@@ -115,11 +115,11 @@ export function glanceClient({ name, service, project }: GlanceClientSettings): 
       const path = `v2/images/${id}`;
       const answer = await send({ what, method: 'DELETE', path, accept: [404], signal }).catch(
         async (error: unknown) => {
-          if (!(error instanceof RegistryError) || error.failure !== 'refused') throw error;
-          if (error.message.includes('protected')) {
+          if (error instanceof RegistryError && error.message.includes('protected')) {
             const hint = `openstack image set --unprotected ${id}`;
             throw new RegistryError(name, 'refused', error.message, { hint });
           }
+          if (!(error instanceof RegistryError) || error.failure !== 'refused') throw error;
           // Of two who remove one at once, Glance may refuse the later, whose image is gone.
           const now = await send({ what, path, accept: [404], signal });
           if (now.status === 404) return now;

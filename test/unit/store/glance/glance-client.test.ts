@@ -23,6 +23,15 @@ describe('glanceClient', () => {
     expect(asked).toEqual(['DELETE /v2/images/a1', 'GET /v2/images/a1']);
   });
 
+  it('tells how to remove one that is protected', async () => {
+    const { client, asked } = glance(new Response('Image a1 is protected and cannot be deleted.', { status: 403 }));
+    await expect(client.remove('remove it', { id: 'a1' }, undefined)).rejects.toMatchObject({
+      failure: 'refused',
+      hint: 'openstack image set --unprotected a1',
+    } satisfies Partial<RegistryError>);
+    expect(asked).toHaveLength(1);
+  });
+
   it('says why Glance does not remove one that is still there', async () => {
     const { client } = glance(new Response('in use', { status: 409 }), new Response('{"id":"a1"}'));
     await expect(client.remove('remove it', { id: 'a1' }, undefined)).rejects.toMatchObject({
