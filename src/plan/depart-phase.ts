@@ -113,7 +113,9 @@ export function depart(
     work.recreate.push({ departure, removal: id });
     return;
   }
-  releases.push({ slot, alias, demand: member.demand, index: member.index, id });
+  releases.push({ slot, demand: member.demand, index: member.index, id });
   addTo(slot.departing, alias, -1);
+  // From now on a place may be kept there for one that must be apart from it: that one waits for the removal.
+  if (site.view.world.apartOf.has(alias)) slot.gone.set(alias, [...(slot.gone.get(alias) ?? []), id]);
   if (member.state !== undefined) give(work.room, id);
 }

@@ -39,7 +39,6 @@ export interface Site {
 /** A place that is free once the wave is over. */
 export interface Release {
   readonly slot: Slot;
-  readonly alias: string;
   readonly demand: Demand;
   readonly index: number;
   readonly id: string;

@@ -81,10 +81,9 @@ export function moreWaves(site: Site, moved = true): readonly Wave[] {
 }
 
 /** What left gives its place back once the wave is over. */
-function settleReleases({ view, placer }: Site, releases: readonly Release[]): void {
-  for (const { slot, alias, demand, index, id } of releases) {
+function settleReleases({ placer }: Site, releases: readonly Release[]): void {
+  for (const { slot, demand, index, id } of releases) {
     releasePlace(slot, demand, index, id);
-    if (view.world.apartOf.has(alias)) slot.gone.set(alias, [...(slot.gone.get(alias) ?? []), id]);
     placer.reopened(slot);
   }
 }

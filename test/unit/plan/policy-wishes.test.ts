@@ -17,6 +17,7 @@ import {
   type SpecOptions,
   type SubscriptionOptions,
 } from '../../support/builders.ts';
+import { disturb } from '../../support/plan-worlds.ts';
 
 const MIB = 2 ** 20;
 
@@ -352,6 +353,17 @@ describe('makePlan and company', () => {
     expect(home(world, 'shop')).not.toBe(home(world, 'blog'));
     const tight = two({ apart: ['shop'] }, { min: 1, max: 1, strategy });
     expect(holds(planFor(tight, anEmptyWorld(tight))).join()).toContain('on a VM without blog');
+  });
+
+  it('puts none where another that it must be apart from is leaving before that has gone, whatever fails', () => {
+    const shop = { min: 1, surge: 0, unavailable: 1, apart: ['blog'] };
+    const both = aSpec({ partitions: { web: { max: 2 } }, subscriptions: { blog: { min: 1 }, shop } });
+    const alone = aSpec({ partitions: { web: { max: 2 } }, subscriptions: { shop } });
+    const world = disturb(converge(both), { what: 'vm drained', n: 1 });
+    const plan = planFor(alone, world);
+    expect(ids(plan, 'process.create')).toEqual(['process.create:shop-2@web-1']);
+    const settled = applyPlan(alone, world, plan, { fails: ({ id }) => id === 'process.remove:blog-1' });
+    expect(settled.inventory.processes.map(({ name, vm }) => `${name}@${vm}`)).toEqual(['blog-1@web-1']);
   });
 
   it('moves one that must be apart only now, and one of a subscription that is spread only now', () => {
