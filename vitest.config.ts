@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Host tests that measure what a machine does: nothing else runs beside them. */
-const ALONE = ['test/host/signals.test.ts', 'test/e2e/autoscale.test.ts'];
+/** Host tests that measure what a machine does, or that emulate some, which takes a processor: nothing else runs beside them. */
+const ALONE = ['test/host/signals.test.ts', 'test/e2e/autoscale.test.ts', 'test/contract/iaas-libvirt.test.ts'];
 /** Host tests in which time counts, or which use the machine's own place for VMs: they run one at a time. */
 const SERIAL = [
   ...['gateway', 'sleep'].map((name) => `test/host/${name}.test.ts`),
