@@ -1,7 +1,7 @@
 /** Load makes processes and VMs, its end takes them away, and nobody who asks is sent away: on real VMs, through a real gateway. */
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { SignalNeed } from '../../src/model/decision.ts';
 import { DEFAULT_TUNING } from '../../src/model/policy.ts';
 import { eventsOf, plannedKinds, until } from '../support/fleet.ts';
@@ -75,10 +75,16 @@ beforeAll(async () => {
   url = `${(await project.status()).subscriptions[0]?.urls[0] ?? ''}/cgi-bin/slow`;
 }, 300_000);
 afterAll(async () => {
-  watching?.child.kill('SIGINT');
-  await watching?.result;
+  await endWatch();
   await project.dispose();
 });
+
+/** Ends the watch, where one is left. */
+async function endWatch(): Promise<void> {
+  watching?.child.kill('SIGINT');
+  await watching?.result;
+  watching = undefined;
+}
 
 describe('autoscaling', () => {
   test('begins at rest: the least processes on one VM', async () => {
@@ -87,9 +93,19 @@ describe('autoscaling', () => {
   });
 
   test('goes from 2 to 8 processes and from 1 to 3 VMs with the load, and back, without a request lost', async () => {
+    const atRest = async (): Promise<boolean> => {
+      const now = await sizes();
+      return now.total === 2 && now.vms === 1;
+    };
     const background = startLoad({ url, clients: 1, keepAlive: false });
     watching = project.start('reconcile', '--watch', '1s', '--events', 'json');
+    onTestFinished(endWatch);
+    // A second try begins where the first one ended.
+    await until('2 processes are on one VM', atRest, 120_000);
     const rush = startLoad({ url, clients: 16, keepAlive: false });
+    onTestFinished(async () => {
+      await Promise.all([background.stop(), rush.stop()]);
+    });
     await until(
       '8 processes on 3 VMs are ready',
       async () => {
@@ -112,14 +128,7 @@ describe('autoscaling', () => {
     expect(need?.need, need?.formula).toBe(near ? held : Math.ceil(exact));
 
     const rushed = await rush.stop();
-    await until(
-      '2 processes on one VM are left',
-      async () => {
-        const now = await sizes();
-        return now.total === 2 && now.vms === 1;
-      },
-      120_000,
-    );
+    await until('2 processes on one VM are left', atRest, 120_000);
     const calm = await background.stop();
     expect({ rushed: rushed.failures, calm: calm.failures }).toEqual({ rushed: {}, calm: {} });
     expect(rushed.requests).toBeGreaterThan(100);
