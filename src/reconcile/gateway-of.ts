@@ -29,16 +29,21 @@ export function gatewayOf(
   revisions: readonly RevisionRecord[] = [],
   passages: readonly GatewayPassage[] = [],
 ): GatewayConfiguration {
-  const peers = vms
-    .flatMap((other) =>
-      other.name !== vm.name && other.partition === vm.partition && other.endpoint ? [other.endpoint.address] : [],
-    )
-    .sort();
+  const peers = peersOf(vm, vms);
   const weights = trafficWeights(spec, revisions, rotation);
   const model = gatewayModel({ spec, partition: vm.partition, vm, vms, processes: rotation, weights });
   const text = renderGateway({ ...model, passages });
   const config = `# Written by stratos; changes are undone by the next reconcile.\n# peers: ${peers.join(' ')}\n${text}`;
   return { config, digest: createHash('sha256').update(config).digest('hex'), peers };
+}
+
+/** Addresses of the partition's other VMs among these, sorted: who may use the published ports of a VM. */
+export function peersOf(vm: VmRecord, vms: readonly VmRecord[]): readonly string[] {
+  return vms
+    .flatMap((other) =>
+      other.name !== vm.name && other.partition === vm.partition && other.endpoint ? [other.endpoint.address] : [],
+    )
+    .sort();
 }
 
 /**

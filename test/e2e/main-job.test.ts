@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
+import { reconcileUntil } from '../support/fleet.ts';
 import { getPage, requestLoad, testProject, type TestProject } from '../support/project.ts';
 
 const CARTRIDGE = fileURLToPath(new URL('../../fixtures/cartridges/static', import.meta.url));
@@ -199,7 +200,26 @@ describe('reconcile', () => {
   });
 
   test('adds processes and a VM when they do not fit, and removes both when not needed', async () => {
+    const before = (await project.status()).partitions[0]?.vms ?? [];
     await project.must('scale', 'shop', '--min', '8', '--max', '8');
+    // Gateways that serve lead to what is new before the new VM has its own: it lets them in from its first process on.
+    await reconcileUntil(project, { kind: 'gateway.configure' }, 'SIGKILL');
+    const fresh = (await project.status()).partitions[0]?.vms.find(
+      ({ name }) => !before.some((vm) => vm.name === name),
+    );
+    const { stdout } = await project.must(
+      'vm',
+      'ssh',
+      fresh?.name ?? '',
+      '--',
+      'nft',
+      'list',
+      'set',
+      'inet',
+      'stratos',
+      'peers',
+    );
+    for (const { address } of before) expect(stdout).toContain(address);
     await project.must('reconcile');
     expect((await project.status()).partitions[0]?.vms).toHaveLength(3);
     expect(await pages()).toEqual([200, 200, 200]);

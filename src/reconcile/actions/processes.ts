@@ -1,5 +1,6 @@
 /** Processes: all that a VM gets in one stage is one batch. */
 import { parseCreate, parseRemove, type ProcessLaunch } from '../../lxc/process-lifecycle.ts';
+import { peersStep } from '../../lxc/peers.ts';
 import { tenantsText } from '../../lxc/tenants.ts';
 import { NotFoundError, RemoteCommandError, StratosError } from '../../model/errors.ts';
 import type { ProcessRecord } from '../../model/inventory.ts';
@@ -8,6 +9,7 @@ import { CONTAINERS } from '../../runtime/containers.ts';
 import { runtimeOf } from '../../runtime/runtime-of.ts';
 import type { Step, StepResult } from '../../shell/command.ts';
 import type { ApplyContext } from '../context.ts';
+import { peersOf } from '../gateway-of.ts';
 import type { ActionOf, Failures, Handler } from './handler.ts';
 import { NO_FAILURES } from './handler.ts';
 import { NO_ANSWER } from './no-answer.ts';
@@ -24,7 +26,9 @@ export const createProcesses: Handler<'process.create'> = async (context, vm, ac
   await recorder.commit();
   if (launches.length === 0) return failures;
   const startup = Math.max(...launches.map((launch) => launch.cartridge.health.startup));
-  const results = await runOn(context, vm, creation(launches), millis(startup + SLACK));
+  // Gateways that serve already lead here before this VM's own is configured, which would let them in only then. When it fails, that says so.
+  const door = peersStep(peersOf(recordOf(context, vm), recorder.vms()));
+  const results = await runOn(context, vm, [door, ...creation(launches)], millis(startup + SLACK));
   return new Map([...failures, ...(await settle(context, launched, results))]);
 };
 
